@@ -1,0 +1,1 @@
+"""Casemate: the software of a country's data and AI ecosystem."""

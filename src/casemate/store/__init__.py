@@ -1,0 +1,5 @@
+"""The store: one relational database and one vault. It keeps; it does not judge."""
+
+from casemate.store.engine import Base, Json, OffLedger, Store, UtcDateTime, mark_recorded
+
+__all__ = ["Base", "Json", "OffLedger", "Store", "UtcDateTime", "mark_recorded"]

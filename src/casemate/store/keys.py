@@ -1,0 +1,120 @@
+"""The keyring: one master key, kept outside the vault, from which every other secret follows.
+
+The master key comes from the first of these that is set: the environment variable
+``CASEMATE_MASTER_KEY`` (64 hexadecimal digits), the command ``CASEMATE_MASTER_KEY_COMMAND`` (a
+KMS or HSM client that prints them), or the file ``keys/master.key`` with mode 0600.
+
+Data keys are random and wrapped by AES-256-GCM; signing and pseudonym keys are derived by
+HKDF-SHA-256 (RFC 5869) with one label a purpose, so that no key serves two.
+"""
+
+import os
+import secrets
+import shlex
+import stat
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from casemate.errors import BadInput, IntegrityFailure, NotFound
+
+KEY_BYTES = 32
+_NONCE_BYTES = 12
+
+
+class Keyring:
+    """Wraps data keys and derives all others from one 32-byte master key."""
+
+    def __init__(self, master: bytes) -> None:
+        if len(master) != KEY_BYTES:
+            raise BadInput(f"the master key has {len(master)} bytes; give {KEY_BYTES} (64 hex digits)")
+        self._master = master
+        self._wrapping = AESGCM(self.derive("wrap"))
+
+    def __repr__(self) -> str:
+        return "Keyring(…)"  # never the key
+
+    def derive(self, label: str) -> bytes:
+        """The 32-byte key for ``label``; two labels give unrelated keys (RFC 5869)."""
+        kdf = HKDF(SHA256(), KEY_BYTES, salt=None, info=f"casemate/{label}".encode())
+        return kdf.derive(self._master)
+
+    def signing_key(self, label: str) -> Ed25519PrivateKey:
+        """The Ed25519 key that signs for ``label`` (``ledger`` or ``permit``)."""
+        return Ed25519PrivateKey.from_private_bytes(self.derive(f"sign/{label}"))
+
+    def new_data_key(self, context: str) -> tuple[bytes, bytes]:
+        """A fresh data key and the same key wrapped, bound to ``context`` (a record's id)."""
+        key = secrets.token_bytes(KEY_BYTES)
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return key, nonce + self._wrapping.encrypt(nonce, key, context.encode())
+
+    def unwrap(self, wrapped: bytes | None, context: str) -> bytes:
+        """The data key of ``context``.
+
+        Raises ``NotFound`` where the key was destroyed, ``IntegrityFailure`` where it was wrapped by
+        another master key, for another record, or was altered.
+        """
+        if wrapped is None:
+            raise NotFound(f"the key of {context} was destroyed: its data cannot be read again")
+        try:
+            return self._wrapping.decrypt(
+                wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], context.encode()
+            )
+        except InvalidTag as failure:
+            raise IntegrityFailure(
+                f"the key of {context} does not open with this home's master key: it was altered, "
+                "or the master key is another home's"
+            ) from failure
+
+
+def load_keyring(key_file: Path, *, environ: Mapping[str, str] = os.environ) -> Keyring:
+    """The keyring from environment, command or file, in that order; raises ``BadInput`` if unusable."""
+    if text := environ.get("CASEMATE_MASTER_KEY"):
+        return Keyring(_from_hex(text, "the environment variable CASEMATE_MASTER_KEY"))
+    if command := environ.get("CASEMATE_MASTER_KEY_COMMAND"):
+        return Keyring(_from_hex(_output_of(command), "the command CASEMATE_MASTER_KEY_COMMAND"))
+    return Keyring(_from_file(key_file))
+
+
+def create_key_file(key_file: Path) -> None:
+    """Write a fresh master key with mode 0600, unless one is there."""
+    key_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        handle = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_hex(KEY_BYTES) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _from_file(key_file: Path) -> bytes:
+    if not key_file.exists():
+        raise NotFound(f"no master key at {key_file}: run `casemate init`, or set CASEMATE_MASTER_KEY")
+    if stat.S_IMODE(key_file.stat().st_mode) & 0o077:
+        raise BadInput(f"{key_file} can be read by others: run `chmod 600 {key_file}`")
+    return _from_hex(key_file.read_text(), str(key_file))
+
+
+def _output_of(command: str) -> str:
+    done = subprocess.run(  # noqa: S603 - the operator's own command, from the operator's environment
+        shlex.split(command), capture_output=True, text=True, timeout=30, check=False
+    )
+    if done.returncode != 0:
+        raise BadInput(f"CASEMATE_MASTER_KEY_COMMAND ended with code {done.returncode}")
+    return done.stdout
+
+
+def _from_hex(text: str, source: str) -> bytes:
+    try:
+        return bytes.fromhex(text.strip())
+    except ValueError:
+        raise BadInput(f"{source} does not give 64 hexadecimal digits") from None

@@ -1,0 +1,172 @@
+"""The vault: data at rest, encrypted; plaintext never touches its disk.
+
+Tables are Parquet with modular encryption (Apache Parquet format, AES-GCM, footer encrypted too), so
+that a reader decrypts the columns it asks for and no others. Other bytes (scripts, outputs) are one
+AES-256-GCM message. Each file has a data key of its own; destroying that key destroys the file.
+"""
+
+import errno
+import os
+import secrets
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyarrow.parquet.encryption as pe
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from casemate.errors import IntegrityFailure, NotFound, Unavailable
+
+_NONCE_BYTES = 12
+_FOOTER_KEY = "data-key"
+
+
+class Vault:
+    """A folder of encrypted files named by record id; the caller holds the keys."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def write_table(self, name: str, batches: Iterable[pa.RecordBatch], schema: pa.Schema, key: bytes) -> int:
+        """Encrypt ``batches`` (streamed, one row group each) into file ``name``; returns its bytes.
+
+        The file appears whole or not at all; raises ``Unavailable`` when the disk is full.
+        """
+
+        def write(path: Path) -> None:
+            with pq.ParquetWriter(
+                path, schema, compression="zstd", encryption_properties=_encryption(key)
+            ) as writer:
+                for batch in batches:
+                    writer.write_batch(batch)
+
+        return self._write_atomically(name, write)
+
+    def read_table(self, name: str, key: bytes, columns: Sequence[str]) -> pa.Table:
+        """Decrypt ``columns`` of the table in file ``name``; other columns stay sealed."""
+        path = self._path(name)
+        try:
+            return pq.ParquetFile(path, decryption_properties=_decryption(key)).read(list(columns))
+        except (OSError, pa.ArrowInvalid) as failure:
+            raise IntegrityFailure(
+                f"vault file {name} cannot be decrypted: it or its key was altered"
+            ) from failure
+
+    def write_bytes(self, name: str, data: bytes, key: bytes) -> int:
+        """Encrypt ``data`` into file ``name``; returns its bytes on disk."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        sealed = nonce + AESGCM(key).encrypt(nonce, data, name.encode())
+        return self._write_atomically(name, lambda path: _write_whole(path, sealed))
+
+    def read_bytes(self, name: str, key: bytes) -> bytes:
+        """Decrypt file ``name``; raises ``IntegrityFailure`` where it was altered or moved."""
+        sealed = self._path(name).read_bytes()
+        try:
+            return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], name.encode())
+        except (InvalidTag, ValueError) as failure:
+            raise IntegrityFailure(f"vault file {name} was altered, or is not in its place") from failure
+
+    def delete(self, name: str) -> None:
+        """Remove file ``name``; that it is gone already is no error."""
+        (self.root / name).unlink(missing_ok=True)
+
+    def sweep(self, known: Iterable[str]) -> list[str]:
+        """Remove what no record names: what a crash left between file and transaction."""
+        keep = set(known)
+        orphans = [path for path in self.root.glob("*") if path.name not in keep]
+        for path in orphans:
+            path.unlink(missing_ok=True)
+        return sorted(path.name for path in orphans)
+
+    def _path(self, name: str) -> Path:
+        path = self.root / name
+        if not path.is_file():
+            raise NotFound(f"vault file {name} is missing from {self.root}")
+        return path
+
+    def _write_atomically(self, name: str, write: Callable[[Path], None]) -> int:
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        partial = self.root / f"{name}.{secrets.token_hex(4)}.partial"
+        with _disk_errors(name):
+            try:
+                write(partial)
+                with partial.open("rb") as file:
+                    os.fsync(file.fileno())
+                size = partial.stat().st_size
+                partial.replace(self.root / name)
+                _sync_folder(self.root)
+            finally:
+                partial.unlink(missing_ok=True)
+        return size
+
+
+class _DataKeyWrap(pe.KmsClient):  # type: ignore[misc]
+    """Parquet's own per-file keys, wrapped by our data key: the KMS that modular encryption asks for."""
+
+    def __init__(self, key: bytes) -> None:
+        super().__init__()
+        self._cipher = AESGCM(key)
+
+    def wrap_key(self, key_bytes: bytes, master_key_identifier: str) -> bytes:
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return b64encode(nonce + self._cipher.encrypt(nonce, key_bytes, None))
+
+    def unwrap_key(self, wrapped_key: bytes, master_key_identifier: str) -> bytes:
+        sealed = b64decode(wrapped_key)
+        try:
+            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
+        except InvalidTag as failure:
+            raise IntegrityFailure("a vault table does not open with this key") from failure
+
+
+def _factory(key: bytes) -> tuple[Any, Any]:
+    return pe.CryptoFactory(lambda _config: _DataKeyWrap(key)), pe.KmsConnectionConfig()
+
+
+def _encryption(key: bytes) -> Any:
+    factory, connection = _factory(key)
+    return factory.file_encryption_properties(
+        connection,
+        pe.EncryptionConfiguration(
+            footer_key=_FOOTER_KEY,
+            uniform_encryption=True,
+            encryption_algorithm="AES_GCM_V1",
+            data_key_length_bits=256,
+            double_wrapping=False,
+        ),
+    )
+
+
+def _decryption(key: bytes) -> Any:
+    factory, connection = _factory(key)
+    return factory.file_decryption_properties(connection)
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _disk_errors(name: str) -> Any:
+    try:
+        yield
+    except OSError as failure:
+        if failure.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise Unavailable(f"the disk is full: {name} was not stored and nothing was changed") from failure

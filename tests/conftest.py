@@ -1,0 +1,108 @@
+"""Fixtures that every kind of test shares: a store on each database, keys, a clock that obeys."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from casemate.ledger import Ledger
+from casemate.store import Base, Store
+from casemate.store.keys import Keyring
+from casemate.store.vault import Vault
+from sqlalchemy import create_engine, text
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+class MovableClock:
+    """A clock that stands still until told to move."""
+
+    def __init__(self, now: datetime = datetime(2026, 3, 2, 9, tzinfo=UTC)) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **delta: float) -> None:
+        self.now += timedelta(**delta)
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock()
+
+
+@pytest.fixture
+def keyring() -> Keyring:
+    return Keyring(b"\x07" * 32)
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Vault:
+    return Vault(tmp_path / "vault")
+
+
+@pytest.fixture
+def ledger(keyring: Keyring, clock: MovableClock) -> Ledger:
+    return Ledger(keyring.signing_key("ledger"), clock=clock)
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL cluster of our own on a unix socket; skipped, with the reason, where there is none."""
+    binaries = _postgres_binaries()
+    if binaries is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must have PostgreSQL: `make system` installs it")
+        pytest.skip("PostgreSQL is not installed (Debian package postgresql): run `make system` as root")
+    folder = Path(tmp_path_factory.mktemp("pg", numbered=True))
+    user: str | None = None
+    if os.geteuid() == 0:
+        user = "postgres"
+        for parent in (folder, *folder.parents[:2]):
+            parent.chmod(0o755)
+        shutil.chown(folder, user)
+    data = folder / "data"
+    run = lambda *command: subprocess.run(  # noqa: E731
+        command, check=True, capture_output=True, user=user, cwd=folder
+    )
+    run(binaries / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "--no-sync")
+    options = f"-k {folder} -c listen_addresses='' -c fsync=off"
+    run(binaries / "pg_ctl", "-D", data, "-w", "-o", options, "-l", folder / "log", "start")
+    yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
+    run(binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop")
+
+
+def _postgres_binaries() -> Path | None:
+    candidates = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    if found := shutil.which("initdb"):
+        candidates.append(Path(found).parent)
+    return next((folder for folder in candidates if (folder / "initdb").exists()), None)
+
+
+@pytest.fixture
+def postgres_url(postgres_cluster: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh, empty PostgreSQL database."""
+    name = f"t{abs(hash((request.node.nodeid, os.getpid())))}"
+    admin = create_engine(postgres_cluster, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield postgres_cluster.replace("/postgres?", f"/{name}?")
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store with every table, on each database that we support."""
+    if request.param == "sqlite":
+        opened = Store(f"sqlite:///{tmp_path / 'casemate.db'}")
+    else:
+        opened = Store(request.getfixturevalue("postgres_url"))
+    Base.metadata.create_all(opened.engine)
+    yield opened
+    opened.close()
