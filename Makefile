@@ -2,9 +2,44 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DEMO_HOME ?= .casemate/demo
 .DEFAULT_GOAL := demo
 
+.PHONY: demo test lint bench docs lock system clean
+
+demo: $(VENV)/.runtime  ## the main job: real people's data through the whole flow
+	$(BIN)/casemate demo --home $(DEMO_HOME)
+
+test: $(VENV)/.dev system  ## every test
+	$(BIN)/pytest --numprocesses 2 --dist worksteal
+
+lint: $(VENV)/.dev  ## style, types, one-way imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev  ## speed and memory, as JSON
+	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+docs: $(VENV)/.dev  ## the documentation site, in site/
+	$(BIN)/zensical build --clean
+
+system:  ## what the tests need from Debian
+	@sh tools/system-packages postgresql libseccomp2
+
+lock:  ## resolve again and pin with hashes (needs uv)
+	uv pip compile --quiet --generate-hashes --no-annotate --no-header --python-version 3.11 \
+		--extra build pyproject.toml --output-file requirements.txt
+	uv pip compile --quiet --generate-hashes --no-annotate --no-header --python-version 3.11 \
+		--extra build --extra dev --constraint requirements.txt pyproject.toml --output-file requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) .casemate site .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
 $(VENV)/.runtime: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Casemate needs Python 3.11 or newer: set PYTHON=/path/to/python3.11"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --require-hashes -r requirements.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
@@ -13,10 +48,3 @@ $(VENV)/.runtime: requirements.txt pyproject.toml
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
 	touch $@
-
-.PHONY: demo test lint bench docs lock system
-lock:  ## resolve again and pin with hashes (needs uv)
-	uv pip compile --quiet --generate-hashes --no-annotate --no-header --python-version 3.11 \
-		--extra build pyproject.toml --output-file requirements.txt
-	uv pip compile --quiet --generate-hashes --no-annotate --no-header --python-version 3.11 \
-		--extra build --extra dev --constraint requirements.txt pyproject.toml --output-file requirements-dev.txt

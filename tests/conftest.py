@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
+
 from casemate.ledger import Ledger
 from casemate.store import Base, Store
 from casemate.store.keys import Keyring
 from casemate.store.vault import Vault
-from sqlalchemy import create_engine, text
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -57,7 +58,9 @@ def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if binaries is None:
         if os.environ.get("CI"):
             pytest.fail("CI must have PostgreSQL: `make system` installs it")
-        pytest.skip("PostgreSQL is not installed (Debian package postgresql): run `make system` as root")
+        pytest.skip(
+            "PostgreSQL is not installed (Debian package postgresql): run `make system` as root"
+        )
     folder = Path(tmp_path_factory.mktemp("pg", numbered=True))
     user: str | None = None
     if os.geteuid() == 0:
@@ -66,9 +69,10 @@ def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             parent.chmod(0o755)
         shutil.chown(folder, user)
     data = folder / "data"
-    run = lambda *command: subprocess.run(  # noqa: E731
-        command, check=True, capture_output=True, user=user, cwd=folder
-    )
+
+    def run(*command: str | Path) -> None:
+        subprocess.run(command, check=True, capture_output=True, user=user, cwd=folder)
+
     run(binaries / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "--no-sync")
     options = f"-k {folder} -c listen_addresses='' -c fsync=off"
     run(binaries / "pg_ctl", "-D", data, "-w", "-o", options, "-l", folder / "log", "start")

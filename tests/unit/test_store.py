@@ -1,6 +1,7 @@
 """The store holds the third law: no change without an entry."""
 
 import pytest
+
 from casemate.ledger import Ledger
 from casemate.ledger.log import LedgerEntryRow
 from casemate.store import OffLedger, Store

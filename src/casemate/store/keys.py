@@ -33,7 +33,9 @@ class Keyring:
 
     def __init__(self, master: bytes) -> None:
         if len(master) != KEY_BYTES:
-            raise BadInput(f"the master key has {len(master)} bytes; give {KEY_BYTES} (64 hex digits)")
+            raise BadInput(
+                f"the master key has {len(master)} bytes; give {KEY_BYTES} (64 hex digits)"
+            )
         self._master = master
         self._wrapping = AESGCM(self.derive("wrap"))
 
@@ -98,7 +100,9 @@ def create_key_file(key_file: Path) -> None:
 
 def _from_file(key_file: Path) -> bytes:
     if not key_file.exists():
-        raise NotFound(f"no master key at {key_file}: run `casemate init`, or set CASEMATE_MASTER_KEY")
+        raise NotFound(
+            f"no master key at {key_file}: run `casemate init`, or set CASEMATE_MASTER_KEY"
+        )
     if stat.S_IMODE(key_file.stat().st_mode) & 0o077:
         raise BadInput(f"{key_file} can be read by others: run `chmod 600 {key_file}`")
     return _from_hex(key_file.read_text(), str(key_file))

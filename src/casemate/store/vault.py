@@ -32,7 +32,9 @@ class Vault:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def write_table(self, name: str, batches: Iterable[pa.RecordBatch], schema: pa.Schema, key: bytes) -> int:
+    def write_table(
+        self, name: str, batches: Iterable[pa.RecordBatch], schema: pa.Schema, key: bytes
+    ) -> int:
         """Encrypt ``batches`` (streamed, one row group each) into file ``name``; returns its bytes.
 
         The file appears whole or not at all; raises ``Unavailable`` when the disk is full.
@@ -69,7 +71,9 @@ class Vault:
         try:
             return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], name.encode())
         except (InvalidTag, ValueError) as failure:
-            raise IntegrityFailure(f"vault file {name} was altered, or is not in its place") from failure
+            raise IntegrityFailure(
+                f"vault file {name} was altered, or is not in its place"
+            ) from failure
 
     def delete(self, name: str) -> None:
         """Remove file ``name``; that it is gone already is no error."""
@@ -169,4 +173,6 @@ def _disk_errors(name: str) -> Any:
     except OSError as failure:
         if failure.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        raise Unavailable(f"the disk is full: {name} was not stored and nothing was changed") from failure
+        raise Unavailable(
+            f"the disk is full: {name} was not stored and nothing was changed"
+        ) from failure

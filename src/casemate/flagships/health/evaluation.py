@@ -1,0 +1,48 @@
+"""What the literature says, and whether a protected result agrees with it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from casemate.flagships.health.quit_smoking import effect
+from casemate.flagships.health.sources import nhefs_file
+
+TOLERANCE_KG = 0.2
+"""How far the protected point estimate may lie from the one on raw data."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A mean difference in weight change, in kilograms, with its 95 % confidence interval."""
+
+    estimate: float
+    ci_low: float
+    ci_high: float
+
+    def __str__(self) -> str:
+        return f"{self.estimate:.2f} kg [{self.ci_low:.2f}, {self.ci_high:.2f}]"
+
+    def covers(self, value: float) -> bool:
+        """Whether the confidence interval holds ``value``."""
+        return self.ci_low <= value <= self.ci_high
+
+
+PUBLISHED = Effect(3.4, 2.4, 4.5)
+"""Hernán & Robins, *Causal Inference: What If* (2020), section 12.2."""
+
+
+def effect_of(document: dict[str, Any]) -> Effect:
+    """The effect that a released ``effect.json`` states."""
+    return Effect(document["estimate"], document["ci_low"], document["ci_high"])
+
+
+def raw_effect() -> Effect:
+    """The same program on the hospital's own unprotected file, outside the platform."""
+    import pandas as pd  # the file is the holder's own: no permit is needed to read what is one's own
+
+    return effect_of(effect(pd.read_stata(nhefs_file())))
+
+
+def agrees(protected: Effect, raw: Effect) -> bool:
+    """Whether protection kept the answer: close to raw, and the published value inside the interval."""
+    close = abs(protected.estimate - raw.estimate) <= TOLERANCE_KG
+    return close and protected.covers(PUBLISHED.estimate)
