@@ -1,0 +1,143 @@
+"""What the enclave gives back: frozen records, and the two tables of transitions they live by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+SYSTEM = "system"
+"""The actor of what the enclave does by itself."""
+
+
+class RunState(StrEnum):
+    """Where a run is. The last four are final."""
+
+    queued = "queued"
+    running = "running"
+    checking = "checking"
+    awaiting_review = "awaiting_review"
+    released = "released"
+    refused = "refused"
+    failed = "failed"
+    cancelled = "cancelled"
+
+
+RUN_TRANSITIONS: Mapping[RunState, frozenset[RunState]] = {
+    RunState.queued: frozenset({RunState.running, RunState.failed, RunState.cancelled}),
+    RunState.running: frozenset({RunState.checking, RunState.failed, RunState.cancelled}),
+    RunState.checking: frozenset(
+        {
+            RunState.awaiting_review,
+            RunState.released,
+            RunState.refused,
+            RunState.failed,
+            RunState.cancelled,
+        }
+    ),
+    RunState.awaiting_review: frozenset({RunState.released, RunState.refused}),
+    RunState.released: frozenset(),
+    RunState.refused: frozenset(),
+    RunState.failed: frozenset(),
+    RunState.cancelled: frozenset(),
+}
+
+ACTIVE = frozenset({RunState.queued, RunState.running, RunState.checking})
+"""The machine still has work to do; from here a run goes on after a crash, and can be cancelled."""
+
+
+class OutputState(StrEnum):
+    """Where an output is. ``cleared`` may be released; ``released`` and ``refused`` are final."""
+
+    held = "held"
+    cleared = "cleared"
+    released = "released"
+    refused = "refused"
+
+
+OUTPUT_TRANSITIONS: Mapping[OutputState, frozenset[OutputState]] = {
+    OutputState.held: frozenset({OutputState.cleared, OutputState.refused}),
+    OutputState.cleared: frozenset({OutputState.released, OutputState.refused}),
+    OutputState.released: frozenset(),
+    OutputState.refused: frozenset(),
+}
+
+
+class OutputKind(StrEnum):
+    """A file the script wrote, or a log (standard output, standard error), which only people clear."""
+
+    file = "file"
+    log = "log"
+
+
+@dataclass(frozen=True)
+class View:
+    """A dataset version as one permit may see it, at rest. ``report`` says what protection did."""
+
+    id: str
+    permit: str
+    dataset: str
+    version: int
+    digest: str
+    rows: int
+    codebook: dict[str, Any]
+    report: dict[str, Any]
+    made_at: datetime
+    sealed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One script, run once, under one permit. Digests are ``sha256:<hex>``."""
+
+    id: str
+    permit: str
+    submitted_by: str
+    purpose: str
+    filename: str
+    state: RunState
+    reason: str | None
+    script_digest: str
+    parameters: dict[str, Any]
+    environment: str | None
+    inputs: dict[str, Any]
+    resources: dict[str, Any]
+    submitted_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the machine has nothing left to do for this run (people may have)."""
+        return self.state not in ACTIVE
+
+
+@dataclass(frozen=True)
+class Output:
+    """One file or log that a run left, with the machine's verdict and the people's decisions."""
+
+    id: str
+    run: str
+    name: str
+    kind: OutputKind
+    state: OutputState
+    digest: str
+    size: int
+    decision: str | None
+    verdict: dict[str, Any] | None
+    checked_at: datetime | None
+    reviewed_by: str | None
+    reviewed_at: datetime | None
+    review_reason: str | None
+    released_by: str | None
+    released_at: datetime | None
+    ledger_index: int | None
+
+
+@dataclass(frozen=True)
+class ReleaseReceipt:
+    """That ``output`` left, byte for byte ``digest``, as entry ``ledger_index`` of the ledger."""
+
+    output: str
+    digest: str
+    ledger_index: int

@@ -1,0 +1,89 @@
+"""The enclave's tables: protected views, runs, the environments they ran in, and their outputs."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from casemate.store import Base, Json, UtcDateTime
+
+
+class ViewRow(Base):
+    """A dataset version as one permit may see it. ``slot`` is empty once the view is sealed, so that
+    a permit has at most one open view of a version, and a renewed one may have a fresh view."""
+
+    __tablename__ = "enclave_view"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    permit: Mapped[str] = mapped_column(String(64), index=True)
+    dataset: Mapped[str] = mapped_column(String(128))
+    version: Mapped[int]
+    slot: Mapped[str | None] = mapped_column(String(256), unique=True)
+    blob: Mapped[str] = mapped_column(String(64))
+    wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    digest: Mapped[str] = mapped_column(String(71))
+    rows: Mapped[int] = mapped_column(BigInteger)
+    codebook: Mapped[dict[str, Any]] = mapped_column(Json)
+    report: Mapped[dict[str, Any]] = mapped_column(Json)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class EnvironmentRow(Base):
+    """The interpreter and package versions that runs saw, kept once for all runs that saw the same."""
+
+    __tablename__ = "enclave_environment"
+
+    digest: Mapped[str] = mapped_column(String(71), primary_key=True)
+    packages: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class RunRow(Base):
+    __tablename__ = "enclave_run"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    permit: Mapped[str] = mapped_column(String(64), index=True)
+    submitted_by: Mapped[str] = mapped_column(String(64), index=True)
+    purpose: Mapped[str] = mapped_column(String(128))
+    filename: Mapped[str] = mapped_column(String(128))
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    reason: Mapped[str | None] = mapped_column(Text)
+    script_blob: Mapped[str] = mapped_column(String(64))
+    script_key: Mapped[bytes] = mapped_column(LargeBinary)
+    script_digest: Mapped[str] = mapped_column(String(71))
+    parameters: Mapped[dict[str, Any]] = mapped_column(Json)
+    environment: Mapped[str | None] = mapped_column(ForeignKey("enclave_environment.digest"))
+    inputs: Mapped[dict[str, Any]] = mapped_column(Json)
+    resources: Mapped[dict[str, Any]] = mapped_column(Json)
+    submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class OutputRow(Base):
+    """One file, or one of the two logs, that a run left. ``checked_digest`` is what the verdict
+    speaks of; nothing is released unless it equals ``digest``."""
+
+    __tablename__ = "enclave_output"
+    __table_args__ = (UniqueConstraint("run", "name"),)
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    run: Mapped[str] = mapped_column(ForeignKey("enclave_run.id"), index=True)
+    name: Mapped[str] = mapped_column(String(255))
+    kind: Mapped[str] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    blob: Mapped[str] = mapped_column(String(64))
+    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
+    digest: Mapped[str] = mapped_column(String(71))
+    size: Mapped[int] = mapped_column(BigInteger)
+    decision: Mapped[str | None] = mapped_column(String(16))
+    verdict: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    checked_digest: Mapped[str | None] = mapped_column(String(71))
+    checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reviewed_by: Mapped[str | None] = mapped_column(String(64))
+    reviewed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    review_reason: Mapped[str | None] = mapped_column(Text)
+    released_by: Mapped[str | None] = mapped_column(String(64))
+    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ledger_index: Mapped[int | None] = mapped_column(BigInteger)
