@@ -1,0 +1,45 @@
+"""Identity's tables. Names, e-mail addresses and password hashes are kept here and nowhere else."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from casemate.store import Base, UtcDateTime
+
+
+class OrganisationRow(Base):
+    __tablename__ = "organisation"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    name_key: Mapped[str] = mapped_column(String(400), unique=True)  # case-folded
+    kind: Mapped[str] = mapped_column(String(200))
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AccountRoleRow(Base):
+    __tablename__ = "account_role"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(String(32), primary_key=True)
+
+
+class AccountRow(Base):
+    __tablename__ = "account"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    organisation_id: Mapped[str] = mapped_column(ForeignKey("organisation.id"), index=True)
+    email: Mapped[str | None] = mapped_column(String(320))
+    email_key: Mapped[str | None] = mapped_column(String(640), unique=True)  # case-folded
+    password_hash: Mapped[str | None] = mapped_column(String(256))
+    active: Mapped[bool]
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Failed sign-ins since the last success, and the moment until which no further one is looked at.
+    failures: Mapped[int] = mapped_column(default=0)
+    closed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    roles: Mapped[list[AccountRoleRow]] = relationship(
+        lazy="selectin", cascade="all, delete-orphan", passive_deletes=False
+    )
