@@ -1,5 +1,7 @@
 """The ledger: an append-only Merkle log. An entry and the act it records are one transaction."""
 
-from casemate.ledger.log import Entry, Ledger
+from casemate.ledger.audit import Report
+from casemate.ledger.log import Act, Entry, Ledger
+from casemate.ledger.proofs import ConsistencyProof, InclusionProof
 
-__all__ = ["Entry", "Ledger"]
+__all__ = ["Act", "ConsistencyProof", "Entry", "InclusionProof", "Ledger", "Report"]

@@ -1,27 +1,39 @@
 """The log: entries, appended inside the transaction of the act that they record."""
 
-import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import IO, Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import LargeBinary, String, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from casemate.canonical import canonical_json
 from casemate.clock import Clock, system_clock, timestamp
-from casemate.store import Base, mark_recorded
+from casemate.errors import BadInput, IntegrityFailure, NotFound
+from casemate.ledger import audit, proofs
+from casemate.ledger.audit import Report
+from casemate.ledger.export import write_export
+from casemate.ledger.head import Head, write_entries
+from casemate.ledger.merkle import Frontier, leaf_hash
+from casemate.ledger.proofs import ConsistencyProof, InclusionProof
+from casemate.ledger.tables import SUBJECT_CHARACTERS, LedgerEntryRow
+from casemate.store import mark_recorded
+
+MOST_BODY_BYTES = 65_536
+_READ_AHEAD = 2_000
 
 
-class LedgerEntryRow(Base):
-    __tablename__ = "ledger_entry"
+@dataclass(frozen=True)
+class Act:
+    """One act to record: who did what to which record. See ``Ledger.append``."""
 
-    index: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    body: Mapped[bytes] = mapped_column(LargeBinary)
-    leaf: Mapped[bytes] = mapped_column(LargeBinary(32))
-    subject: Mapped[str] = mapped_column(String(64), index=True)
+    actor: str
+    act: str
+    subject: str
+    detail: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -37,28 +49,157 @@ class Entry:
 
 
 class Ledger:
-    """Appends, proves and checks entries. One instance a home."""
+    """Appends, proves and checks entries. One instance a home; safe to share between threads."""
 
     def __init__(
         self, signing_key: Ed25519PrivateKey, origin: str = "casemate", clock: Clock = system_clock
     ) -> None:
-        self._key = signing_key
+        """``origin`` names this log to the world: a schema-less address, no spaces, no plus sign."""
+        self._head = Head(signing_key, origin)
         self.origin = origin
         self._clock = clock
 
-    def append(self, tx: Session, *, actor: str, act: str, subject: str, **detail: Any) -> Entry:
-        """Record one act in transaction ``tx``; it stands or falls with the rows changed in it."""
-        index = tx.scalar(select(func.count()).select_from(LedgerEntryRow)) or 0
-        document = {"time": timestamp(self._clock()), "actor": actor, "act": act, "subject": subject, "detail": detail}
-        body = canonical_json(document)
-        tx.add(LedgerEntryRow(index=index, body=body, leaf=hashlib.sha256(b"\0" + body).digest(), subject=subject))
-        mark_recorded(tx)
-        return Entry(index=index, **document)  # type: ignore[arg-type]
+    @property
+    def public_key(self) -> Ed25519PublicKey:
+        """The key that checks this ledger's checkpoints."""
+        return self._head.key.key
 
-    def entries(self, tx: Session, *, start: int = 0, subject: str | None = None) -> Iterator[Entry]:
+    @property
+    def vkey(self) -> str:
+        """The public key as C2SP signed-note writes it: ``origin+key id+base64``."""
+        return str(self._head.key)
+
+    def append(self, tx: Session, *, actor: str, act: str, subject: str, **detail: Any) -> Entry:
+        """Record one act in transaction ``tx``; it stands or falls with the rows changed in it.
+
+        ``detail`` is JSON without floats, personal data and data values. Other writers wait from
+        here to the end of the transaction. Raises ``BadInput`` for an entry over 64 KiB or a
+        subject over 200 characters, ``IntegrityFailure`` where the ledger was altered.
+        """
+        return self.append_many(tx, [Act(actor, act, subject, detail)])[0]
+
+    def append_many(self, tx: Session, acts: Iterable[Act]) -> list[Entry]:
+        """Record many acts, in order, as ``append`` does one; several times cheaper an act."""
+        time = timestamp(self._clock())
+        acts = list(acts)
+        bodies = [_body(time, act) for act in acts]
+        if not acts:
+            return []
+        leaves = [leaf_hash(body) for body in bodies]
+        start, nodes = self._head.advance(tx, leaves)
+        rows = [
+            {"index": start + at, "body": body, "leaf": leaf, "subject": act.subject}
+            for at, (body, leaf, act) in enumerate(zip(bodies, leaves, acts, strict=True))
+        ]
+        try:
+            write_entries(tx, rows, nodes)
+        except IntegrityError as failure:
+            raise IntegrityFailure(
+                f"the ledger's head counts {start} entries but entry {start} or a later one is "
+                "there already: run `casemate ledger verify`"
+            ) from failure
+        mark_recorded(tx, len(acts))
+        return [
+            Entry(start + at, time, act.actor, act.act, act.subject, act.detail)
+            for at, act in enumerate(acts)
+        ]
+
+    def entries(
+        self, tx: Session, *, start: int = 0, subject: str | None = None
+    ) -> Iterator[Entry]:
         """Entries from ``start`` on, in order; of one ``subject`` if given."""
-        query = select(LedgerEntryRow).where(LedgerEntryRow.index >= start).order_by(LedgerEntryRow.index)
+        query = (
+            select(LedgerEntryRow.index, LedgerEntryRow.body)
+            .where(LedgerEntryRow.index >= start)
+            .order_by(LedgerEntryRow.index)
+        )
         if subject is not None:
             query = query.where(LedgerEntryRow.subject == subject)
-        for row in tx.scalars(query):
-            yield Entry(index=row.index, **json.loads(row.body))
+        for index, body in tx.execute(query).yield_per(_READ_AHEAD):
+            yield Entry(index=index, **json.loads(body))
+
+    def entry(self, tx: Session, index: int) -> Entry:
+        """Entry ``index``; raises ``NotFound`` where there is none."""
+        body = tx.scalar(select(LedgerEntryRow.body).where(LedgerEntryRow.index == index))
+        if body is None:
+            raise NotFound(f"the ledger has no entry {index}; it holds {self.size(tx)}")
+        return Entry(index=index, **json.loads(body))
+
+    def size(self, tx: Session) -> int:
+        """How many entries the signed head counts. Raises ``IntegrityFailure`` if it was altered."""
+        return self._read_head(tx).size
+
+    def checkpoint(self, tx: Session) -> str:
+        """The signed checkpoint (c2sp.org/tlog-checkpoint) of the ledger as ``tx`` sees it.
+
+        It was signed in the transaction of its last entry. Whoever keeps it can later prove any
+        change before it. Raises ``IntegrityFailure`` where the head was altered.
+        """
+        return self._head.read(tx)[1]
+
+    def prove_inclusion(self, tx: Session, index: int, size: int | None = None) -> InclusionProof:
+        """The proof that entry ``index`` is in the ledger of ``size`` entries (default: all).
+
+        Raises ``NotFound`` for an entry or a size that is not there, ``IntegrityFailure`` where the
+        entry or the hashes kept do not lead to the signed root.
+        """
+        return proofs.inclusion(tx, self._read_head(tx), index, size)
+
+    def prove_consistency(
+        self, tx: Session, old_size: int, new_size: int | None = None
+    ) -> ConsistencyProof:
+        """The proof that the first ``old_size`` of ``new_size`` entries (default: all) are unchanged.
+
+        Raises as ``prove_inclusion`` does.
+        """
+        return proofs.consistency(tx, self._read_head(tx), old_size, new_size)
+
+    def verify(
+        self,
+        tx: Session,
+        *,
+        checkpoint: str | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Report:
+        """Recompute the whole ledger from its bodies and compare it with all that was signed.
+
+        ``checkpoint``, an older signed note, also shows rollback, fork and rewritten history by
+        someone who has the key. ``progress`` is called with entries done and entries in all.
+        Raises ``BadInput`` where ``checkpoint`` is no signed note.
+        """
+        return audit.verify(tx, self._head.key, checkpoint, progress)
+
+    def export(self, tx: Session, stream: IO[str]) -> int:
+        """Write the ledger to ``stream`` for the stand-alone verifier; gives the number of entries.
+
+        JSON lines in ASCII: a header with origin, vkey and checkpoint, then one line an entry.
+        """
+        checkpoint = self.checkpoint(tx)
+        return write_export(tx, stream, checkpoint=checkpoint, key=self._head.key)
+
+    def _read_head(self, tx: Session) -> Frontier:
+        return self._head.read(tx)[0]
+
+
+def _body(time: str, act: Act) -> bytes:
+    if not (act.actor and act.act and act.subject):
+        raise BadInput(f"an entry needs an actor, an act and a subject; got {act!r}")
+    if len(act.subject) > SUBJECT_CHARACTERS:
+        raise BadInput(f"the subject {act.subject[:40]!r}… is over {SUBJECT_CHARACTERS} characters")
+    document = {
+        "time": time,
+        "actor": act.actor,
+        "act": act.act,
+        "subject": act.subject,
+        "detail": act.detail,
+    }
+    body = canonical_json(document)
+    if len(body) > MOST_BODY_BYTES:
+        raise BadInput(
+            f"the entry {act.act!r} on {act.subject!r} has {len(body)} bytes, over {MOST_BODY_BYTES}: "
+            "keep the text in a table and its digest on the ledger"
+        )
+    return body
+
+
+__all__ = ["Act", "Entry", "Ledger", "LedgerEntryRow"]

@@ -1,0 +1,209 @@
+"""The whole ledger, recomputed from its bodies and held against everything that was signed."""
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from casemate.errors import BadInput, IntegrityFailure
+from casemate.ledger.merkle import Frontier, leaf_hash
+from casemate.ledger.note import Checkpoint, VerifierKey, open_checkpoint
+from casemate.ledger.tables import LedgerEntryRow, LedgerHeadRow, LedgerNodeRow
+
+_READ_AHEAD = 5_000
+_MOST_PROBLEMS = 20
+_LAST = func.max(LedgerEntryRow.index)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a verification found. ``problems`` are sentences, the first bad entry first."""
+
+    size: int
+    root: str
+    ok: bool
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Snapshot:
+    """Head and counts as one statement saw them: writers may go on while we read the rest."""
+
+    size: int
+    frontier: bytes
+    checkpoint: str | None
+    last_index: int
+    nodes: int
+
+
+def verify(
+    tx: Session,
+    key: VerifierKey,
+    older: str | None,
+    progress: Callable[[int, int], None] | None,
+) -> Report:
+    """See ``Ledger.verify``."""
+    audit = _Audit(tx, _snapshot(tx), key, older)
+    audit.read_entries(progress)
+    audit.compare_head()
+    root = base64.b64encode(audit.tree.root()).decode()
+    return Report(audit.tree.size, root, not audit.problems, tuple(audit.problems))
+
+
+class _Audit:
+    def __init__(self, tx: Session, head: _Snapshot, key: VerifierKey, older: str | None) -> None:
+        self.problems: list[str] = []
+        self.tree = Frontier()
+        self._tx = tx
+        self._head = head
+        self._key = key
+        self._signed = self._opened(head.checkpoint, "the head") if head.checkpoint else None
+        self._older = self._opened(older, "the older checkpoint") if older is not None else None
+        self._nodes = _kept_nodes(tx, head.size)
+
+    def read_entries(self, progress: Callable[[int, int], None] | None) -> None:
+        """Stream all entries through the tree, comparing every derived value on the way."""
+        expected = 0
+        self._compare_older()
+        for index, body, leaf, subject in _rows(self._tx, self._head.size):
+            if index != expected:
+                self._report(_gap(expected, index))
+                expected = max(index, 0)
+            self._read_entry(index, bytes(body), bytes(leaf), subject)
+            expected += 1
+            if progress is not None and expected % _READ_AHEAD == 0:
+                progress(expected, self._head.size)
+        if progress is not None:
+            progress(expected, self._head.size)
+        if expected < self._head.size:
+            self._report(
+                f"entry {expected} is missing, and all after it: the signed head counts "
+                f"{self._head.size} entries"
+            )
+
+    def _read_entry(self, index: int, body: bytes, leaf: bytes, subject: str) -> None:
+        computed = leaf_hash(body)
+        if computed != leaf:
+            self._report(f"entry {index} was altered: its body does not hash to its leaf")
+        elif _subject(body) != subject:
+            self._report(
+                f"entry {index} is filed under the subject {subject!r}, which is not the one in its body"
+            )
+        for level, at, node in self.tree.push(computed):
+            if self._nodes.pop((level, at), None) != node and not self.problems:
+                span = 256**level
+                self._report(
+                    f"one of the entries {at * span} to {(at + 1) * span - 1} was altered, or the "
+                    f"hash kept for them (level {level}, number {at})"
+                )
+        self._compare_older()
+
+    def _compare_older(self) -> None:
+        older = self._older
+        if older is None or older.size != self.tree.size:
+            return
+        if older.root != self.tree.root():
+            self._report(
+                f"history was rewritten: the first {older.size} entries are not those that the older "
+                "checkpoint fixed"
+            )
+
+    def compare_head(self) -> None:
+        """Hold the recomputed tree against head, checkpoints and counts."""
+        head, tree = self._head, self.tree
+        if head.last_index >= head.size:
+            self._report(
+                f"entry {head.size} is not covered by the head, which counts {head.size} entries: "
+                "rows were added, or the head rolled back, behind the program's back"
+            )
+        if head.checkpoint is None:
+            if head.last_index >= 0:
+                self._report("the ledger's head is gone though entries are there")
+        elif (tree.size, bytes(tree)) != (head.size, head.frontier):
+            self._report(f"the entries are not those of the head, which counts {head.size}")
+        self._compare_signed()
+        if self._nodes or head.nodes != sum(head.size >> shift for shift in range(8, 64, 8)):
+            self._report(
+                "hashes are kept for entries that the ledger does not have, or are missing"
+            )
+        if self._older is not None and self._older.size > tree.size:
+            self._report(
+                f"the ledger was rolled back or cut off: the older checkpoint fixed {self._older.size} "
+                f"entries, here are {tree.size}"
+            )
+
+    def _compare_signed(self) -> None:
+        signed, tree = self._signed, self.tree
+        if signed is not None and (signed.size, signed.root) != (tree.size, tree.root()):
+            self._report(
+                f"the {tree.size} entries here do not lead to the root that the ledger's key signed "
+                f"for {signed.size} entries"
+            )
+
+    def _opened(self, note: str, what: str) -> Checkpoint | None:
+        try:
+            return open_checkpoint(note, self._key)
+        except IntegrityFailure as failure:
+            self._report(f"{what} is not signed by this ledger's key: {failure}")
+        except BadInput as failure:
+            if what != "the head":
+                raise  # the caller's own file is no checkpoint: say so, accuse nobody
+            self._report(f"{what} carries no signed checkpoint: {failure}")
+        return None
+
+    def _report(self, problem: str) -> None:
+        if len(self.problems) < _MOST_PROBLEMS:
+            self.problems.append(problem)
+
+
+def _snapshot(tx: Session) -> _Snapshot:
+    head = LedgerHeadRow
+    wanted: tuple[Any, ...] = (head.size, head.frontier, head.checkpoint)
+    columns: list[Any] = [select(column).scalar_subquery() for column in (*wanted, _LAST)]
+    columns.append(select(func.count()).select_from(LedgerNodeRow).scalar_subquery())
+    size, frontier, checkpoint, last, count = tx.execute(select(*columns)).one()
+    last_index = -1 if last is None else last
+    if checkpoint is None:
+        return _Snapshot(last_index + 1, b"", None, last_index, count)
+    return _Snapshot(size, bytes(frontier), checkpoint, last_index, count)
+
+
+def _rows(tx: Session, size: int) -> Iterator[tuple[int, bytes, bytes, str]]:
+    entry = LedgerEntryRow
+    query = (
+        select(entry.index, entry.body, entry.leaf, entry.subject)
+        .where(entry.index < size)
+        .order_by(entry.index)
+        .execution_options(yield_per=_READ_AHEAD)
+    )
+    for row in tx.connection().execute(query):
+        yield row.tuple()
+
+
+def _kept_nodes(tx: Session, size: int) -> dict[tuple[int, int], bytes]:
+    query = select(LedgerNodeRow.level, LedgerNodeRow.index, LedgerNodeRow.hash)
+    rows = tx.connection().execute(query)
+    return {(level, at): bytes(kept) for level, at, kept in rows if (at + 1) << (8 * level) <= size}
+
+
+def _subject(body: bytes) -> str | None:
+    try:
+        subject = json.loads(body)["subject"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return subject if isinstance(subject, str) else None
+
+
+def _gap(expected: int, index: int) -> str:
+    if index < expected:
+        return f"a row with the impossible index {index} was added behind the program's back"
+    missing = (
+        f"entry {expected} is missing"
+        if index == expected + 1
+        else (f"entries {expected} to {index - 1} are missing")
+    )
+    return f"{missing}: entry {index} follows entry {expected - 1}"
