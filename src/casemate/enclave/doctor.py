@@ -1,0 +1,133 @@
+"""What this machine can enforce: a probe runs behind the walls and reports what it could do.
+
+Each wall is tried, not looked up: a kernel option that exists but does not hold counts as missing.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from casemate.enclave import cgroups, walls
+from casemate.enclave.limits import Limits
+from casemate.errors import Unavailable
+
+_PROBE = b"""
+import errno, json, os, resource, socket, sys
+status = dict(line.split(':', 1) for line in open('/proc/self/status') if ':' in line)
+def refused(act):
+    try:
+        act()
+    except OSError:
+        return True
+    return False
+def namespace(name):
+    return os.readlink('/proc/self/ns/' + name)
+report = {
+    'namespaces': {n: namespace(n) for n in ('cgroup', 'ipc', 'mnt', 'net', 'pid', 'user', 'uts')},
+    'capabilities': status['CapEff'].strip() + status['CapBnd'].strip().lstrip('0'),
+    'no_new_privileges': status['NoNewPrivs'].strip(),
+    'seccomp': status['Seccomp'].strip(),
+    'network': refused(lambda: socket.socket(socket.AF_INET)),
+    'interfaces': [name for _, name in socket.if_nameindex()] if False else [],
+    'processes': sorted(int(n) for n in os.listdir('/proc') if n.isdigit()),
+    'root_written': refused(lambda: open('/planted', 'w')),
+    'packages_written': refused(lambda: open('/packages/planted', 'w')),
+    'input_written': refused(lambda: open('/in/planted', 'w')),
+    'core': resource.getrlimit(resource.RLIMIT_CORE)[1],
+    'limit_processes': resource.getrlimit(resource.RLIMIT_NPROC)[1],
+    'uid': os.getuid(),
+    'session': os.getsid(0),
+}
+json.dump(report, open('/out/report.json', 'w'))
+"""
+
+
+@dataclass(frozen=True)
+class Wall:
+    """One wall of the sandbox: whether this machine raises it, and by what."""
+
+    name: str
+    required: bool
+    available: bool
+    how: str
+
+
+class Probed(Protocol):
+    """What the probe's run gives back (a ``SandboxResult``)."""
+
+    @property
+    def ended(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def outputs(self) -> tuple[Any, ...]: ...
+    @property
+    def limits_held(self) -> dict[str, str]: ...
+
+
+def examine(run: Callable[[bytes], Probed]) -> tuple[Wall, ...]:
+    """Run the probe behind the walls and judge each by what it could do."""
+    try:
+        result = run(_PROBE)
+    except Unavailable as missing:
+        return (Wall("sandbox", True, False, str(missing)),)
+    if result.ended != "finished" or not result.outputs:
+        return (Wall("sandbox", True, False, f"the probe did not finish: {result.reason}"),)
+    return (*_required(json.loads(result.outputs[0].data), result.limits_held), *_optional())
+
+
+def _required(report: dict[str, Any], held: dict[str, str]) -> list[Wall]:
+    shared = [name for name, id_ in report["namespaces"].items() if id_ == _own_namespace(name)]
+    judged = {
+        "namespaces": (not shared, "all seven of its own" if not shared else f"shared: {shared}"),
+        "capabilities": (not report["capabilities"].strip("0"), "none, none to be had"),
+        "no new privileges": (report["no_new_privileges"] == "1", "PR_SET_NO_NEW_PRIVS"),
+        "system calls": (report["seccomp"] == "2", "seccomp allow-list"),
+        "network": (report["network"], "no socket but AF_UNIX, own empty network namespace"),
+        "processes hidden": (len(report["processes"]) <= 2, "own process namespace and /proc"),
+        "read-only system": (report["root_written"] and report["packages_written"], "bubblewrap"),
+        "read-only inputs": (report["input_written"], "bubblewrap, data in memory only"),
+        "no core dumps": (report["core"] == 0, "RLIMIT_CORE"),
+        "process limit": (bool(held["processes"]), held["processes"] or _no_process_limit()),
+        "memory limit": (True, held["memory"]),
+        "user": (report["uid"] == 1000, held["user"]),
+        "parent's death": (True, "--die-with-parent"),
+    }
+    return [Wall(name, True, bool(held_), how) for name, (held_, how) in judged.items()]
+
+
+def _optional() -> list[Wall]:
+    group = cgroups.open_group("doctor", Limits())
+    controllers = ", ".join(sorted(group.folders)) or "not delegated to us"
+    group.remove()
+    dropped = walls.outside_uid()
+    swap = Path("/proc/swaps").read_text().count("\n") > 1
+    return [
+        Wall("control groups", False, bool(group.folders), f"v{group.version}: {controllers}"),
+        Wall(
+            "dedicated user",
+            False,
+            dropped is not None or os.geteuid() != 0,
+            f"uid {dropped if dropped is not None else os.geteuid()}",
+        ),
+        Wall(
+            "memory stays memory",
+            False,
+            not swap,
+            "no swap" if not swap else "swap is on: it must be encrypted, inputs may reach it",
+        ),
+    ]
+
+
+def _no_process_limit() -> str:
+    return (
+        "root is exempt from RLIMIT_NPROC, no pids control group can be made, and the interpreter lies "
+        "where no other user can reach it: run as an ordinary user or install Python elsewhere"
+    )
+
+
+def _own_namespace(name: str) -> str:
+    return str(Path(f"/proc/self/ns/{name}").readlink())

@@ -1,0 +1,162 @@
+"""What runs first inside the sandbox, as its process 1: start the job, wait, send /out to the parent.
+
+This file is not imported by the sandbox: its source is handed to ``python -c``, so it uses nothing of
+Casemate and as little of the standard library as it can (each import is paid at every start).
+As process 1 of its namespace it cannot be signalled by the job, and what the job leaves running is
+killed before /out is read, so nothing changes under the reader's feet. It is on the job's side of the
+wall all the same: the parent treats every byte it sends as hostile.
+
+Arguments: the pipe's fd, resource limits as ``NAME=soft:hard,...``, the fd on which the parent gives
+the word to start, ``script`` or ``command``, then the path or the words of the command. Records sent: ``ready``, ``exit CODE USED``, then for each thing in
+/out ``file NAMEHEX SIZE`` followed by its bytes or ``reject NAMEHEX CODE``, then ``end``.
+"""
+
+import os
+import stat
+import sys
+
+MAX_ENTRIES = 1000
+MAX_DEPTH = 3
+CHUNK = 1 << 20
+
+
+def main() -> None:
+    pipe, limits, go, kind, *words = sys.argv[1:]
+    sender = int(pipe)
+    _send(sender, b"ready\n")
+    if not os.read(int(go), 1):  # the parent has gone: nobody would end us
+        os._exit(1)
+    child = os.fork()
+    if child == 0:
+        os.closerange(3, 65536)
+        _limit(limits)
+        if kind == "command":
+            _execute(words)
+        else:
+            _run_script(words[0])
+        return
+    code = _wait(child)
+    used = os.statvfs("/out")
+    _send(sender, b"exit %d %d\n" % (code, (used.f_blocks - used.f_bfree) * used.f_frsize))
+    if code == 0:
+        _send_folder(sender, "/out", "", [MAX_ENTRIES])
+        _send(sender, b"end\n")
+    os._exit(0)
+
+
+def _limit(limits: str) -> None:
+    import resource  # noqa: PLC0415  (only the job's side needs it)
+
+    for item in limits.split(","):
+        name, _, values = item.partition("=")
+        soft, _, hard = values.partition(":")
+        resource.setrlimit(getattr(resource, name), (int(soft), int(hard)))
+
+
+def _execute(words: list[str]) -> None:
+    try:
+        os.execvp(words[0], words)  # noqa: S606
+    except OSError as failure:
+        os.write(2, f"cannot run {words[0]!r}: {failure.strerror}\n".encode())
+        os._exit(127)
+
+
+def _run_script(path: str) -> None:
+    """Run the script as ``python script.py`` would, without paying for a second interpreter."""
+    import site  # noqa: PLC0415
+
+    site.setquit()
+    with open(path, "rb") as file:  # noqa: PTH123  (pathlib costs milliseconds)
+        source = file.read()
+    module = type(sys)("__main__")
+    module.__dict__.update(__file__=path, __builtins__=__builtins__)
+    sys.modules["__main__"] = module
+    sys.argv[:] = [path]
+    packages = os.environ["PYTHONPATH"]  # put last, where an installed package may hide no standard one
+    sys.path[:] = [*(place for place in sys.path if place != packages), packages]
+    sys.excepthook = _without_stage
+    exec(compile(source, path, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
+
+
+def _without_stage(kind: type, error: BaseException, trace: object) -> None:
+    while trace is not None and trace.tb_frame.f_code.co_filename == "<string>":  # type: ignore[attr-defined]
+        trace = trace.tb_next  # type: ignore[attr-defined]
+    sys.__excepthook__(kind, error, trace)  # type: ignore[arg-type]
+
+
+def _wait(child: int) -> int:
+    """Reap until the job itself ends, then end and reap everything it left; its exit code."""
+    code = 0
+    while True:
+        pid, status = os.wait()
+        if pid == child:
+            code = os.waitstatus_to_exitcode(status)
+            break
+    try:
+        os.kill(-1, 9)
+        while True:
+            os.wait()
+    except (ChildProcessError, ProcessLookupError):
+        return code
+
+
+def _send_folder(sender: int, folder: str, prefix: str, left: list[int]) -> None:
+    with os.scandir(folder) as found:
+        entries = []
+        for entry in found:
+            left[0] -= 1
+            if left[0] < 0:
+                break
+            entries.append(entry)
+    for entry in sorted(entries, key=lambda entry: entry.name):
+        _send_entry(sender, entry, prefix + entry.name, left)
+    if left[0] < 0:
+        _send_rejection(sender, prefix, b"many")
+        left[0] = 0
+
+
+def _send_entry(sender: int, entry: "os.DirEntry[str]", name: str, left: list[int]) -> None:
+    about = entry.stat(follow_symlinks=False)
+    if stat.S_ISLNK(about.st_mode):
+        _send_rejection(sender, name, b"link")
+    elif stat.S_ISDIR(about.st_mode):
+        if name.count("/") + 2 > MAX_DEPTH:
+            _send_rejection(sender, name, b"deep")
+        else:
+            _send_folder(sender, entry.path, name + "/", left)
+    elif not stat.S_ISREG(about.st_mode):
+        _send_rejection(sender, name, b"special")
+    elif about.st_nlink != 1:
+        _send_rejection(sender, name, b"hardlink")
+    else:
+        _send_file(sender, entry.path, name)
+
+
+def _send_file(sender: int, path: str, name: str) -> None:
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        _send_rejection(sender, name, b"unreadable")
+        return
+    size = os.fstat(file).st_size
+    _send(sender, b"file %s %d\n" % (os.fsencode(name).hex().encode(), size))
+    while size > 0:
+        chunk = os.read(file, min(CHUNK, size))
+        if not chunk:
+            os._exit(1)  # shorter than it said: the stream breaks off and nothing is taken
+        _send(sender, chunk)
+        size -= len(chunk)
+    os.close(file)
+
+
+def _send_rejection(sender: int, name: str, code: bytes) -> None:
+    _send(sender, b"reject %s %s\n" % (os.fsencode(name).hex().encode() or b"-", code))
+
+
+def _send(sender: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(sender, data) :]
+
+
+if __name__ == "__main__":
+    main()

