@@ -1,0 +1,302 @@
+"""Anonymise a table: the best full-domain generalisation with record suppression, checked twice."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from casemate.errors import BadInput, IntegrityFailure
+from casemate.protection.checks import loss_of_table
+from casemate.protection.codebook import CodebookEntry, codebook_entry
+from casemate.protection.frames import (
+    Frame,
+    open_frame,
+    polars_columns,
+    require_columns,
+    with_columns,
+)
+from casemate.protection.hierarchies import Hierarchy, Key
+from casemate.protection.ladders import Ladder
+from casemate.protection.measures import Flags, Loss, LossScorer, Measure
+from casemate.protection.models import PrivacyModel
+from casemate.protection.risk import Risk, reidentification_risk
+from casemate.protection.search import Infeasible, Optimum, find_optimum, violated_classes
+from casemate.protection.tuples import Node, Tuples, distinct_tuples
+from casemate.protection.values import number_of
+
+_LOSS = Loss()
+Levels = Mapping[str, int | tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Result:
+    """A protected table and what protecting it cost.
+
+    ``table`` is of the kind that was given, with quasi-identifiers as text labels where they were
+    generalised and the suppressed records gone. ``generalisation`` is the level of each
+    quasi-identifier; ``loss`` is ARX's Loss and ``score`` what the search minimised; ``gap`` is the
+    distance from the proven bound, 0 because the search finished. ``nodes`` were judged of ``lattice``.
+    """
+
+    table: Any
+    generalisation: dict[str, int]
+    records: int
+    suppressed: int
+    loss: float
+    attribute_losses: dict[str, float]
+    discernibility: int
+    average_class: float
+    measure: str
+    score: float
+    gap: float
+    nodes: int
+    lattice: int
+    models: tuple[PrivacyModel, ...]
+    risk_before: Risk
+    risk: Risk
+    codebook: tuple[CodebookEntry, ...]
+
+    @property
+    def suppressed_share(self) -> float:
+        return self.suppressed / self.records
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the table, as a document; it holds floats (see ``without_floats``)."""
+        return {
+            "generalisation": self.generalisation,
+            "records": self.records,
+            "suppressed": self.suppressed,
+            "suppressed_share": self.suppressed_share,
+            "loss": self.loss,
+            "attribute_losses": self.attribute_losses,
+            "discernibility": self.discernibility,
+            "average_class": self.average_class,
+            "measure": self.measure,
+            "score": self.score,
+            "gap": self.gap,
+            "nodes": self.nodes,
+            "lattice": self.lattice,
+            "models": [model.to_dict() for model in self.models],
+            "risk_before": self.risk_before.to_dict(),
+            "risk": self.risk.to_dict(),
+            "codebook": [entry.to_dict() for entry in self.codebook],
+        }
+
+
+def anonymise(
+    table: Any,
+    quasi_identifiers: Mapping[str, Hierarchy],
+    *,
+    models: Sequence[PrivacyModel],
+    suppression: float | str = 0.02,
+    measure: Measure = _LOSS,
+    sensitive: Sequence[str] = (),
+    levels: Levels | None = None,
+) -> Result:
+    """Generalise ``quasi_identifiers`` so that every model holds, at the least loss there is.
+
+    ``suppression`` is the share of records, 0 up to below 1, that may be dropped. ``levels`` fixes
+    the level of a quasi-identifier, or bounds it to (lowest, highest). ``sensitive`` names
+    attributes that must not be quasi-identifiers. Null is a value of its own.
+
+    Raises BadInput for anything wrong in the input, and where no generalisation is enough: then it
+    names the least suppression that would be. Raises IntegrityFailure if the independent check of
+    the finished table fails, which would be a bug of ours.
+    """
+    frame = open_frame(table)
+    names = list(quasi_identifiers)
+    allowed = suppression_share(suppression)
+    _require_sense(frame, names, models, sensitive)
+    columns = polars_columns(frame, names)
+    tuples, distinct = distinct_tuples(columns, list(quasi_identifiers.values()))
+    lows, highs = _bounds(tuples.ladders, levels or {})
+    most = int(allowed * len(frame))
+    try:
+        optimum = find_optimum(tuples, models, measure, most, lows, highs)
+    except Infeasible as refusal:
+        raise _infeasible(refusal.suppressed, len(frame), models, most) from None
+    grouping = tuples.group(optimum.node)
+    kept = ~violated_classes(grouping, models)[grouping.class_of]
+    protected = _apply(frame, columns, tuples, distinct, optimum.node, kept)
+    result = _result(protected, columns, tuples, optimum, kept, models, measure)
+    _check(result, tuples, models)
+    return result
+
+
+def suppression_share(suppression: Any) -> Fraction:
+    """The share as an exact number: 0.02 and "0.02" are both one fiftieth."""
+    share = number_of(suppression, "the suppression limit")
+    if suppression is None or not 0 <= share < 1:
+        raise BadInput(
+            f"the suppression limit is a share of at least 0 and below 1, not {suppression!r}"
+        )
+    return share
+
+
+def _require_sense(
+    frame: Frame, names: list[str], models: Sequence[PrivacyModel], sensitive: Sequence[str]
+) -> None:
+    if not names:
+        raise BadInput("name at least one quasi-identifier to anonymise by")
+    if not models:
+        raise BadInput("name at least one privacy model, such as KAnonymity(5)")
+    require_columns(frame, names, "a quasi-identifier")
+    require_columns(frame, list(sensitive), "a sensitive attribute")
+    if both := [name for name in names if name in sensitive]:
+        raise BadInput(
+            f"{both[0]!r} is named both as a quasi-identifier and as sensitive: choose one"
+        )
+    if not len(frame):
+        raise BadInput("the table has no records")
+    for model in models:
+        if len(frame) < model.smallest_table():
+            raise BadInput(
+                f"the table has {len(frame)} records, too few for {model.describe()}, "
+                f"which needs {model.smallest_table()}"
+            )
+
+
+def _bounds(ladders: Sequence[Ladder], levels: Levels) -> tuple[Node, Node]:
+    if unknown := set(levels) - {ladder.attribute for ladder in ladders}:
+        raise BadInput(f"levels are fixed for {sorted(unknown)[0]!r}, which is no quasi-identifier")
+    bounds = [_level_bounds(ladder, levels.get(ladder.attribute)) for ladder in ladders]
+    return tuple(low for low, _ in bounds), tuple(high for _, high in bounds)
+
+
+def _level_bounds(ladder: Ladder, wanted: int | tuple[int, int] | None) -> tuple[int, int]:
+    highest = ladder.height - 1
+    if wanted is None:
+        return 0, highest
+    low, high = (wanted, wanted) if isinstance(wanted, int) else wanted
+    if not 0 <= low <= high <= highest:
+        raise BadInput(
+            f"the hierarchy of {ladder.attribute!r} has the levels 0 to {highest}, not {low} to {high}"
+        )
+    return low, high
+
+
+def _infeasible(least: int, records: int, models: Sequence[PrivacyModel], most: int) -> BadInput:
+    wanted = " and ".join(model.describe() for model in models)
+    return BadInput(
+        f"no generalisation reaches {wanted} with at most {most} of {records} records suppressed: "
+        f"the least possible is {least} records ({least / records:.2%}); allow more suppression, "
+        "give the hierarchies a coarser level, or lower the model's demand"
+    )
+
+
+def _apply(
+    frame: Frame,
+    columns: pl.DataFrame,
+    tuples: Tuples,
+    distinct: pl.DataFrame,
+    node: Node,
+    kept: Flags,
+) -> Frame:
+    """The records kept, with their labels; a quasi-identifier at level 0 is left as it came."""
+    flagged = distinct.with_columns(pl.Series("*kept", kept))
+    keep = columns.join(
+        flagged, on=columns.columns, how="left", nulls_equal=True, maintain_order="left"
+    )["*kept"]
+    new: dict[str, pl.Series] = {}
+    for place, level in enumerate(node):
+        if level:
+            ladder = tuples.ladders[place]
+            new[ladder.attribute] = _labels(
+                columns[ladder.attribute], distinct, tuples, place, level
+            )
+    return with_columns(frame, new).filter(keep.to_list())
+
+
+def _labels(
+    column: pl.Series, distinct: pl.DataFrame, tuples: Tuples, place: int, level: int
+) -> pl.Series:
+    """The label at ``level`` of each record's value."""
+    codes = tuples.column(place, level)
+    labels = tuples.ladders[place].labels[level]
+    table = pl.DataFrame(
+        {"value": distinct[column.name], "label": pl.Series(labels, dtype=pl.String)[codes]}
+    ).unique("value")
+    found = column.to_frame("value").join(
+        table, on="value", how="left", nulls_equal=True, maintain_order="left"
+    )
+    return found["label"].alias(column.name)
+
+
+def _result(
+    protected: Frame,
+    columns: pl.DataFrame,
+    tuples: Tuples,
+    optimum: Optimum,
+    kept: Flags,
+    models: Sequence[PrivacyModel],
+    measure: Measure,
+) -> Result:
+    names = columns.columns
+    after = reidentification_risk(protected.to_native(), names, threshold=_threshold(models))
+    losses = LossScorer(tuples).attribute_losses(tuples, optimum.node, kept)
+    pairs = after.class_sizes
+    return Result(
+        table=protected.to_native(),
+        generalisation=dict(zip(names, optimum.node, strict=True)),
+        records=len(columns),
+        suppressed=optimum.suppressed,
+        loss=sum(losses) / len(losses),
+        attribute_losses=dict(zip(names, losses, strict=True)),
+        discernibility=sum(size * size * many for size, many in pairs)
+        + len(columns) * optimum.suppressed,
+        average_class=after.average_class,
+        measure=measure.name,
+        score=optimum.score,
+        gap=0.0,
+        nodes=optimum.judged,
+        lattice=optimum.lattice,
+        models=tuple(models),
+        risk_before=reidentification_risk(columns, names, threshold=_threshold(models)),
+        risk=after,
+        codebook=tuple(_codebook(tuples, optimum.node, kept)),
+    )
+
+
+def _threshold(models: Sequence[PrivacyModel]) -> int:
+    return max(model.smallest_table() for model in models)
+
+
+def _codebook(tuples: Tuples, node: Node, kept: Flags) -> list[CodebookEntry]:
+    entries = []
+    for place, level in enumerate(node):
+        ladder = tuples.ladders[place]
+        present = np.unique(tuples.column(place, level)[kept])
+        labels: list[Key] = [ladder.labels[level][code] for code in present]
+        entries.append(
+            codebook_entry(ladder.attribute, ladder.hierarchy, level, ladder.height - 1, labels)
+        )
+    return entries
+
+
+def _check(result: Result, tuples: Tuples, models: Sequence[PrivacyModel]) -> None:
+    """Judge the finished table anew, by its text: models, count and loss must be as claimed."""
+    names = list(result.generalisation)
+    frame = open_frame(result.table)
+    table = polars_columns(frame, names)
+    for model in models:
+        model.check(table, names)
+    if len(table) + result.suppressed != result.records:
+        raise IntegrityFailure(
+            f"{result.records} records came in, {len(table)} remain and {result.suppressed} were "
+            "reported suppressed: the counts do not add up"
+        )
+    shares = {
+        ladder.attribute: dict(
+            zip(ladder.labels[level], ladder.shares[level].tolist(), strict=True)
+        )
+        for ladder, level in zip(tuples.ladders, result.generalisation.values(), strict=True)
+    }
+    lines = {ladder.attribute: ladder.lines for ladder in tuples.ladders}
+    recomputed = loss_of_table(table, shares, lines, result.suppressed)
+    if abs(recomputed - result.loss) > 1e-9 * max(1.0, abs(recomputed)):
+        raise IntegrityFailure(
+            f"the loss recomputed from the table is {recomputed}, not {result.loss} as reported"
+        )

@@ -1,0 +1,193 @@
+"""Apply a plan to a dataset: the protected view that a permit opens, and the report on it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from casemate.canonical import canonical_json, digest
+from casemate.errors import BadInput
+from casemate.protection.anonymise import Result, anonymise
+from casemate.protection.codebook import CodebookEntry
+from casemate.protection.frames import open_frame, require_columns
+from casemate.protection.measures import measure_from_name
+from casemate.protection.plan import Plan
+from casemate.protection.pseudonyms import POLICY, Pseudonymiser
+from casemate.protection.risk import Risk, reidentification_risk
+
+
+@dataclass(frozen=True)
+class ProtectionReport:
+    """What was done and what it cost; shares and losses are 0 to 1.
+
+    Risk is over the quasi-identifiers that leave. Digests are of a table's types and values, rows
+    in the order given: ``input_digest`` of the variables asked for, before; ``output_digest`` of
+    what leaves.
+    """
+
+    plan_digest: str
+    variables: tuple[str, ...]
+    pseudonymised: tuple[str, ...]
+    pseudonym_policy: str
+    models: tuple[str, ...]
+    measure: str
+    records_in: int
+    records_out: int
+    suppressed: int
+    suppressed_share: float
+    generalisation: dict[str, int]
+    loss: float
+    attribute_losses: dict[str, float]
+    risk_before: Risk
+    risk_after: Risk
+    codebook: tuple[CodebookEntry, ...]
+    input_digest: str
+    output_digest: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as a document; it holds floats (see ``without_floats``)."""
+        document = asdict(self)
+        document["risk_before"] = self.risk_before.to_dict()
+        document["risk_after"] = self.risk_after.to_dict()
+        document["codebook"] = [entry.to_dict() for entry in self.codebook]
+        return {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in document.items()
+        }
+
+
+@dataclass(frozen=True)
+class Protected:
+    """The protected ``frame``, of the kind that was given, and the ``report`` on it."""
+
+    frame: Any
+    report: ProtectionReport
+
+
+def apply_plan(
+    frame: Any, plan: Plan, variables: Sequence[str], pseudonym_key: bytes | None = None
+) -> Protected:
+    """Protect the ``variables`` of ``frame`` as ``plan`` says; no other variable is looked at.
+
+    ``pseudonym_key`` belongs to one permit and is needed if a variable is pseudonymised. Records
+    leave sorted by pseudonym and then by content: their first order would let two permits' tables
+    be joined line by line. Raises BadInput for what is wrong in the input or cannot be reached.
+    """
+    chosen = _choose(frame, plan, variables)
+    names = [name for name in plan.quasi_identifiers if name in chosen.columns]
+    identifiers = tuple(name for name in plan.pseudonymise if name in chosen.columns)
+    result = _anonymised(chosen, plan, names)
+    table = chosen if result is None else pl.DataFrame(result.table)
+    table = _pseudonymised(table, identifiers, pseudonym_key)
+    order = [*identifiers, *(name for name in table.columns if name not in identifiers)]
+    table = table.sort(order)
+    return Protected(_as_given(table, frame), _report(chosen, table, plan, identifiers, result))
+
+
+def _choose(frame: Any, plan: Plan, variables: Sequence[str]) -> pl.DataFrame:
+    """The variables asked for, as polars; a pandas index stays behind."""
+    opened = open_frame(frame)
+    if not variables:
+        raise BadInput("name at least one variable")
+    if len(set(variables)) != len(variables):
+        raise BadInput("a variable is named twice")
+    require_columns(opened, variables, "a variable")
+    if dropped := [name for name in variables if name in plan.drop]:
+        raise BadInput(f"the plan drops the variable {dropped[0]!r}: it never leaves")
+    try:
+        chosen = opened.select(*variables).to_polars()
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"a variable mixes types: give every value one type ({error})") from None
+    for name, kind in chosen.schema.items():
+        if kind.is_nested() or kind in (pl.Object, pl.Binary):
+            raise BadInput(
+                f"the variable {name!r} holds {kind} values: give one plain value a record"
+            )
+    if not len(chosen):
+        raise BadInput("the table has no records")
+    return chosen
+
+
+def _anonymised(chosen: pl.DataFrame, plan: Plan, names: list[str]) -> Result | None:
+    """The result over the quasi-identifiers that leave; None where none does."""
+    if names:
+        return anonymise(
+            chosen,
+            {name: plan.quasi_identifiers[name] for name in names},
+            models=plan.models,
+            suppression=plan.suppression,
+            measure=measure_from_name(plan.measure),
+            sensitive=[name for name in plan.sensitive if name in chosen.columns],
+            levels={name: bounds for name, bounds in plan.levels.items() if name in names},
+        )
+    for model in plan.models:
+        if len(chosen) < model.smallest_table():
+            raise BadInput(f"the table has {len(chosen)} records, too few for {model.describe()}")
+    return None
+
+
+def _pseudonymised(
+    table: pl.DataFrame, identifiers: Sequence[str], key: bytes | None
+) -> pl.DataFrame:
+    if not identifiers:
+        return table
+    if key is None:
+        raise BadInput(f"the plan pseudonymises {identifiers[0]!r}: a pseudonym key is needed")
+    return pl.DataFrame(Pseudonymiser(key).pseudonymise(table, identifiers))
+
+
+def _as_given(table: pl.DataFrame, given: Any) -> Any:
+    if isinstance(given, pl.DataFrame):
+        return table
+    return table.to_arrow() if isinstance(given, pa.Table) else table.to_pandas()
+
+
+def _report(
+    chosen: pl.DataFrame,
+    table: pl.DataFrame,
+    plan: Plan,
+    identifiers: tuple[str, ...],
+    result: Result | None,
+) -> ProtectionReport:
+    threshold = max((model.smallest_table() for model in plan.models), default=1)
+    everyone = reidentification_risk(chosen, [], threshold=threshold)
+    return ProtectionReport(
+        plan_digest=plan.digest,
+        variables=tuple(table.columns),
+        pseudonymised=identifiers,
+        pseudonym_policy=POLICY,
+        models=tuple(model.describe() for model in plan.models),
+        measure=plan.measure,
+        records_in=len(chosen),
+        records_out=len(table),
+        suppressed=result.suppressed if result else 0,
+        suppressed_share=result.suppressed_share if result else 0.0,
+        generalisation=result.generalisation if result else {},
+        loss=result.loss if result else 0.0,
+        attribute_losses=result.attribute_losses if result else {},
+        risk_before=result.risk_before if result else everyone,
+        risk_after=result.risk if result else everyone,
+        codebook=result.codebook if result else (),
+        input_digest=table_digest(chosen),
+        output_digest=table_digest(table),
+    )
+
+
+def table_digest(table: pl.DataFrame) -> str:
+    """``sha256:...`` of a table's names, types and values in order; text is quoted, null is not."""
+    types = canonical_json([[name, str(kind)] for name, kind in table.schema.items()])
+    values = table.write_csv(quote_style="non_numeric", null_value="null")
+    return digest(types + b"\n" + values.encode())
+
+
+def without_floats(document: Any) -> Any:
+    """``document`` with each float as text of up to ten significant digits, fit for canonical JSON."""
+    if isinstance(document, float):
+        return f"{document:.10g}"
+    if isinstance(document, dict):
+        return {key: without_floats(value) for key, value in document.items()}
+    if isinstance(document, list | tuple):
+        return [without_floats(value) for value in document]
+    return document

@@ -1,0 +1,84 @@
+"""The door for tables: polars, pandas and PyArrow come in through Narwhals, and go out as they came."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+
+from casemate.errors import BadInput
+
+Frame = nw.DataFrame[Any]
+
+
+def open_frame(table: Any) -> Frame:
+    """``table`` as a Narwhals frame; BadInput if it is no table in memory or repeats a column."""
+    try:
+        frame: Frame = nw.from_native(table, eager_only=True)
+    except (TypeError, ValueError) as error:
+        raise BadInput(
+            f"a {type(table).__name__} cannot be protected: give a polars, pandas or PyArrow table "
+            f"in memory (collect a lazy one first); {_first_line(error)}"
+        ) from None
+    columns = _columns(frame)
+    if repeated := sorted({str(name) for name in columns if columns.count(name) > 1}):
+        raise BadInput(f"the table has two columns named {repeated[0]!r}: rename one")
+    return frame
+
+
+def _columns(frame: Frame) -> list[Any]:
+    native = frame.to_native()
+    return list(getattr(native, "column_names", None) or native.columns)
+
+
+def require_columns(frame: Frame, names: Sequence[str], what: str) -> None:
+    """Raise BadInput unless ``frame`` has each of ``names``."""
+    here = set(frame.columns)
+    for name in names:
+        if name not in here:
+            raise BadInput(f"the table has no column {name!r}, which was named as {what}")
+
+
+def polars_columns(frame: Frame, names: Sequence[str]) -> pl.DataFrame:
+    """Some columns of ``frame`` as polars; the NaN of pandas is null, as pandas means it.
+
+    Raises BadInput for a column of mixed types, one with NaN (polars, PyArrow: use null there) and
+    one whose values are lists or objects.
+    """
+    return pl.DataFrame({name: _polars_column(frame, name) for name in names})
+
+
+def _polars_column(frame: Frame, name: str) -> pl.Series:
+    try:
+        column = frame[name].to_polars()
+    except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
+        raise BadInput(
+            f"the column {name!r} mixes types: give every value one type ({_first_line(error)})"
+        ) from None
+    if isinstance(column.dtype, pl.Categorical | pl.Enum):
+        column = column.cast(pl.String)
+    if column.dtype.is_nested() or column.dtype in (pl.Object, pl.Binary):
+        raise BadInput(
+            f"the column {name!r} holds {column.dtype} values, or mixes types: "
+            "give text, numbers, dates or booleans"
+        )
+    if column.dtype.is_float() and not column.drop_nulls().is_finite().all():
+        raise BadInput(f"the column {name!r} holds NaN or infinity: use null for what is missing")
+    return column.alias(name)
+
+
+def with_columns(frame: Frame, columns: dict[str, pl.Series]) -> Frame:
+    """``frame`` with some columns replaced or added, in the same kind of table."""
+    series = [
+        nw.new_series(name, column.to_list(), _narwhals_type(column), backend=frame.implementation)
+        for name, column in columns.items()
+    ]
+    return frame.with_columns(*series) if series else frame
+
+
+def _narwhals_type(column: pl.Series) -> Any:
+    return nw.from_native(column, series_only=True).dtype
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
