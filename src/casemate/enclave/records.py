@@ -80,7 +80,6 @@ class View:
     version: int
     digest: str
     rows: int
-    codebook: dict[str, Any]
     report: dict[str, Any]
     made_at: datetime
     sealed_at: datetime | None

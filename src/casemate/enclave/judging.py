@@ -1,0 +1,50 @@
+"""One output, one verdict: the permit's own rules first, then the check of the content."""
+
+from pathlib import PurePosixPath
+
+from casemate.access import OutputRules
+from casemate.enclave import checks
+from casemate.enclave.checks import CheckContext, Reason, Verdict
+from casemate.enclave.collect import CollectedFile
+from casemate.enclave.records import Output, OutputKind
+
+
+def judge(
+    output: Output, data: bytes, script: bytes, context: CheckContext, rules: OutputRules
+) -> Verdict:
+    """The machine's verdict on ``data``, which ``output`` names.
+
+    A log is always for a person to read. A file of a type that the permit does not allow, or larger
+    than it allows, is refused. A file whose name the script does not spell out could carry data in
+    its name, so it passes only through a person.
+    """
+    if output.kind is OutputKind.log:
+        return Verdict("review", (Reason("log", "a log is free text: a person reads it first"),))
+    if refusal := _against_the_permit(output, rules):
+        return Verdict("refuse", (refusal,))
+    verdict = checks.check(CollectedFile(output.name, data, output.digest), context)
+    if verdict.decision == "pass" and not is_spelled_out(output.name, script):
+        doubt = Reason(
+            "name", "the script does not spell this file's name out: it could carry data"
+        )
+        return Verdict("review", (*verdict.reasons, doubt))
+    return verdict
+
+
+def is_spelled_out(name: str, script: bytes) -> bool:
+    """Whether each part of the file's path stands in the script's text as it is."""
+    return all(part.encode() in script for part in PurePosixPath(name).parts)
+
+
+def _against_the_permit(output: Output, rules: OutputRules) -> Reason | None:
+    kind = PurePosixPath(output.name).suffix.lower().removeprefix(".")
+    if kind not in rules.allowed_types:
+        allowed = ", ".join(rules.allowed_types)
+        return Reason("type", f"the permit lets out {allowed}; this is .{kind or '(no ending)'}")
+    if output.size > rules.max_output_bytes:
+        return Reason(
+            "size",
+            f"the file has {output.size} bytes; the permit lets out {rules.max_output_bytes}",
+            {"bytes": output.size, "allowed": rules.max_output_bytes},
+        )
+    return None

@@ -1,0 +1,336 @@
+"""Outputs: kept sealed, checked by trusted code, decided by people, released once.
+
+Law 2 is held here, below every policy: ``release`` lets nothing out without a verdict on exactly the
+bytes that leave, never what the machine refused, and never by the hand of somebody who works under
+the permit.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from casemate.access import Permits
+from casemate.canonical import digest
+from casemate.clock import Clock, timestamp
+from casemate.enclave.checks import Verdict
+from casemate.enclave.records import (
+    OUTPUT_TRANSITIONS,
+    SYSTEM,
+    Output,
+    OutputKind,
+    OutputState,
+    ReleaseReceipt,
+    Run,
+    RunState,
+)
+from casemate.enclave.runs import Runs
+from casemate.enclave.tables import OutputRow
+from casemate.errors import BadInput, Conflict, IntegrityFailure, NotAllowed, NotFound
+from casemate.ids import new_id
+from casemate.ledger import Ledger
+from casemate.store.keys import Keyring
+from casemate.store.vault import Vault
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """An output that is in the vault but that no record names yet."""
+
+    id: str
+    name: str
+    kind: OutputKind
+    wrapped_key: bytes
+    digest: str
+    size: int
+
+
+class Outputs:
+    """Keep, check, review, release and fetch what runs leave."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        keyring: Keyring,
+        ledger: Ledger,
+        permits: Permits,
+        runs: Runs,
+        clock: Clock,
+    ) -> None:
+        self._vault = vault
+        self._keyring = keyring
+        self._ledger = ledger
+        self._permits = permits
+        self._runs = runs
+        self._clock = clock
+
+    # ---- what the workflow does
+
+    def seal(self, name: str, kind: OutputKind, data: bytes) -> Sealed:
+        """Put ``data`` in the vault under a key of its own; needs no transaction."""
+        output_id = new_id("output")
+        key, wrapped = self._keyring.new_data_key(output_id)
+        self._vault.write_bytes(output_id, data, key)
+        return Sealed(output_id, name, kind, wrapped, digest(data), len(data))
+
+    def discard(self, sealed: Iterable[Sealed]) -> None:
+        """Remove files that no record will ever name."""
+        for output in sealed:
+            self._vault.delete(output.id)
+
+    def keep(self, tx: Session, run: Run, sealed: Iterable[Sealed]) -> None:
+        """Record what ``run`` left, all of it held."""
+        for output in sealed:
+            row = OutputRow(
+                id=output.id, run=run.id, name=output.name, kind=output.kind,
+                state=OutputState.held, blob=output.id, wrapped_key=output.wrapped_key,
+                digest=output.digest, size=output.size,
+            )  # fmt: skip
+            tx.add(row)
+            self._ledger.append(
+                tx, actor=SYSTEM, act="output.kept", subject=output.id, run=run.id,
+                kind=output.kind.value, digest=output.digest, size=output.size,
+            )  # fmt: skip
+
+    def data(self, tx: Session, output_id: str) -> bytes:
+        """The output's bytes, for the check and for those who review it; never for who ran it.
+
+        Raises ``IntegrityFailure`` where they are not what the run left.
+        """
+        return self._open(self._row(tx, output_id))
+
+    def record_verdict(
+        self, tx: Session, output_id: str, checked: bytes, verdict: Verdict, rules: dict[str, Any]
+    ) -> Output:
+        """Keep the check's ``verdict`` on the bytes ``checked``; what it refuses is refused at once.
+
+        Does nothing where a verdict was recorded before (a step that ran twice).
+        """
+        row = self._row(tx, output_id, lock=True)
+        if row.decision is not None:
+            return _record(row)
+        reasons = [
+            {"rule": r.rule, "message": r.message, "evidence": r.evidence} for r in verdict.reasons
+        ]
+        row.decision = verdict.decision
+        row.verdict = {"decision": verdict.decision, "reasons": reasons, "rules": rules}
+        row.checked_digest, row.checked_at = digest(checked), self._clock()
+        tx.flush()
+        self._ledger.append(
+            tx, actor=SYSTEM, act="output.checked", subject=row.id, digest=row.checked_digest,
+            decision=verdict.decision, rules=sorted({r.rule for r in verdict.reasons}),
+        )  # fmt: skip
+        if verdict.decision == "refuse":
+            self._move(tx, row, OutputState.refused, actor=SYSTEM)
+        return self.get(tx, output_id)
+
+    def clear_by_machine(self, tx: Session, run: Run) -> None:
+        """Release each file that passed, where the permit leaves the decision to the machine."""
+        for row in self._rows(tx, run.id, lock=True):
+            if row.decision == "pass" and row.kind == OutputKind.file:
+                if row.state == OutputState.held:
+                    self._move(tx, row, OutputState.cleared, actor=SYSTEM)
+                if row.state == OutputState.cleared:
+                    self._release(tx, row, run, SYSTEM)
+
+    def drop(self, tx: Session, run: Run) -> None:
+        """Refuse all that a cancelled run left undecided."""
+        for row in self._rows(tx, run.id, lock=True):
+            if row.state in {OutputState.held, OutputState.cleared}:
+                self._move(tx, row, OutputState.refused, actor=SYSTEM)
+
+    def verdict_of_run(self, tx: Session, run_id: str) -> RunState:
+        """What the states of the outputs make of their run: its files decide, or, where it left no
+        file, its logs (a log goes to review on its own, and does not hold up the files)."""
+        rows = self._rows(tx, run_id)
+        deciding = [row for row in rows if row.kind == OutputKind.file] or rows
+        states = {OutputState(row.state) for row in deciding}
+        if not states:
+            return RunState.failed
+        if states & {OutputState.held, OutputState.cleared}:
+            return RunState.awaiting_review
+        return RunState.released if OutputState.released in states else RunState.refused
+
+    # ---- what people do
+
+    def get(self, tx: Session, output_id: str) -> Output:
+        """The output's record, without its data; raises ``NotFound``."""
+        return _record(self._row(tx, output_id))
+
+    def list(
+        self, tx: Session, *, run: str | None = None, state: OutputState | None = None
+    ) -> tuple[Output, ...]:
+        """Outputs by run and name; of one run or state where given."""
+        query = select(OutputRow).order_by(OutputRow.run, OutputRow.name)
+        if run is not None:
+            query = query.where(OutputRow.run == run)
+        if state is not None:
+            query = query.where(OutputRow.state == state.value)
+        return tuple(_record(row) for row in tx.scalars(query))
+
+    def review(
+        self, tx: Session, checker: str, output_id: str, *, clear: bool, reason: str
+    ) -> Output:
+        """A person's decision on a held output: cleared for release, or refused.
+
+        Raises ``NotAllowed`` to those who work under the permit and for what the machine refused,
+        ``Conflict`` where it is decided already, ``BadInput`` without a reason.
+        """
+        if not reason.strip():
+            raise BadInput("a decision on an output needs a written reason")
+        run, row = self._lock_both(tx, output_id)
+        self._require_independent(tx, run, checker)
+        if row.state != OutputState.held:
+            raise Conflict(f"output {output_id} is {row.state} already: it awaits no review")
+        if row.decision is None:
+            raise NotAllowed(
+                f"output {output_id} has not been checked: no one decides before the check"
+            )
+        to = OutputState.cleared if clear else OutputState.refused
+        self._move(
+            tx, row, to, actor=checker, reviewed_by=checker, reviewed_at=self._clock(),
+            review_reason=reason,
+        )  # fmt: skip
+        self._settle_reviewed(tx, run)
+        return self.get(tx, output_id)
+
+    def release(self, tx: Session, checker: str, output_id: str) -> ReleaseReceipt:
+        """Let a cleared output leave. Raises ``NotAllowed`` where law 2 forbids it,
+        ``Conflict`` where it is not cleared, ``IntegrityFailure`` where its bytes were altered."""
+        run, row = self._lock_both(tx, output_id)
+        self._require_independent(tx, run, checker)
+        receipt = self._release(tx, row, run, checker)
+        self._settle_reviewed(tx, run)
+        return receipt
+
+    def fetch(self, tx: Session, person: str, output_id: str) -> bytes:
+        """The bytes of a released output, for those who work under the permit.
+
+        Raises ``NotAllowed`` for anything not released and for anybody else, ``IntegrityFailure``
+        where the bytes are not those that were released. The caller's transaction gets an entry.
+        """
+        row = self._row(tx, output_id)
+        run = self._runs.get(tx, row.run)
+        if row.state != OutputState.released:
+            raise NotAllowed(
+                f"output {output_id} is {row.state}, not released: it stays in the enclave"
+            )
+        if person not in self._people(tx, run):
+            raise NotAllowed(
+                f"{person} does not work under permit {run.permit}, which this output is of"
+            )
+        data = self._open(row)
+        self._ledger.append(
+            tx, actor=person, act="output.fetched", subject=output_id, digest=row.digest
+        )
+        return data
+
+    # ---- the guard
+
+    def _release(self, tx: Session, row: OutputRow, run: Run, actor: str) -> ReleaseReceipt:
+        if row.decision is None or row.checked_digest is None:
+            raise NotAllowed(f"output {row.id} has not been checked: nothing leaves unchecked")
+        if row.decision == "refuse":
+            raise NotAllowed(f"the check refused output {row.id}: no one can release it")
+        if row.state != OutputState.cleared:
+            raise Conflict(f"output {row.id} is {row.state}, not cleared: it cannot be released")
+        permit = self._permits.get(tx, run.permit)
+        if permit.revoked_at is not None and permit.superseded_by is None:
+            raise NotAllowed(
+                f"permit {permit.id} was revoked at {timestamp(permit.revoked_at)}: nothing more leaves"
+            )
+        if digest(self._open(row)) != row.checked_digest:
+            raise IntegrityFailure(
+                f"output {row.id} is not the file that was checked: it stays inside"
+            )
+        return self._let_out(tx, row, actor)
+
+    def _let_out(self, tx: Session, row: OutputRow, actor: str) -> ReleaseReceipt:
+        self._compare_and_set(
+            tx, row, OutputState.released, released_by=actor, released_at=self._clock()
+        )
+        entry = self._ledger.append(
+            tx, actor=actor, act="output.released", subject=row.id, run=row.run, digest=row.digest
+        )
+        tx.execute(update(OutputRow).where(OutputRow.id == row.id).values(ledger_index=entry.index))
+        return ReleaseReceipt(row.id, row.digest, entry.index)
+
+    def _require_independent(self, tx: Session, run: Run, checker: str) -> None:
+        if checker in self._people(tx, run):
+            raise NotAllowed(
+                f"{checker} works under permit {run.permit}: who runs an analysis never decides "
+                "on its outputs"
+            )
+
+    def _people(self, tx: Session, run: Run) -> frozenset[str]:
+        return frozenset(self._permits.get(tx, run.permit).people) | {run.submitted_by}
+
+    def _settle_reviewed(self, tx: Session, run: Run) -> None:
+        if run.state is RunState.awaiting_review:
+            to = self.verdict_of_run(tx, run.id)
+            if to is not RunState.awaiting_review:
+                self._runs.move(tx, run, to, actor=SYSTEM)
+
+    # ---- rows
+
+    def _move(
+        self, tx: Session, row: OutputRow, to: OutputState, *, actor: str, **changes: Any
+    ) -> None:
+        detail = {}
+        if reason := changes.get("review_reason"):
+            detail["reason"] = digest(reason.encode())
+        self._compare_and_set(tx, row, to, **changes)
+        self._ledger.append(
+            tx, actor=actor, act=f"output.{to.value}", subject=row.id, run=row.run,
+            digest=row.digest, **detail,
+        )  # fmt: skip
+
+    def _compare_and_set(
+        self, tx: Session, row: OutputRow, to: OutputState, **changes: Any
+    ) -> None:
+        seen = OutputState(row.state)
+        if to not in OUTPUT_TRANSITIONS[seen]:
+            raise Conflict(f"output {row.id} cannot go from {seen} to {to}")
+        done = tx.execute(
+            update(OutputRow)
+            .where(OutputRow.id == row.id, OutputRow.state == seen.value)
+            .values(state=to.value, **changes)
+        )
+        if done.rowcount != 1:  # type: ignore[attr-defined]
+            raise Conflict(f"output {row.id} is no longer {seen}: read it again")
+        tx.refresh(row)
+
+    def _lock_both(self, tx: Session, output_id: str) -> tuple[Run, OutputRow]:
+        run = self._runs.lock(tx, self._row(tx, output_id).run)
+        return run, self._row(tx, output_id, lock=True)
+
+    def _row(self, tx: Session, output_id: str, *, lock: bool = False) -> OutputRow:
+        query = select(OutputRow).where(OutputRow.id == output_id)
+        query = query.execution_options(populate_existing=True)
+        row = tx.scalar(query.with_for_update() if lock else query)
+        if row is None:
+            raise NotFound(f"there is no output {output_id}")
+        return row
+
+    def _rows(self, tx: Session, run_id: str, *, lock: bool = False) -> tuple[OutputRow, ...]:
+        query = select(OutputRow).where(OutputRow.run == run_id).order_by(OutputRow.name)
+        query = query.execution_options(populate_existing=True)
+        return tuple(tx.scalars(query.with_for_update() if lock else query))
+
+    def _open(self, row: OutputRow) -> bytes:
+        data = self._vault.read_bytes(row.blob, self._keyring.unwrap(row.wrapped_key, row.blob))
+        if digest(data) != row.digest:
+            raise IntegrityFailure(f"output {row.id} is not what its run left: it was altered")
+        return data
+
+
+def _record(row: OutputRow) -> Output:
+    return Output(
+        id=row.id, run=row.run, name=row.name, kind=OutputKind(row.kind),
+        state=OutputState(row.state), digest=row.digest, size=row.size, decision=row.decision,
+        verdict=row.verdict, checked_at=row.checked_at, reviewed_by=row.reviewed_by,
+        reviewed_at=row.reviewed_at, review_reason=row.review_reason, released_by=row.released_by,
+        released_at=row.released_at, ledger_index=row.ledger_index,
+    )  # fmt: skip

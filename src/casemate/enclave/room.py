@@ -1,0 +1,64 @@
+"""The enclave as one object, as the platform holds it."""
+
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from casemate.access import Permits
+from casemate.clock import Clock
+from casemate.enclave.outputs import Outputs
+from casemate.enclave.runs import Runs
+from casemate.enclave.steps import Rooms
+from casemate.enclave.sweep import GRACE_SECONDS, sweep_blobs
+from casemate.enclave.views import Views
+from casemate.enclave.workflow import Worker
+from casemate.ledger import Ledger
+from casemate.store import Store
+from casemate.store.keys import Keyring
+from casemate.store.vault import Vault
+
+
+class Enclave:
+    """``views``, ``runs`` and ``outputs`` work in the caller's transaction; ``worker`` has its own."""
+
+    def __init__(
+        self,
+        home: Path,
+        runs_url: str,
+        *,
+        store: Store,
+        vault: Vault,
+        keyring: Keyring,
+        ledger: Ledger,
+        permits: Permits,
+        catalogue: object,
+        clock: Clock,
+        at_once: int = 1,
+    ) -> None:
+        """``home`` holds the worker's lock, ``runs_url`` names DBOS's database; ``at_once`` runs are
+        worked on at the same time."""
+        self._vault = vault
+        self._store = store
+        self.views = Views(vault, keyring, ledger, permits, catalogue, clock)
+        self.runs = Runs(vault, keyring, ledger, permits, clock)
+        self.outputs = Outputs(vault, keyring, ledger, permits, self.runs, clock)
+        rooms = Rooms(store, permits, self.views, self.runs, self.outputs, clock)
+        self.worker = Worker(home, runs_url, rooms, at_once=at_once)
+
+    def seal_views(self, tx: Session, permit_id: str, *, actor: str) -> int:
+        """Destroy the keys of what the permit opened; call it in the transaction that revokes it."""
+        return self.views.seal_views(tx, permit_id, actor=actor)
+
+    def sweep(self, *, grace: float = GRACE_SECONDS) -> tuple[int, list[str]]:
+        """Seal the views of ended permits and remove vault files that no record of ours names.
+
+        Gives how many views were sealed, and the files' names.
+        """
+        with self._store.transaction() as tx:
+            sealed = self.views.seal_ended(tx)
+        with self._store.read() as tx:
+            return sealed, sweep_blobs(tx, self._vault, grace=grace)
+
+    def close(self) -> None:
+        """Stop working; what runs goes on with the next worker."""
+        self.worker.stop()

@@ -1,0 +1,303 @@
+"""The four steps of a run, each safe to do twice: what a crash cut off is simply done again.
+
+A step looks where the run is, does its work outside any transaction, and then takes the run on by
+compare-and-set in one transaction with the ledger. Whoever comes second finds the run moved and
+throws its own work away; so a run may be executed twice, but its outputs are kept, checked and
+released once.
+"""
+
+import logging
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import Any
+
+import polars as pl
+from sqlalchemy.orm import Session
+
+from casemate.access import Grant, OutputRules, Permits
+from casemate.canonical import canonical_json, digest
+from casemate.clock import Clock
+from casemate.enclave import checks, sandbox
+from casemate.enclave.environment import record_environment
+from casemate.enclave.guard import current_permit, require_grants, why_ended
+from casemate.enclave.judging import judge
+from casemate.enclave.outputs import Outputs, Sealed
+from casemate.enclave.permit_watch import PermitWatch
+from casemate.enclave.records import ACTIVE, SYSTEM, Output, OutputKind, Run, RunState, View
+from casemate.enclave.runs import Runs, limits_of
+from casemate.enclave.views import Views
+from casemate.errors import CasemateError, Conflict, NotAllowed
+from casemate.store import Store
+
+log = logging.getLogger("casemate.enclave")
+
+
+class WorkerStopping(BaseException):
+    """The process is going down: the step must leave no trace, so that it is done again.
+
+    Derives from ``BaseException``, as ``KeyboardInterrupt`` does, because DBOS records every
+    ``Exception`` as the step's outcome, and this one is not.
+    """
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """What the steps work with."""
+
+    store: Store
+    permits: Permits
+    views: Views
+    runs: Runs
+    outputs: Outputs
+    clock: Clock
+
+
+Step = Callable[["Steps", str], bool]
+
+
+def _ends_the_run(step: Step) -> Step:
+    """Let what goes wrong in a step end the run with a plain reason, instead of the worker."""
+
+    @wraps(step)
+    def guarded(self: "Steps", run_id: str) -> bool:
+        try:
+            return step(self, run_id)
+        except Conflict:
+            return self.is_active(run_id)  # somebody moved the run meanwhile: look again
+        except NotAllowed as refusal:
+            self.end(run_id, RunState.cancelled, str(refusal))
+        except CasemateError as failure:
+            self.end(run_id, RunState.failed, str(failure))
+        except Exception as bug:  # noqa: BLE001 - the worker outlives our bugs, and the run must end
+            # The message may quote data, so only the place goes to the log.
+            place = "".join(traceback.format_tb(bug.__traceback__))
+            log.error("run %s: %s\n%s", run_id, type(bug).__name__, place)  # noqa: TRY400
+            self.end(run_id, RunState.failed, f"internal error ({type(bug).__name__}), see the log")
+        return False
+
+    return guarded
+
+
+class Steps:
+    """prepare, execute, check, settle. Each gives whether the next one has work to do."""
+
+    def __init__(self, rooms: Rooms, *, stopping: Callable[[], bool] = lambda: False) -> None:
+        self._rooms = rooms
+        self._stopping = stopping
+
+    @_ends_the_run
+    def prepare(self, run_id: str) -> bool:
+        """queued -> running, with every view made that the permit opens."""
+        rooms = self._rooms
+        with rooms.store.read() as tx:
+            run = rooms.runs.get(tx, run_id)
+            if run.state is not RunState.queued:
+                return run.state in ACTIVE
+            grants = self._grants(tx, run)
+        views = [self._view(grant) for grant in grants]
+        with rooms.store.transaction() as tx:
+            run = rooms.runs.lock(tx, run_id)
+            self._grants(tx, run)
+            inputs = {file: _input(view) for file, view in _files(views).items()}
+            changes = {"inputs": inputs, "environment": record_environment(tx)}
+            rooms.runs.move(
+                tx, run, RunState.running, actor=SYSTEM, changes=changes,
+                environment=changes["environment"], inputs=digest(canonical_json(inputs)),
+            )  # fmt: skip
+        return True
+
+    @_ends_the_run
+    def execute(self, run_id: str) -> bool:
+        """running -> checking, with the outputs sealed; or failed, or cancelled."""
+        rooms = self._rooms
+        with rooms.store.read() as tx:
+            run = rooms.runs.get(tx, run_id)
+            if run.state is not RunState.running:
+                return run.state in ACTIVE
+            rules = self._grants(tx, run)[0].output_rules
+            job = self._job(tx, run, rules)
+        watch = PermitWatch(
+            rooms.store, rooms.runs, rooms.permits, rooms.clock, run, self._stopping
+        )
+        result = sandbox.run(job, should_stop=watch)
+        if watch.worker_stopping:
+            raise WorkerStopping
+        self._record_result(run, result, rules)
+        return self.is_active(run_id)
+
+    @_ends_the_run
+    def check(self, run_id: str) -> bool:
+        """A verdict on every output, by trusted code that recomputes from the views."""
+        rooms = self._rooms
+        with rooms.store.read() as tx:
+            run = rooms.runs.get(tx, run_id)
+            if run.state is not RunState.checking:
+                return run.state in ACTIVE
+            rules = self._grants(tx, run)[0].output_rules
+            context = self._context(tx, run, rules)
+            outputs = rooms.outputs.list(tx, run=run_id)
+        for output in outputs:
+            if output.decision is None:
+                self._check_one(output, context, rules)
+        return True
+
+    @_ends_the_run
+    def settle(self, run_id: str) -> bool:
+        """checking -> awaiting_review, released or refused."""
+        rooms = self._rooms
+        with rooms.store.transaction() as tx:
+            run = rooms.runs.lock(tx, run_id)
+            if run.state is not RunState.checking:
+                return False
+            rules = self._grants(tx, run)[0].output_rules
+            if rules.review == "automatic":
+                rooms.outputs.clear_by_machine(tx, run)
+            to = rooms.outputs.verdict_of_run(tx, run_id)
+            reason = "the script left no output in /out" if to is RunState.failed else None
+            rooms.runs.move(tx, run, to, actor=SYSTEM, reason=reason)
+        return False
+
+    def is_active(self, run_id: str) -> bool:
+        """Whether the machine has work left on this run."""
+        with self._rooms.store.read() as tx:
+            return self._rooms.runs.get(tx, run_id).state in ACTIVE
+
+    def end(self, run_id: str, to: RunState, reason: str) -> None:
+        """End an active run early; outputs it left undecided are refused."""
+        rooms = self._rooms
+        with rooms.store.transaction() as tx:
+            run = rooms.runs.lock(tx, run_id)
+            if run.state in ACTIVE:
+                rooms.outputs.drop(tx, run)
+                rooms.runs.move(tx, run, to, actor=SYSTEM, reason=reason)
+
+    def _grants(self, tx: Session, run: Run) -> tuple[Grant, ...]:
+        permits = self._rooms.permits
+        if ended := why_ended(permits, tx, run.permit, self._rooms.clock):
+            raise NotAllowed(ended)
+        current = current_permit(permits, tx, run.permit)
+        return require_grants(permits, tx, current, person=run.submitted_by, purpose=run.purpose)
+
+    def _view(self, grant: Grant) -> View:
+        """The view of one scope, made outside any transaction, since protection takes its time."""
+        rooms = self._rooms
+        with rooms.store.read() as tx:
+            if found := rooms.views.find(tx, grant):
+                return found
+            source = rooms.views.source(tx, grant)
+        draft = rooms.views.make(source, grant)
+        with rooms.store.transaction() as tx:
+            return rooms.views.keep(tx, draft)
+
+    def _job(self, tx: Session, run: Run, rules: OutputRules) -> sandbox.Job:
+        views = self._rooms.views
+        inputs: dict[str, bytes] = {}
+        for file, recorded in run.inputs.items():
+            inputs[f"{file}.parquet"] = views.parquet(tx, recorded["view"])
+            book = views.codebook(tx, recorded["view"])
+            inputs[f"{file}.codebook.json"] = canonical_json(book)
+        limits = limits_of(run)
+        return sandbox.Job(
+            script=self._rooms.runs.script(tx, run.id),
+            filename=run.filename,
+            inputs=inputs,
+            limits=replace(limits, output_bytes=min(limits.output_bytes, rules.max_output_bytes)),
+        )
+
+    def _record_result(self, run: Run, result: sandbox.SandboxResult, rules: OutputRules) -> None:
+        """Seal what the run left, then take the run on; whoever comes second discards its files."""
+        rooms = self._rooms
+        to, reason = _outcome(result, rules)
+        sealed = self._seal(result, to)
+        kept = False
+        try:
+            with rooms.store.transaction() as tx:
+                now = rooms.runs.lock(tx, run.id)
+                if now.state is not RunState.running:
+                    return
+                rooms.outputs.keep(tx, now, sealed)
+                changes = {"resources": _resources(result)}
+                rooms.runs.move(
+                    tx, now, to, actor=SYSTEM, reason=reason, changes=changes,
+                    resources=result.resources, ended=result.ended, files=len(result.outputs),
+                )  # fmt: skip
+            kept = True
+        finally:
+            if not kept:
+                rooms.outputs.discard(sealed)
+
+    def _seal(self, result: sandbox.SandboxResult, to: RunState) -> tuple[Sealed, ...]:
+        if to is RunState.cancelled:
+            return ()
+        seal = self._rooms.outputs.seal
+        files = () if to is RunState.failed else result.outputs
+        logs = {"stdout": result.stdout, "stderr": result.stderr}
+        return (
+            *(seal(file.name, OutputKind.file, file.data) for file in files),
+            *(seal(f"{name}.log", OutputKind.log, data) for name, data in logs.items() if data),
+        )
+
+    def _context(self, tx: Session, run: Run, rules: OutputRules) -> checks.CheckContext:
+        frames: Mapping[str, pl.DataFrame] = {
+            file: self._rooms.views.frame(tx, recorded["view"])
+            for file, recorded in run.inputs.items()
+        }
+        return checks.CheckContext(
+            inputs=frames,
+            rules=checks.Rules(min_cell=rules.min_cell),
+            script_digest=run.script_digest,
+        )
+
+    def _check_one(self, output: Output, context: checks.CheckContext, rules: OutputRules) -> None:
+        rooms = self._rooms
+        with rooms.store.read() as tx:
+            data = rooms.outputs.data(tx, output.id)
+            script = rooms.runs.script(tx, output.run)
+        verdict = judge(output, data, script, context, rules)
+        with rooms.store.transaction() as tx:
+            if rooms.runs.lock(tx, output.run).state is RunState.checking:
+                rooms.outputs.record_verdict(tx, output.id, data, verdict, rules.model_dump())
+
+
+def _outcome(result: sandbox.SandboxResult, rules: OutputRules) -> tuple[RunState, str | None]:
+    if result.ended == "stopped":
+        return RunState.cancelled, result.reason
+    if result.ended != "finished":
+        return RunState.failed, result.reason
+    if len(result.outputs) > rules.max_files:
+        return (
+            RunState.failed,
+            f"the script left {len(result.outputs)} files; its permit allows {rules.max_files}",
+        )
+    return RunState.checking, None
+
+
+def _resources(result: sandbox.SandboxResult) -> dict[str, Any]:
+    return {
+        "used": result.resources,
+        "limits_held": result.limits_held,
+        "ended": result.ended,
+        "exit_code": result.exit_code,
+        "rejected": [{"name": item.name, "reason": item.reason} for item in result.rejected],
+    }
+
+
+def _files(views: list[View]) -> dict[str, View]:
+    """File names under /in: the dataset's id, with the version where a permit opens two of them."""
+    ids = [view.dataset for view in views]
+    return {
+        view.dataset if ids.count(view.dataset) == 1 else f"{view.dataset}-v{view.version}": view
+        for view in views
+    }
+
+
+def _input(view: View) -> dict[str, Any]:
+    return {
+        "view": view.id,
+        "dataset": view.dataset,
+        "version": view.version,
+        "digest": view.digest,
+        "rows": view.rows,
+    }

@@ -1,0 +1,42 @@
+"""What a crash leaves between vault and database, and how it goes."""
+
+import time
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casemate.enclave.tables import OutputRow, RunRow, ViewRow
+from casemate.store.vault import Vault
+
+PREFIXES = ("view-", "script-", "output-")
+GRACE_SECONDS = 3600.0
+"""A file is written before the transaction that names it commits; younger ones are left alone."""
+
+
+def known_blobs(tx: Session) -> set[str]:
+    """The vault files that the enclave's records name."""
+    queries = (
+        select(ViewRow.blob).where(ViewRow.wrapped_key.is_not(None)),
+        select(RunRow.script_blob),
+        select(OutputRow.blob),
+    )
+    return {name for query in queries for name in tx.scalars(query)}
+
+
+def sweep_blobs(tx: Session, vault: Vault, *, grace: float = GRACE_SECONDS) -> list[str]:
+    """Remove the enclave's vault files that no record names and that are older than ``grace`` seconds.
+
+    Gives their names. They were never part of any act, so no entry speaks of them.
+    """
+    known = known_blobs(tx)
+    before = time.time() - grace
+    orphans = [
+        path.name
+        for path in vault.root.glob("*")
+        if path.name.startswith(PREFIXES)
+        and path.name not in known
+        and path.stat().st_mtime <= before
+    ]
+    for name in orphans:
+        vault.delete(name)
+    return sorted(orphans)

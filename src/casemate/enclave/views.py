@@ -1,0 +1,281 @@
+"""Protected views: the one place in the code where a published table is decrypted.
+
+A view is made from a ``Grant`` and nothing else: only the granted variables are decrypted, protection
+is applied in memory under a pseudonym key of the permit's own, and what results is kept encrypted
+under a data key of its own. It is made once a permit and dataset version; when the permit ends, its
+key is destroyed and its file removed.
+"""
+
+import io
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from sqlalchemy import event, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from casemate.access import Grant, Permits
+from casemate.canonical import canonical_json, digest
+from casemate.catalogue.records import Dataset
+from casemate.clock import Clock
+from casemate.enclave.guard import why_ended
+from casemate.enclave.records import SYSTEM, View
+from casemate.enclave.tables import ViewRow
+from casemate.errors import IntegrityFailure, NotAllowed, NotFound
+from casemate.ids import new_id
+from casemate.ledger import Ledger
+from casemate.protection import Plan, Protected, ProtectionReport, apply_plan, without_floats
+from casemate.store.keys import Keyring
+from casemate.store.vault import Vault
+
+CODEBOOK = "casemate.codebook"
+"""The key of the codebook in the Parquet file's metadata."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A view that is in the vault but that no record names yet; worthless unless it is kept."""
+
+    row: ViewRow
+    ledger_detail: dict[str, Any]
+
+
+class Views:
+    """Makes, reads and seals protected views."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        keyring: Keyring,
+        ledger: Ledger,
+        permits: Permits,
+        catalogue: object,
+        clock: Clock,
+    ) -> None:
+        self._vault = vault
+        self._keyring = keyring
+        self._ledger = ledger
+        self._permits = permits
+        self._catalogue = catalogue
+        self._clock = clock
+
+    def open_view(self, tx: Session, grant: Grant) -> View:
+        """The view that ``grant`` opens, made now unless it exists.
+
+        Holds the transaction while protection runs (seconds on a large table); the workflow, which
+        must not, calls ``source``, ``make`` and ``keep`` itself.
+        """
+        found = self.find(tx, grant)
+        return found or self.keep(tx, self.make(self.source(tx, grant), grant))
+
+    def find(self, tx: Session, grant: Grant) -> View | None:
+        """The view that was made for this grant's permit and dataset version, if it is open."""
+        _require_grant(grant)
+        row = tx.scalar(select(ViewRow).where(ViewRow.slot == _slot(grant)))
+        return None if row is None else _record(row)
+
+    def source(self, tx: Session, grant: Grant) -> Dataset:
+        """The dataset version that the grant names."""
+        _require_grant(grant)
+        return self._catalogue.get(tx, grant.scope.dataset, version=grant.scope.version)
+
+    def make(self, source: Dataset, grant: Grant) -> Draft:
+        """Decrypt the granted variables, protect them, and put the result in the vault.
+
+        Needs no transaction. Raises ``NotFound`` where the dataset was retired and its key destroyed,
+        ``BadInput`` where the plan does not fit the data, ``IntegrityFailure`` for a broken table.
+        """
+        _require_grant(grant)
+        if (source.id, source.version) != (grant.scope.dataset, grant.scope.version):
+            raise NotAllowed(
+                f"the grant is for {grant.scope.dataset} version {grant.scope.version}"
+            )
+        plan = Plan.from_dict(grant.scope.plan)
+        _require_pseudonyms(plan, grant)
+        protected = apply_plan(
+            self._decrypt(source, grant),
+            plan,
+            list(grant.scope.variables),
+            self._keyring.derive(f"pseudonym/{grant.lineage}"),
+        )
+        return self._seal_in_vault(source, grant, protected)
+
+    def keep(self, tx: Session, draft: Draft) -> View:
+        """Record the drafted view; gives the other one where another process was first.
+
+        Raises ``NotAllowed`` where the permit has ended while the view was being made.
+        """
+        row = draft.row
+        if ended := why_ended(self._permits, tx, row.permit, self._clock):
+            self._vault.delete(row.blob)
+            raise NotAllowed(f"no view is opened under permit {row.permit}: {ended}")
+        try:
+            with tx.begin_nested():
+                tx.add(row)
+        except IntegrityError:
+            self._vault.delete(row.blob)
+            return _record(tx.scalars(select(ViewRow).where(ViewRow.slot == row.slot)).one())
+        self._ledger.append(
+            tx, actor=SYSTEM, act="data.protected", subject=row.id, permit=row.permit,
+            dataset=row.dataset, version=row.version, digest=row.digest, rows=row.rows,
+            **draft.ledger_detail,
+        )  # fmt: skip
+        return _record(row)
+
+    def parquet(self, tx: Session, view_id: str) -> bytes:
+        """The view as Parquet, in memory only. Raises ``NotAllowed`` where its permit has ended,
+        ``NotFound`` where it is sealed, ``IntegrityFailure`` where its bytes are not what was kept.
+        """
+        row = tx.get(ViewRow, view_id)
+        if row is None:
+            raise NotFound(f"there is no view {view_id}")
+        if ended := why_ended(self._permits, tx, row.permit, self._clock):
+            raise NotAllowed(f"view {view_id} is closed: {ended}")
+        data = self._vault.read_bytes(row.blob, self._keyring.unwrap(row.wrapped_key, row.blob))
+        if digest(data) != row.digest:
+            raise IntegrityFailure(f"view {view_id} is not what protection made: do not use it")
+        return data
+
+    def codebook(self, tx: Session, view_id: str) -> dict[str, Any]:
+        """What the view's columns mean; raises what ``parquet`` raises."""
+        metadata = pl.read_parquet_metadata(io.BytesIO(self.parquet(tx, view_id)))
+        book: dict[str, Any] = json.loads(metadata[CODEBOOK])
+        return book
+
+    def frame(self, tx: Session, view_id: str) -> pl.DataFrame:
+        """The view as a data frame, in memory only; raises what ``parquet`` raises."""
+        return pl.read_parquet(io.BytesIO(self.parquet(tx, view_id)))
+
+    def get(self, tx: Session, view_id: str) -> View:
+        """The view's record, without its data; raises ``NotFound``."""
+        row = tx.get(ViewRow, view_id)
+        if row is None:
+            raise NotFound(f"there is no view {view_id}")
+        return _record(row)
+
+    def of_permit(self, tx: Session, permit_id: str) -> tuple[View, ...]:
+        """All views ever made under a permit, open and sealed."""
+        query = select(ViewRow).where(ViewRow.permit == permit_id).order_by(ViewRow.made_at)
+        return tuple(_record(row) for row in tx.scalars(query))
+
+    def seal_views(self, tx: Session, permit_id: str, *, actor: str = SYSTEM) -> int:
+        """Destroy the keys of the permit's views, and remove their files once that is committed.
+
+        Returns how many were open. A file that outlives a crash here is unreadable, and swept later.
+        """
+        query = select(ViewRow).where(ViewRow.permit == permit_id, ViewRow.slot.is_not(None))
+        rows = tx.scalars(query.order_by(ViewRow.id).with_for_update()).all()
+        for row in rows:
+            row.slot, row.wrapped_key, row.sealed_at = None, None, self._clock()
+        tx.flush()
+        for row in rows:
+            self._ledger.append(
+                tx, actor=actor, act="view.sealed", subject=row.id, permit=permit_id
+            )
+        self._delete_after_commit(tx, [row.blob for row in rows])
+        return len(rows)
+
+    def seal_ended(self, tx: Session) -> int:
+        """Seal the views of every permit that is no longer in force; returns how many."""
+        open_permits = select(ViewRow.permit).where(ViewRow.slot.is_not(None)).distinct()
+        return sum(
+            self.seal_views(tx, permit)
+            for permit in sorted(tx.scalars(open_permits))
+            if not self._permits.may_continue(tx, permit)
+        )
+
+    def _decrypt(self, source: Dataset, grant: Grant) -> pl.DataFrame:
+        key = self._keyring.unwrap(source.wrapped_key, source.blob)
+        table = self._vault.read_table(source.blob, key, list(grant.scope.variables))
+        return pl.DataFrame(table)
+
+    def _seal_in_vault(self, source: Dataset, grant: Grant, protected: Protected) -> Draft:
+        buffer = io.BytesIO()
+        book = canonical_json(codebook(source, protected.report)).decode()
+        protected.frame.write_parquet(buffer, metadata={CODEBOOK: book})
+        data, blob = buffer.getvalue(), new_id("view")
+        key, wrapped = self._keyring.new_data_key(blob)
+        self._vault.write_bytes(blob, data, key)
+        report = without_floats(protected.report.to_dict())
+        del report["codebook"]  # its labels may be values: they stay in the encrypted file
+        row = ViewRow(
+            id=blob, permit=grant.permit, dataset=source.id, version=source.version,
+            slot=_slot(grant), blob=blob, wrapped_key=wrapped, digest=digest(data),
+            rows=protected.frame.height, report=report, made_at=self._clock(),
+        )  # fmt: skip
+        return Draft(row, _ledger_detail(protected.report))
+
+    def _delete_after_commit(self, tx: Session, blobs: Iterable[str]) -> None:
+        names = tuple(blobs)
+
+        def delete(_session: Session) -> None:
+            for name in names:
+                self._vault.delete(name)
+
+        if names:
+            event.listen(tx, "after_commit", delete, once=True)
+
+
+def codebook(source: Dataset, report: ProtectionReport) -> dict[str, Any]:
+    """What each column of a view means: the holder's words on it, and how it was protected.
+
+    Of a generalised variable it lists the labels that the protected table holds, with the bounds of
+    bands; so it is as confidential as the view, and lives and ends with it.
+    """
+    entries = {entry.variable: entry.to_dict() for entry in report.codebook}
+    described = {variable.name: variable for variable in source.variables}
+    return {
+        "dataset": source.id,
+        "version": source.version,
+        "variables": [
+            {
+                "name": name,
+                "type": described[name].type,
+                "label": dict(described[name].label),
+                "unit": described[name].unit,
+                "codes": {code: dict(label) for code, label in described[name].codes.items()},
+                "pseudonym": name in report.pseudonymised,
+                "generalised": entries.get(name),
+            }
+            for name in report.variables
+        ],
+    }
+
+
+def _ledger_detail(report: ProtectionReport) -> dict[str, Any]:
+    return {
+        "variables": sorted(report.variables),
+        "plan": report.plan_digest,
+        "models": list(report.models),
+        "k": report.risk_after.smallest_class,
+        "suppressed": report.suppressed,
+        "raw": report.input_digest,
+        "protected": report.output_digest,
+    }
+
+
+def _require_pseudonyms(plan: Plan, grant: Grant) -> None:
+    if bare := sorted(set(grant.scope.pseudonyms) - set(plan.pseudonymise)):
+        raise NotAllowed(
+            f"permit {grant.permit} gives {bare[0]!r} as a pseudonym only, and its plan makes none"
+        )
+
+
+def _require_grant(grant: Grant) -> None:
+    if not isinstance(grant, Grant):
+        raise NotAllowed("data are opened with a Grant from the permit check, and nothing else")
+
+
+def _slot(grant: Grant) -> str:
+    return f"{grant.permit}/{grant.scope.dataset}/{grant.scope.version}"
+
+
+def _record(row: ViewRow) -> View:
+    return View(
+        id=row.id, permit=row.permit, dataset=row.dataset, version=row.version, digest=row.digest,
+        rows=row.rows, report=row.report, made_at=row.made_at,
+        sealed_at=row.sealed_at,
+    )  # fmt: skip
