@@ -2,17 +2,17 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import LargeBinary, Select, cast, func, select
 from sqlalchemy.orm import Session
 
 from casemate.errors import BadInput, IntegrityFailure
 from casemate.ledger.merkle import Frontier, leaf_hash
 from casemate.ledger.note import Checkpoint, VerifierKey, open_checkpoint
-from casemate.ledger.tables import LedgerEntryRow, LedgerHeadRow, LedgerNodeRow
+from casemate.ledger.tables import BODY, LEAF, LedgerEntryRow, LedgerHeadRow, LedgerNodeRow
 
 _READ_AHEAD = 5_000
 _MOST_PROBLEMS = 20
@@ -69,11 +69,11 @@ class _Audit:
         """Stream all entries through the tree, comparing every derived value on the way."""
         expected = 0
         self._compare_older()
-        for index, body, leaf, subject in _rows(self._tx, self._head.size):
+        for index, body, leaf, subject in self._tx.connection().execute(_entries(self._head.size)):
             if index != expected:
                 self._report(_gap(expected, index))
                 expected = max(index, 0)
-            self._read_entry(index, bytes(body), bytes(leaf), subject)
+            self._read_entry(index, body, leaf, subject)
             expected += 1
             if progress is not None and expected % _READ_AHEAD == 0:
                 progress(expected, self._head.size)
@@ -122,7 +122,7 @@ class _Audit:
             )
         if head.checkpoint is None:
             if head.last_index >= 0:
-                self._report("the ledger's head is gone though entries are there")
+                self._report("the ledger's head is gone, or unreadable, though entries are there")
         elif (tree.size, bytes(tree)) != (head.size, head.frontier):
             self._report(f"the entries are not those of the head, which counts {head.size}")
         self._compare_signed()
@@ -162,26 +162,24 @@ class _Audit:
 
 def _snapshot(tx: Session) -> _Snapshot:
     head = LedgerHeadRow
-    wanted: tuple[Any, ...] = (head.size, head.frontier, head.checkpoint)
+    wanted: tuple[Any, ...] = (head.size, cast(head.frontier, LargeBinary), head.checkpoint)
     columns: list[Any] = [select(column).scalar_subquery() for column in (*wanted, _LAST)]
     columns.append(select(func.count()).select_from(LedgerNodeRow).scalar_subquery())
     size, frontier, checkpoint, last, count = tx.execute(select(*columns)).one()
     last_index = -1 if last is None else last
-    if checkpoint is None:
+    if not isinstance(size, int) or not isinstance(checkpoint, str):  # no head, or a forged one
         return _Snapshot(last_index + 1, b"", None, last_index, count)
-    return _Snapshot(size, bytes(frontier), checkpoint, last_index, count)
+    return _Snapshot(size, frontier, checkpoint, last_index, count)
 
 
-def _rows(tx: Session, size: int) -> Iterator[tuple[int, bytes, bytes, str]]:
+def _entries(size: int) -> Select[int, bytes, bytes, str]:
     entry = LedgerEntryRow
-    query = (
-        select(entry.index, entry.body, entry.leaf, entry.subject)
+    return (
+        select(entry.index, BODY, LEAF, entry.subject)
         .where(entry.index < size)
         .order_by(entry.index)
         .execution_options(yield_per=_READ_AHEAD)
     )
-    for row in tx.connection().execute(query):
-        yield row.tuple()
 
 
 def _kept_nodes(tx: Session, size: int) -> dict[tuple[int, int], bytes]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from casemate.errors import IntegrityFailure
 from casemate.ledger.note import VerifierKey, open_checkpoint
-from casemate.ledger.tables import LedgerEntryRow
+from casemate.ledger.tables import BODY, LEAF, LedgerEntryRow
 
 FORMAT = "casemate-ledger-1"
 _READ_AHEAD = 5_000
@@ -21,7 +21,7 @@ def write_export(tx: Session, stream: IO[str], *, checkpoint: str, key: Verifier
     header = {"format": FORMAT, "origin": key.name, "vkey": str(key), "size": size}
     _write(stream, {**header, "checkpoint": checkpoint})
     query = (
-        select(LedgerEntryRow.index, LedgerEntryRow.body, LedgerEntryRow.leaf)
+        select(LedgerEntryRow.index, BODY, LEAF)
         .where(LedgerEntryRow.index < size)
         .order_by(LedgerEntryRow.index)
         .execution_options(yield_per=_READ_AHEAD)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from casemate.errors import Unavailable
@@ -34,6 +35,7 @@ class GroupCommit:
 
     def __init__(self, store: Store, most: int = MOST_IN_A_BATCH) -> None:
         """``most`` acts at most share a transaction, so that none waits long for the others."""
+        _send_savepoints_as_text(store)
         self._store = store
         self._most = most
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -112,6 +114,18 @@ class GroupCommit:
                 job.future.set_exception(raised)
 
 
+def _send_savepoints_as_text(store: Store) -> None:
+    # SQLAlchemy builds and compiles these two statements anew each time, which takes longer (40 µs)
+    # than the append. Names come from SQLAlchemy's own counter.
+    def savepoint(connection: Connection, name: str) -> None:
+        connection.exec_driver_sql(f"SAVEPOINT {name}")
+
+    def release(connection: Connection, name: str) -> None:
+        connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
+
+    vars(store.engine.dialect).update(do_savepoint=savepoint, do_release_savepoint=release)
+
+
 def _attempt(whole: Session, act: Callable[[Session], T]) -> tuple[T | None, BaseException | None]:
     """Run one act in a savepoint; what it raises undoes that act alone.
 
@@ -129,8 +143,6 @@ def _attempt(whole: Session, act: Callable[[Session], T]) -> tuple[T | None, Bas
     except Exception as failure:  # noqa: BLE001 - it belongs to the caller, who waits for it
         part.rollback()
         return None, failure
-    finally:
-        part.close()
     whole.info["changed"] = whole.info["changed"] or info["changed"]
     whole.info["recorded"] += info["recorded"]
     return value, None

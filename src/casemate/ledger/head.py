@@ -7,13 +7,13 @@ not extended.
 """
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import (
     Connection,
-    CursorResult,
     bindparam,
     event,
     func,
@@ -95,17 +95,16 @@ class Head:
             raise OffLedger("a read-only session tried to append to the ledger")
         pending = pending_head(tx)
         connection = tx.connection()
-        while True:
-            old = pending.head or self._locked(connection, pending)
+        for old in self._heads(connection, pending):
             new = old.copy()
             completed = [node for leaf in leaves for node in new.push(leaf)]
-            if _took_hold(
-                _move.run(
-                    connection, {**_state(old), "new_size": new.size, "new_frontier": bytes(new)}
-                )
-            ):
+            values = {"new_size": new.size, "new_frontier": bytes(new)}
+            if _move.run(connection, {**_state(old), **values}).rowcount == 1:
                 break
-            pending.head = None  # a savepoint was rolled back since: read the head again
+        else:
+            raise IntegrityFailure(
+                "the ledger's head changed under its own lock: nothing was recorded"
+            )
         pending.head = new
         pending.extended.add(_fingerprint(new))
         pending.signer = self
@@ -114,17 +113,16 @@ class Head:
         ]
 
     def sign(self, tx: Session) -> str:
-        """Sign the head as this transaction leaves it."""
+        """Sign the head as this transaction has it so far; its commit signs again what it then is."""
         pending = pending_head(tx)
         connection = tx.connection()
-        pending.signer = None
-        while True:
-            head = pending.head or self._locked(connection, pending)
+        for head in self._heads(connection, pending):
             checkpoint = self._signed(head)
-            if _took_hold(_sign.run(connection, {**_state(head), "new_checkpoint": checkpoint})):
+            values = {**_state(head), "new_checkpoint": checkpoint}
+            if _sign.run(connection, values).rowcount == 1:
                 self._last_checkpoint = checkpoint
                 return checkpoint
-            pending.head = None
+        raise IntegrityFailure("the ledger's head changed under its own lock: nothing was recorded")
 
     def read(self, tx: Session) -> tuple[Frontier, str]:
         """The head and its checkpoint, once they hold.
@@ -146,6 +144,12 @@ class Head:
         checkpoint = str(Checkpoint(self.key.name, head.size, head.root()))
         return attach(checkpoint, self.key, self._private.sign(checkpoint.encode()))
 
+    def _heads(self, connection: Connection, pending: PendingHead) -> Iterator[Frontier]:
+        """The head as this transaction left it; should a rollback have undone that, as it is now."""
+        if pending.head is not None:
+            yield pending.head
+        yield self._locked(connection, pending)
+
     def _locked(self, connection: Connection, pending: PendingHead) -> Frontier:
         row = _lock.run(connection).one_or_none()
         if row is None:
@@ -161,13 +165,11 @@ class Head:
 
     def _require_signed(self, head: Frontier, note: str) -> None:
         # Root and size are always compared; the signature only on text not seen before (100 µs).
-        known = note == self._last_checkpoint
         try:
-            signed = (
-                Checkpoint.parse(note.rpartition("\n\n")[0] + "\n")
-                if known
-                else (open_checkpoint(note, self.key))
-            )
+            if note == self._last_checkpoint:
+                signed = Checkpoint.parse(note.rpartition("\n\n")[0] + "\n")
+            else:
+                signed = open_checkpoint(note, self.key)
         except (BadInput, IntegrityFailure) as failure:
             raise IntegrityFailure(
                 f"the ledger's head is not signed by its key: {failure}"
@@ -212,14 +214,11 @@ def _state(head: Frontier) -> dict[str, Any]:
     return {"old_size": head.size, "old_frontier": bytes(head)}
 
 
-def _took_hold(done: CursorResult[Any]) -> bool:
-    return done.rowcount == 1
-
-
-def _frontier(size: int, joined: bytes) -> Frontier:
+def _frontier(size: Any, joined: Any) -> Frontier:
+    # SQLite keeps whatever type is written behind our back, so types are checked like the rest.
     try:
-        return Frontier.from_bytes(size, bytes(joined))
-    except ValueError as failure:
+        return Frontier.from_bytes(int(size), bytes(joined))
+    except (TypeError, ValueError) as failure:
         raise IntegrityFailure(f"the ledger's head was altered: {failure}") from failure
 
 
@@ -234,3 +233,4 @@ def _sign_before_commit(session: Session) -> None:
         return
     if not session.info.get(BATCH_PART) and not session.in_nested_transaction():
         pending.signer.sign(session)
+        del session.info[_STATE]

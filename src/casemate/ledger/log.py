@@ -19,7 +19,7 @@ from casemate.ledger.export import write_export
 from casemate.ledger.head import Head, write_entries
 from casemate.ledger.merkle import Frontier, leaf_hash
 from casemate.ledger.proofs import ConsistencyProof, InclusionProof
-from casemate.ledger.tables import SUBJECT_CHARACTERS, LedgerEntryRow
+from casemate.ledger.tables import BODY, SUBJECT_CHARACTERS, LedgerEntryRow
 from casemate.store import mark_recorded
 
 MOST_BODY_BYTES = 65_536
@@ -109,21 +109,21 @@ class Ledger:
     ) -> Iterator[Entry]:
         """Entries from ``start`` on, in order; of one ``subject`` if given."""
         query = (
-            select(LedgerEntryRow.index, LedgerEntryRow.body)
+            select(LedgerEntryRow.index, BODY)
             .where(LedgerEntryRow.index >= start)
             .order_by(LedgerEntryRow.index)
         )
         if subject is not None:
             query = query.where(LedgerEntryRow.subject == subject)
         for index, body in tx.execute(query).yield_per(_READ_AHEAD):
-            yield Entry(index=index, **json.loads(body))
+            yield _entry(index, body)
 
     def entry(self, tx: Session, index: int) -> Entry:
         """Entry ``index``; raises ``NotFound`` where there is none."""
-        body = tx.scalar(select(LedgerEntryRow.body).where(LedgerEntryRow.index == index))
+        body = tx.scalar(select(BODY).where(LedgerEntryRow.index == index))
         if body is None:
             raise NotFound(f"the ledger has no entry {index}; it holds {self.size(tx)}")
-        return Entry(index=index, **json.loads(body))
+        return _entry(index, body)
 
     def size(self, tx: Session) -> int:
         """How many entries the signed head counts. Raises ``IntegrityFailure`` if it was altered."""
@@ -179,6 +179,15 @@ class Ledger:
 
     def _read_head(self, tx: Session) -> Frontier:
         return self._head.read(tx)[0]
+
+
+def _entry(index: int, body: bytes) -> Entry:
+    try:
+        return Entry(index=index, **json.loads(body))
+    except (TypeError, ValueError):
+        raise IntegrityFailure(
+            f"entry {index} was altered: it is no entry any more; run `casemate ledger verify`"
+        ) from None
 
 
 def _body(time: str, act: Act) -> bytes:

@@ -15,7 +15,7 @@ from casemate.errors import BadInput, IntegrityFailure, NotFound
 from casemate.ledger import merkle
 from casemate.ledger.merkle import TILE_HEIGHT, Frontier, node_hash
 from casemate.ledger.note import Checkpoint
-from casemate.ledger.tables import LedgerEntryRow, LedgerNodeRow
+from casemate.ledger.tables import BODY, LEAF, LedgerEntryRow, LedgerNodeRow
 
 _TILE_WIDTH = 1 << TILE_HEIGHT
 
@@ -122,8 +122,9 @@ class KeptHashes:
 
     def _read(self, level: int, tile: int) -> dict[int, bytes]:
         start = tile * _TILE_WIDTH
+        value: Any
         if level == 0:
-            index, value, wanted = LedgerEntryRow.index, LedgerEntryRow.leaf, []
+            index, value, wanted = LedgerEntryRow.index, LEAF, []
         else:
             index, value = LedgerNodeRow.index, LedgerNodeRow.hash
             wanted = [LedgerNodeRow.level == level]
@@ -137,7 +138,7 @@ def inclusion(tx: Session, head: Frontier, index: int, size: int | None) -> Incl
     if not 0 <= index < size:
         raise NotFound(f"a ledger of {size} entries has no entry {index}")
     kept = KeptHashes(tx)
-    body = tx.scalar(select(LedgerEntryRow.body).where(LedgerEntryRow.index == index))
+    body = tx.scalar(select(BODY).where(LedgerEntryRow.index == index))
     if body is None:
         raise IntegrityFailure(
             f"the ledger's entry {index} is missing: run `casemate ledger verify`"

@@ -1,6 +1,6 @@
 """The ledger's tables: entries, the hashes of complete tiles over them, and one signed head."""
 
-from sqlalchemy import BigInteger, Integer, LargeBinary, String, Text
+from sqlalchemy import BigInteger, Integer, LargeBinary, String, Text, cast
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casemate.store import Base
@@ -42,3 +42,8 @@ class LedgerHeadRow(Base):
     size: Mapped[int] = mapped_column(_Big)
     frontier: Mapped[bytes] = mapped_column(LargeBinary)
     checkpoint: Mapped[str] = mapped_column(Text)
+
+
+# Whoever edits SQLite behind our back may leave text where bytes were: read it as bytes all the same.
+BODY = cast(LedgerEntryRow.body, LargeBinary)
+LEAF = cast(LedgerEntryRow.leaf, LargeBinary)
