@@ -1,0 +1,62 @@
+"""The state machine of an application, as one table.
+
+draft ──submit──▶ submitted ──approve──▶ approved (a permit)
+                   │   ▲   └──refuse───▶ refused ──appeal──▶ appealed ──approve/refuse──▶
+   mark_incomplete │   │ resubmit
+   request_changes ▼   │
+        incomplete, changes_requested          any open state ──withdraw──▶ withdrawn
+"""
+
+from collections.abc import Mapping
+
+from casemate.access.records import State
+from casemate.errors import Conflict
+
+D, S, I, C = State.DRAFT, State.SUBMITTED, State.INCOMPLETE, State.CHANGES_REQUESTED  # noqa: E741
+A, R, W, P = State.APPROVED, State.REFUSED, State.WITHDRAWN, State.APPEALED
+
+TRANSITIONS: Mapping[str, Mapping[State, State]] = {
+    "revise": {D: D},
+    "submit": {D: S},
+    "resubmit": {I: S, C: S},
+    "withdraw": {D: W, S: W, I: W, C: W, P: W},
+    "appeal": {R: P},
+    "confirm_complete": {S: S},
+    "mark_incomplete": {S: I},
+    "request_changes": {S: C},
+    "extend": {S: S, P: P},
+    "approve": {S: A, P: A},
+    "refuse": {S: R, I: R, C: R, P: R},
+}
+"""Every act, and where it leads from each state it is possible in. What is not here is refused."""
+
+DECIDING = frozenset(
+    {"confirm_complete", "mark_incomplete", "request_changes", "extend", "approve", "refuse"}
+)
+"""The acts that are the authority's, each with its reason."""
+
+LEDGER_ACTS = {
+    "revise": "application.revised",
+    "submit": "application.submitted",
+    "resubmit": "application.resubmitted",
+    "withdraw": "application.withdrawn",
+    "appeal": "application.appealed",
+    "confirm_complete": "application.completeness_confirmed",
+    "mark_incomplete": "application.marked_incomplete",
+    "request_changes": "application.changes_requested",
+    "extend": "application.extended",
+    "approve": "application.approved",
+    "refuse": "application.refused",
+}
+
+
+def step(application: str, state: str, act: str) -> tuple[State, State]:
+    """The states before and after ``act``; raises ``Conflict`` where it is not possible."""
+    before = State(state)
+    after = TRANSITIONS[act].get(before)
+    if after is None:
+        raise Conflict(
+            f"{application} is {before.replace('_', ' ')}: {act.replace('_', ' ')} is not possible "
+            "in that state"
+        )
+    return before, after
