@@ -1,0 +1,108 @@
+"""The words that policies are written in: actions, kinds of resources, and the facts of each kind.
+
+The Cedar schema that ``policies.cedar`` is validated against is drawn from these two tables, so a
+policy that misspells an action or a fact does not load.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+from types import MappingProxyType
+
+
+class Fact(Enum):
+    """What a fact of a resource holds. The value is its Cedar type."""
+
+    ACCOUNT = "Account"
+    ACCOUNTS = "Set<Account>"
+    ORGANISATION = "Organisation"
+    ORGANISATIONS = "Set<Organisation>"
+    TEXT = "String"
+    FLAG = "Bool"
+
+
+FACTS: Mapping[str, Mapping[str, Fact]] = MappingProxyType(
+    {
+        "dataset": {"holder": Fact.ORGANISATION, "access_right": Fact.TEXT},
+        "application": {
+            "applicant": Fact.ACCOUNT,
+            "people": Fact.ACCOUNTS,
+            "organisation": Fact.ORGANISATION,
+            "holders": Fact.ORGANISATIONS,
+            "state": Fact.TEXT,
+        },
+        "permit": {
+            "applicant": Fact.ACCOUNT,
+            "people": Fact.ACCOUNTS,
+            "organisation": Fact.ORGANISATION,
+            "holders": Fact.ORGANISATIONS,
+            "standing": Fact.FLAG,
+        },
+        "run": {"submitted_by": Fact.ACCOUNT, "people": Fact.ACCOUNTS},
+        "output": {
+            "submitted_by": Fact.ACCOUNT,
+            "people": Fact.ACCOUNTS,
+            "state": Fact.TEXT,
+            "verdict": Fact.TEXT,
+        },
+        "account": {"organisation": Fact.ORGANISATION, "active": Fact.FLAG},
+        "organisation": {},
+        "ledger": {},
+        "home": {},
+    }
+)
+"""Each kind of resource with its facts. ``organisation`` is the applicant's."""
+
+ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "dataset.publish": ("dataset",),
+        "dataset.retire": ("dataset",),
+        "dataset.list": ("dataset", "home"),
+        "catalogue.read": ("dataset", "home"),
+        "application.create": ("application",),
+        "application.submit": ("application",),
+        "application.read": ("application",),
+        "application.withdraw": ("application",),
+        "application.decide": ("application",),
+        "application.appeal": ("application",),
+        "permit.read": ("permit",),
+        "permit.verify": ("permit",),
+        "permit.revoke": ("permit",),
+        "permit.renew": ("permit",),
+        "run.submit": ("run",),
+        "run.read": ("run",),
+        "run.cancel": ("run",),
+        "output.list": ("output",),
+        "output.read_evidence": ("output",),
+        "output.review": ("output",),
+        "output.release": ("output",),
+        "output.fetch": ("output",),
+        "ledger.read": ("ledger", "home"),
+        "ledger.checkpoint": ("ledger", "home"),
+        "account.add": ("account", "home"),
+        "account.list": ("account", "home"),
+        "organisation.add": ("organisation", "home"),
+        "key.rotate": ("home",),
+    }
+)
+"""Each action with the kinds of resource it is done to; ``home`` where it is to the whole house."""
+
+
+def cedar_type(kind: str) -> str:
+    """The Cedar entity type of a kind: ``dataset`` is ``Dataset``."""
+    return kind.capitalize()
+
+
+def cedar_schema() -> str:
+    """The tables above as a Cedar schema."""
+    entities = [
+        f"entity {cedar_type(kind)}{' in [Role]' if kind == 'account' else ''} = {{"
+        + ", ".join(f"{name}: {fact.value}" for name, fact in facts.items())
+        + "};"
+        for kind, facts in FACTS.items()
+    ]
+    actions = [
+        f'action "{action}" appliesTo {{ principal: [Visitor, Account], '
+        f"resource: [{', '.join(map(cedar_type, kinds))}] }};"
+        for action, kinds in ACTIONS.items()
+    ]
+    return "\n".join(["entity Role;", "entity Visitor in [Role];", *entities, *actions])
