@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Engine, Executable, create_engine, event, text
+from sqlalchemy import JSON, Connection, DateTime, Engine, Executable, create_engine, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, Dialect, make_url
 from sqlalchemy.exc import OperationalError
@@ -24,6 +24,7 @@ Json = JSON().with_variant(JSONB(), "postgresql")
 """A JSON document column, indexable on PostgreSQL."""
 
 BUSY_TIMEOUT_SECONDS = 30
+_MIGRATION_LOCK = 0x0CA5E  # any number, the same in every Casemate
 
 
 class OffLedger(RuntimeError):
@@ -97,6 +98,21 @@ class Store:
             except BaseException:
                 session.rollback()
                 raise
+
+    @contextmanager
+    def migration(self) -> Iterator[Connection]:
+        """One transaction for changing the schema; two processes that try take turns."""
+        with self.engine.connect() as plain, plain.execution_options(write=True) as connection:
+            with connection.begin():
+                if not self.is_sqlite:
+                    connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+                yield connection
+
+    def shred(self) -> None:
+        """Empty SQLite's write-ahead log, so that destroyed keys are in no file of the database."""
+        if self.is_sqlite:
+            with self.engine.connect() as connection:
+                connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Give back all connections."""

@@ -1,0 +1,75 @@
+"""The command line: every command calls the platform and nothing below it.
+
+Exit codes: 0 done, 2 bad input, 3 not allowed, 4 an integrity failure, 5 a part is missing here.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from casemate.cli import accounts, applications, datasets, ledgers, outputs, permits, runs
+from casemate.cli.common import AsOption, HomeOption, JsonOption, Shown, exits, show
+from casemate.home import create_home, default_root
+from casemate.platform import Platform
+
+app = typer.Typer(
+    name="casemate",
+    help="Permits, protection, sealed runs, checked outputs, one ledger.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # a traceback must not print data
+)
+app.add_typer(accounts.app, name="account", help="People and their roles.")
+app.add_typer(accounts.organisations, name="organisation", help="The organisations they work for.")
+app.add_typer(datasets.app, name="dataset", help="Publish, find, retire datasets.")
+app.add_typer(datasets.catalogue, name="catalogue", help="The catalogue as a whole.")
+app.add_typer(applications.app, name="application", help="Ask for access.")
+app.add_typer(permits.app, name="permit", help="What was granted, and its end.")
+app.add_typer(runs.app, name="run", help="Programs in the enclave.")
+app.add_typer(outputs.app, name="output", help="What came out, and what may leave.")
+app.add_typer(ledgers.app, name="ledger", help="The record of every act.")
+applications.register_decide(app)
+
+
+@app.command()
+def init(
+    operator: Annotated[
+        str, typer.Option(help="Name of the first account, an operator.")
+    ] = "Operator",
+    name: Annotated[
+        str, typer.Option(help="This Casemate's name on ledger and permits.")
+    ] = "casemate",
+    database: Annotated[
+        str | None, typer.Option(help="PostgreSQL URL, where SQLite in the home will not do.")
+    ] = None,
+    home: HomeOption = None,
+    account: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a home: keys, database, ledger, and the first account."""
+    with exits():
+        made = create_home(home or default_root(), name=name, database=database)
+        with Platform(made) as platform:
+            first = platform.found(operator)
+        data = {"home": str(made.root), "operator": first.id, "public": str(made.public)}
+        show(
+            Shown(data, f"Home {made.root} is ready. Its operator is {first.id}."), as_json=as_json
+        )
+
+
+@app.command()
+def demo(
+    home: Annotated[Path, typer.Option("--home", help="The demo's home.")] = Path("casemate-demo"),
+    account: AsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take 1,629 real people's data through the whole flow, and attack the three laws."""
+    from casemate.cli.demo import run_demo
+
+    with exits():
+        run_demo(home, as_json=as_json)
+
+
+def main() -> None:
+    """The entry point of the ``casemate`` command."""
+    app()

@@ -1,0 +1,149 @@
+"""``casemate application`` and ``casemate decide``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from casemate.access import Application, OutputRules
+from casemate.cli.common import Desk, Shown, command, read_document, table
+from casemate.clock import timestamp
+from casemate.errors import BadInput
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@command(app, "submit")
+def submit(
+    desk: Desk,
+    form: Annotated[Path | None, typer.Argument(help="The application form, TOML or JSON.")] = None,
+    application: Annotated[
+        str | None, typer.Option(help="A draft, or one that was given back, to hand in.")
+    ] = None,
+    draft: Annotated[bool, typer.Option("--draft", help="Keep it as a draft for now.")] = False,
+) -> Shown:
+    """Apply for access."""
+    document = None if form is None else read_document(form)
+    if application is not None:
+        made = desk.platform.submit(desk.actor, application, document)
+    elif document is None:
+        raise BadInput("give the form's file, or the draft to hand in with --application")
+    elif draft:
+        made = desk.platform.draft(desk.actor, document)
+    else:
+        made = desk.platform.apply(desk.actor, document)
+    return Shown(made, _sentence(made))
+
+
+@command(app, "list")
+def list_(
+    desk: Desk,
+    state: Annotated[str | None, typer.Option(help="Only those in this state.")] = None,
+) -> Shown:
+    """The applications you may read."""
+    known = desk.platform.list_applications(desk.actor, state=state)
+    rows: list[list[object]] = [
+        [one.id, one.state.value, one.applicant, one.due and timestamp(one.due), one.form.title]
+        for one in known
+    ]
+    return Shown(known, table(["Application", "State", "Applicant", "Due", "Title"], rows))
+
+
+@command(app, "show")
+def show_(
+    desk: Desk, application: Annotated[str, typer.Argument(help="The application's id.")]
+) -> Shown:
+    """One application, with everything that was done and said about it."""
+    known = desk.platform.application(desk.actor, application)
+    events = desk.platform.timeline(desk.actor, application)
+    rows: list[list[object]] = [
+        [timestamp(event.at), event.actor, event.act, event.to_state.value, event.text]
+        for event in events
+    ]
+    data = {"application": known, "timeline": events}
+    return Shown(data, table(["When", "Who", "Act", "State", "Words"], rows))
+
+
+@command(app, "withdraw")
+def withdraw(
+    desk: Desk,
+    application: Annotated[str, typer.Argument(help="The application's id.")],
+    reason: Annotated[str, typer.Option(help="Why, if you like to say.")] = "",
+) -> Shown:
+    """End your own application."""
+    return _shown(desk.platform.withdraw(desk.actor, application, reason))
+
+
+@command(app, "appeal")
+def appeal(
+    desk: Desk,
+    application: Annotated[str, typer.Argument(help="The application's id.")],
+    grounds: Annotated[str, typer.Option(help="Why the refusal should be looked at again.")],
+) -> Shown:
+    """Ask for a refusal to be looked at again, by somebody else."""
+    return _shown(desk.platform.appeal(desk.actor, application, grounds))
+
+
+def decide(
+    desk: Desk,
+    application: Annotated[str, typer.Argument(help="The application's id.")],
+    decision: Annotated[
+        str, typer.Argument(help="approve, refuse, incomplete, changes, extend or complete.")
+    ],
+    reason: Annotated[str, typer.Option(help="Why; the applicant reads it.")],
+    plan: Annotated[
+        list[str] | None,
+        typer.Option(help="Protection plan as DATASET=FILE (TOML or JSON); one a dataset."),
+    ] = None,
+    condition: Annotated[list[str] | None, typer.Option(help="A condition of the permit.")] = None,
+    days: Annotated[int | None, typer.Option(help="Days in force (default: as asked).")] = None,
+    min_cell: Annotated[
+        int | None, typer.Option(help="Least count of people in any cell of an output.")
+    ] = None,
+    review: Annotated[
+        str, typer.Option(help="required, or automatic for what passes.")
+    ] = "required",
+) -> Shown:
+    """Decide on an application; approving signs the permit."""
+    if decision != "approve":
+        return _shown(desk.platform.decide(desk.actor, application, decision, reason))  # type: ignore[arg-type]
+    plans = {name: read_document(Path(file)) for name, file in map(_named_file, plan or [])}
+    rules = None
+    if min_cell is not None or review != "required":
+        rules = _output_rules(min_cell, review)
+    permit = desk.platform.approve(
+        desk.actor, application, reason,
+        plans=plans, conditions=condition or [], output_rules=rules, duration_days=days,
+    )  # fmt: skip
+    until = timestamp(permit.valid_until)
+    return Shown(permit, f"{permit.id} is granted to {permit.applicant}, in force until {until}.")
+
+
+def register_decide(root: typer.Typer) -> None:
+    """``decide`` stands at the top level: it is what the authority does all day."""
+    command(root, "decide")(decide)
+
+
+def _named_file(text: str) -> tuple[str, str]:
+    name, separator, file = text.partition("=")
+    if not separator:
+        raise BadInput(f"--plan {text!r} is not DATASET=FILE")
+    return name, file
+
+
+def _output_rules(min_cell: int | None, review: str) -> OutputRules:
+    if review not in ("required", "automatic"):
+        raise BadInput(f"--review is required or automatic, not {review!r}")
+    if min_cell is not None and min_cell < 1:
+        raise BadInput(f"--min-cell is at least 1, not {min_cell}")
+    given = {} if min_cell is None else {"min_cell": min_cell}
+    return OutputRules.model_validate({"review": review, **given})
+
+
+def _shown(application: Application) -> Shown:
+    return Shown(application, _sentence(application))
+
+
+def _sentence(application: Application) -> str:
+    due = f"; a decision is due by {timestamp(application.due)}" if application.due else ""
+    return f"{application.id} is {application.state.value.replace('_', ' ')}{due}."

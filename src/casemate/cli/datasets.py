@@ -1,0 +1,119 @@
+"""``casemate dataset`` and ``casemate catalogue``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from casemate.catalogue import load_description
+from casemate.cli.common import Desk, Shown, command, table
+from casemate.errors import BadInput
+
+app = typer.Typer(no_args_is_help=True)
+catalogue = typer.Typer(no_args_is_help=True)
+
+
+@command(app, "publish")
+def publish(
+    desk: Desk,
+    source: Annotated[str, typer.Argument(help="A file, or a database as URL#table.")],
+    describe: Annotated[Path, typer.Option(help="The description, TOML or JSON.")],
+) -> Shown:
+    """Publish a dataset, or its next version."""
+    made = desk.platform.publish(desk.actor, source, load_description(describe))
+    unique = made.risk.get("uniques", 0)
+    return Shown(
+        made,
+        f"{made.id} version {made.version} is published: {made.rows} rows, "
+        f"{len(made.variables)} variables, quality {made.quality['overall']} of 100; "
+        f"{unique} people are unique in the raw data.",
+    )
+
+
+@command(app, "list")
+def list_(desk: Desk) -> Shown:
+    """All datasets."""
+    known = desk.platform.datasets()
+    rows: list[list[object]] = [
+        [one.id, one.version, one.holder, one.rows, one.access_right.value, one.state.value]
+        for one in known
+    ]
+    return Shown(known, table(["Dataset", "Version", "Holder", "Rows", "Access", "State"], rows))
+
+
+@command(app, "show")
+def show_(
+    desk: Desk,
+    dataset: Annotated[str, typer.Argument(help="The dataset's id.")],
+    version: Annotated[int | None, typer.Option(help="A version (default: the latest).")] = None,
+) -> Shown:
+    """What anyone may know of a dataset: everything but its data."""
+    known = desk.platform.dataset(dataset, version)
+    rows: list[list[object]] = [
+        [
+            one.name,
+            one.type,
+            one.role.value,
+            one.unit,
+            one.label.get("en", next(iter(one.label.values()))),
+        ]
+        for one in known.variables
+    ]
+    return Shown(known, table(["Variable", "Type", "Role", "Unit", "Meaning"], rows))
+
+
+@command(app, "search")
+def search(
+    desk: Desk,
+    words: Annotated[list[str], typer.Argument(help="What to look for.")],
+    theme: Annotated[str | None, typer.Option(help="Only this theme, such as HEAL.")] = None,
+    holder: Annotated[str | None, typer.Option(help="Only this organisation's.")] = None,
+    access_right: Annotated[
+        str | None, typer.Option(help="public, restricted or non_public.")
+    ] = None,
+    limit: Annotated[int, typer.Option(help="Hits to show.")] = 20,
+) -> Shown:
+    """Find datasets, best first."""
+    page = desk.platform.search(
+        " ".join(words), theme=theme, holder=holder, access_right=access_right, limit=limit
+    )
+    rows: list[list[object]] = [
+        [
+            hit.id,
+            hit.holder,
+            hit.access_right.value,
+            hit.titles.get("en", next(iter(hit.titles.values()))),
+        ]
+        for hit in page.hits
+    ]
+    return Shown(page, table(["Dataset", "Holder", "Access", "Title"], rows))
+
+
+@command(app, "retire")
+def retire(
+    desk: Desk,
+    dataset: Annotated[str, typer.Argument(help="The dataset's id.")],
+    reason: Annotated[str, typer.Option(help="Why; it stays on record.")],
+) -> Shown:
+    """Withdraw a dataset and destroy its keys: nobody reads it again."""
+    gone = desk.platform.retire(desk.actor, dataset, reason)
+    return Shown(gone, f"{gone.id} is retired and its keys are destroyed.")
+
+
+@command(catalogue, "export")
+def export(
+    desk: Desk,
+    form: Annotated[str, typer.Option("--format", help="turtle or json-ld.")] = "turtle",
+    base: Annotated[
+        str, typer.Option(help="The address that the catalogue's IRIs start with.")
+    ] = "https://casemate.example/",
+    output: Annotated[Path | None, typer.Option(help="A file (default: standard output).")] = None,
+) -> Shown:
+    """The whole catalogue as DCAT-AP 3."""
+    if form not in ("turtle", "json-ld"):
+        raise BadInput(f"--format is turtle or json-ld, not {form!r}")
+    text = desk.platform.export_catalogue(base, "turtle" if form == "turtle" else "json-ld")
+    if output is None:
+        return Shown({"format": form, "document": text}, text)
+    output.write_text(text, encoding="utf-8")
+    return Shown({"format": form, "file": str(output)}, f"The catalogue is in {output}.")

@@ -1,0 +1,92 @@
+"""``casemate output``."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from casemate.cli.common import Desk, Shown, command, table
+from casemate.enclave import Output
+from casemate.errors import BadInput
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@command(app, "list")
+def list_(
+    desk: Desk, run: Annotated[str | None, typer.Option(help="Only this run's.")] = None
+) -> Shown:
+    """The outputs you may see listed."""
+    known = desk.platform.outputs(desk.actor, run)
+    rows: list[list[object]] = [
+        [one.id, one.run, one.name, one.size, one.decision, one.state.value, first_reason(one)]
+        for one in known
+    ]
+    columns = ["Output", "Run", "Name", "Bytes", "Verdict", "State", "Why"]
+    return Shown(known, table(columns, rows))
+
+
+@command(app, "check")
+def check(
+    desk: Desk,
+    output: Annotated[str, typer.Argument(help="The output's id.")],
+    save: Annotated[
+        Path | None, typer.Option(help="Also write its bytes here, for your eyes only.")
+    ] = None,
+) -> Shown:
+    """For an output checker: the machine's verdict with its evidence."""
+    known, data = desk.platform.evidence(desk.actor, output)
+    if save is not None:
+        save.touch(mode=0o600)
+        save.write_bytes(data)
+    reasons = (known.verdict or {}).get("reasons", [])
+    rows: list[list[object]] = [[one["rule"], one["message"]] for one in reasons]
+    return Shown(known, table([f"{known.name}: {known.decision}", ""], rows))
+
+
+@command(app, "review")
+def review(
+    desk: Desk,
+    output: Annotated[str, typer.Argument(help="The output's id.")],
+    reason: Annotated[str, typer.Option(help="Why; it stays on record.")],
+    clear: Annotated[bool, typer.Option("--clear/--refuse", help="Your decision.")],
+) -> Shown:
+    """For an output checker: clear an output, or refuse it."""
+    return _shown(desk.platform.review(desk.actor, output, clear=clear, reason=reason))
+
+
+@command(app, "release")
+def release(desk: Desk, output: Annotated[str, typer.Argument(help="The output's id.")]) -> Shown:
+    """For an output checker: let a cleared output go."""
+    receipt = desk.platform.release(desk.actor, output)
+    return Shown(
+        receipt,
+        f"{receipt.output} is released as ledger entry {receipt.ledger_index}: {receipt.digest}",
+    )
+
+
+@command(app, "fetch")
+def fetch(
+    desk: Desk,
+    output: Annotated[str, typer.Argument(help="The output's id.")],
+    to: Annotated[Path, typer.Option(help="The file to write.")],
+) -> Shown:
+    """For the permit's people: take a released output."""
+    data = desk.platform.fetch(desk.actor, output)
+    try:
+        to.write_bytes(data)
+    except OSError as failure:
+        raise BadInput(f"{to} cannot be written: {failure.strerror}") from failure
+    return Shown({"file": str(to), "bytes": len(data)}, f"{len(data)} bytes are in {to}.")
+
+
+def first_reason(output: Output) -> str:
+    """The verdict's first reason, or what the checker wrote."""
+    if output.review_reason:
+        return output.review_reason
+    reasons: list[dict[str, Any]] = (output.verdict or {}).get("reasons", [])
+    return str(reasons[0]["message"]) if reasons else ""
+
+
+def _shown(output: Output) -> Shown:
+    return Shown(output, f"{output.id} ({output.name}) is {output.state.value}.")

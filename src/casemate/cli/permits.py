@@ -1,0 +1,136 @@
+"""``casemate permit``."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from casemate.access import Permit, export_odrl, verify_jws
+from casemate.cli.common import (
+    Desk,
+    HomeOption,
+    JsonOption,
+    Shown,
+    command,
+    exits,
+    read_document,
+    show,
+    table,
+)
+from casemate.clock import timestamp
+from casemate.errors import BadInput
+from casemate.home import default_root, open_home
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@command(app, "list")
+def list_(desk: Desk) -> Shown:
+    """The permits you may read."""
+    known = desk.platform.list_permits(desk.actor)
+    rows: list[list[object]] = [
+        [
+            one.id, one.applicant, ", ".join(scope.dataset for scope in one.scopes), one.purpose,
+            timestamp(one.valid_until), "revoked" if one.revoked_at else "",
+        ]
+        for one in known
+    ]  # fmt: skip
+    columns = ["Permit", "Applicant", "Datasets", "Purpose", "Until", ""]
+    return Shown(known, table(columns, rows))
+
+
+@command(app, "show")
+def show_(desk: Desk, permit: Annotated[str, typer.Argument(help="The permit's id.")]) -> Shown:
+    """One permit in full."""
+    known = desk.platform.permit(desk.account, permit)
+    rows: list[list[object]] = [
+        ["applicant", known.applicant],
+        ["people", ", ".join(sorted(known.people))],
+        ["purpose", f"{known.purpose}: {known.purpose_text}"],
+        *_scope_rows(known),
+        ["from", timestamp(known.valid_from)],
+        ["until", timestamp(known.valid_until)],
+        ["conditions", "; ".join(known.conditions)],
+        ["revoked", known.revoked_at and f"{timestamp(known.revoked_at)}: {known.revoke_reason}"],
+    ]
+    return Shown(known, table(["", ""], rows))
+
+
+@command(app, "revoke")
+def revoke(
+    desk: Desk,
+    permit: Annotated[str, typer.Argument(help="The permit's id.")],
+    reason: Annotated[str, typer.Option(help="Why; it stays on record.")],
+) -> Shown:
+    """End a permit now: running work stops."""
+    ended = desk.platform.revoke(desk.actor, permit, reason)
+    return Shown(ended, f"{ended.id} is revoked; what it opened is sealed.")
+
+
+@command(app, "renew")
+def renew(
+    desk: Desk,
+    permit: Annotated[str, typer.Argument(help="The permit's id.")],
+    days: Annotated[int, typer.Option(help="For how many days more.")],
+    reason: Annotated[str, typer.Option(help="Why; it stays on record.")],
+) -> Shown:
+    """Put a new permit on the same terms in the place of an old one."""
+    made = desk.platform.renew(desk.actor, permit, days, reason)
+    return Shown(
+        made, f"{made.id} takes the place of {permit} until {timestamp(made.valid_until)}."
+    )
+
+
+@command(app, "export")
+def export(
+    desk: Desk,
+    permit: Annotated[str, typer.Argument(help="The permit's id.")],
+    form: Annotated[str, typer.Option("--format", help="jws (signed) or odrl (JSON-LD).")] = "jws",
+) -> Shown:
+    """A permit as its signed text, or as ODRL."""
+    known = desk.platform.permit(desk.account, permit)
+    if form == "jws":
+        return Shown({"jws": known.jws}, known.jws)
+    if form != "odrl":
+        raise BadInput(f"--format is jws or odrl, not {form!r}")
+    document = export_odrl(known)
+    return Shown(document, json.dumps(document, ensure_ascii=False, indent=1))
+
+
+@app.command()
+def verify(
+    permit: Annotated[str, typer.Argument(help="A file with the signed text, or a permit's id.")],
+    key: Annotated[
+        Path | None, typer.Option(help="The issuer's public key (JWK) (default: the home's).")
+    ] = None,
+    home: HomeOption = None,
+    account: Annotated[str | None, typer.Option("--as", help="Not needed: anyone may.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a permit's signature; with a file and --key this needs no home and no network."""
+    with exits():
+        claims = verify_jws(_signed_text(permit, home), _jwk(key, home))
+        text = f"The signature holds: {claims.jti}, issued by {claims.iss} to {claims.sub}."
+        show(Shown(claims, text), as_json=as_json)
+
+
+def _scope_rows(permit: Permit) -> list[list[object]]:
+    return [
+        [f"dataset {one.dataset}", f"version {one.version}: {', '.join(one.variables)}"]
+        for one in permit.scopes
+    ]
+
+
+def _signed_text(permit: str, home: Path | None) -> str:
+    path = Path(permit)
+    if path.is_file():
+        return path.read_text(encoding="ascii", errors="replace").strip()
+    from casemate.platform import Platform
+
+    with Platform(open_home(home or default_root())) as platform, platform.store.read() as tx:
+        return platform.permits.get(tx, permit).jws
+
+
+def _jwk(key: Path | None, home: Path | None) -> dict[str, Any]:
+    return read_document(key or open_home(home or default_root()).public / "permit-key.json")

@@ -1,0 +1,95 @@
+"""``casemate run``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from casemate.cli.common import Desk, Shown, command, table
+from casemate.clock import timestamp
+from casemate.enclave import Limits, Run
+from casemate.errors import BadInput
+
+app = typer.Typer(no_args_is_help=True)
+MIB = 2**20
+
+
+@command(app, "submit")
+def submit(
+    desk: Desk,
+    permit: Annotated[str, typer.Option(help="The permit to run under.")],
+    script: Annotated[Path, typer.Option(help="The Python script.")],
+    purpose: Annotated[
+        str | None, typer.Option(help="The purpose (default: the permit's).")
+    ] = None,
+    memory: Annotated[int | None, typer.Option(help="Memory limit in MiB.")] = None,
+    cpu: Annotated[int | None, typer.Option(help="CPU time limit in seconds.")] = None,
+    wall: Annotated[int | None, typer.Option(help="Wall time limit in seconds.")] = None,
+    wait: Annotated[bool, typer.Option(help="Wait until the machine is done with it.")] = True,
+) -> Shown:
+    """Run a script on the protected data of a permit."""
+    try:
+        source = script.read_bytes()
+    except OSError as failure:
+        raise BadInput(f"the script {script} cannot be read: {failure.strerror}") from failure
+    run = desk.platform.run(
+        desk.actor, permit, source, script.name, purpose=purpose, limits=_limits(memory, cpu, wall)
+    )
+    if wait:
+        run = desk.platform.wait(desk.actor, run.id)
+    return Shown(run, _sentence(run))
+
+
+@command(app, "status")
+def status(
+    desk: Desk,
+    run: Annotated[str | None, typer.Argument(help="The run's id (default: all yours).")] = None,
+    wait: Annotated[bool, typer.Option(help="Wait until the machine is done with it.")] = False,
+) -> Shown:
+    """Where a run is; with --wait this process works on it if no other does."""
+    if run is None:
+        known = desk.platform.list_runs(desk.actor)
+        rows: list[list[object]] = [
+            [one.id, one.state.value, one.submitted_by, timestamp(one.submitted_at), one.reason]
+            for one in known
+        ]
+        return Shown(known, table(["Run", "State", "By", "Submitted", "Reason"], rows))
+    one = desk.platform.wait(desk.actor, run) if wait else desk.platform.run_status(desk.actor, run)
+    return Shown(one, _sentence(one))
+
+
+@command(app, "logs")
+def logs(desk: Desk, run: Annotated[str, typer.Argument(help="The run's id.")]) -> Shown:
+    """What happened to a run. What the script itself printed is an output, checked like any other."""
+    known = desk.platform.run_status(desk.actor, run)
+    entries = desk.platform.entries(subject=run)
+    rows: list[list[object]] = [[entry.time, entry.actor, entry.act] for entry in entries]
+    if known.reason:
+        rows.append(["", "", known.reason])
+    return Shown({"run": known, "entries": entries}, table(["When", "Who", "What"], rows))
+
+
+@command(app, "cancel")
+def cancel(
+    desk: Desk,
+    run: Annotated[str, typer.Argument(help="The run's id.")],
+    reason: Annotated[str, typer.Option(help="Why.")] = "cancelled by hand",
+) -> Shown:
+    """Stop a run now."""
+    stopped = desk.platform.cancel(desk.actor, run, reason)
+    return Shown(stopped, _sentence(stopped))
+
+
+def _limits(memory: int | None, cpu: int | None, wall: int | None) -> Limits | None:
+    given = {
+        "memory_bytes": memory and memory * MIB,
+        "cpu_seconds": cpu,
+        "wall_seconds": wall,
+    }
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return Limits(**chosen) if chosen else None
+
+
+def _sentence(run: Run) -> str:
+    reason = f": {run.reason}" if run.reason else ""
+    return f"{run.id} is {run.state.value.replace('_', ' ')}{reason}."

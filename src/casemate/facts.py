@@ -1,0 +1,156 @@
+"""The facts that policies read of each record, gathered from the rooms that hold them."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from casemate.access import (
+    ApplicationForm,
+    Applications,
+    Offer,
+    OfferRules,
+    Permit,
+    Permits,
+)
+from casemate.access.policies import HOME, Resource
+from casemate.catalogue import Catalogue, Dataset, DatasetDescription, DatasetState, VariableRole
+from casemate.enclave import Enclave
+from casemate.errors import NotFound
+from casemate.identity import Identity
+
+
+def offer_of(dataset: Dataset) -> Offer:
+    """``dataset`` as it can be asked for."""
+    return Offer(
+        dataset=dataset.id,
+        version=dataset.version,
+        holder=dataset.holder,
+        variables=dataset.variable_names,
+        direct_identifiers=dataset.direct_identifiers,
+        sensitive=dataset.named_with_role(VariableRole.SENSITIVE),
+        allowed_purposes=frozenset(dataset.allowed_purposes),
+        rules=OfferRules(
+            min_k=dataset.rules.min_k,
+            min_cell=dataset.rules.min_cell,
+            max_duration_days=dataset.rules.max_days,
+        ),
+        regime=dataset.regime,
+        open=dataset.is_open,
+    )
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Each method gives one record as a ``Resource``; raises ``NotFound`` where there is none."""
+
+    identity: Identity
+    catalogue: Catalogue
+    applications: Applications
+    permits: Permits
+    enclave: Enclave
+
+    def home(self, _tx: Session) -> Resource:
+        """The whole house."""
+        return HOME
+
+    def to_publish(self, tx: Session, actor: str, described: DatasetDescription) -> Resource:
+        """A dataset about to be published: its holder's, or a new one of the actor's organisation."""
+        holder = self.identity.account(tx, actor).organisation
+        with suppress(NotFound):
+            holder = self.catalogue.get(tx, described.id).holder
+        return Resource("dataset", described.id, _dataset_facts(holder, described))
+
+    def dataset(self, tx: Session, dataset: str) -> Resource:
+        """A published dataset."""
+        known = self.catalogue.get(tx, dataset)
+        return Resource("dataset", dataset, _dataset_facts(known.holder, known.description))
+
+    def application(self, tx: Session, application: str) -> Resource:
+        """An application as it stands."""
+        known = self.applications.get(tx, application)
+        return self._application(tx, application, known.applicant, known.form, known.state.value)
+
+    def new_application(self, tx: Session, applicant: str, form: ApplicationForm) -> Resource:
+        """An application that ``applicant`` is about to begin."""
+        return self._application(tx, "new", applicant, form, "draft")
+
+    def _application(
+        self, tx: Session, application: str, applicant: str, form: ApplicationForm, state: str
+    ) -> Resource:
+        return Resource(
+            "application",
+            application,
+            {
+                "applicant": applicant,
+                "people": set(form.people),
+                "organisation": self.identity.account(tx, applicant).organisation,
+                "holders": self._holders(tx, (wanted.dataset for wanted in form.datasets)),
+                "state": state,
+            },
+        )
+
+    def permit(self, tx: Session, permit: str) -> Resource:
+        """A permit by its id."""
+        return self.permit_record(tx, self.permits.get(tx, permit))
+
+    def permit_record(self, tx: Session, permit: Permit) -> Resource:
+        """A permit that was read already."""
+        facts = {
+            "applicant": permit.applicant,
+            "people": set(permit.people),
+            "holders": self._holders(tx, (scope.dataset for scope in permit.scopes)),
+            "standing": permit.standing,
+        }
+        if not permit.standing:
+            facts["organisation"] = self.identity.account(tx, permit.applicant).organisation
+        return Resource("permit", permit.id, facts)
+
+    def run_of_permit(self, tx: Session, actor: str, permit: str) -> Resource:
+        """A run that ``actor`` is about to hand in under ``permit``."""
+        people = set(self.permits.get(tx, permit).people)
+        return Resource("run", "new", {"submitted_by": actor, "people": people})
+
+    def run(self, tx: Session, run: str) -> Resource:
+        """A run, with the people of its permit."""
+        known = self.enclave.runs.get(tx, run)
+        people = set(self.permits.get(tx, known.permit).people)
+        return Resource("run", run, {"submitted_by": known.submitted_by, "people": people})
+
+    def output(self, tx: Session, output: str) -> Resource:
+        """An output, with the people of its run's permit and the machine's verdict."""
+        known = self.enclave.outputs.get(tx, output)
+        run = self.enclave.runs.get(tx, known.run)
+        facts = {
+            "submitted_by": run.submitted_by,
+            "people": set(self.permits.get(tx, run.permit).people),
+            "state": known.state.value,
+            "verdict": known.decision or "none",
+        }
+        return Resource("output", output, facts)
+
+    def datasets(self, tx: Session, form: ApplicationForm) -> list[Dataset]:
+        """Those of the datasets that ``form`` asks for that exist and are not retired."""
+        found = []
+        for wanted in form.datasets:
+            with suppress(NotFound):
+                dataset = self.catalogue.get(tx, wanted.dataset, wanted.version)
+                if dataset.state is DatasetState.PUBLISHED:
+                    found.append(dataset)
+        return found
+
+    def offers(self, tx: Session, form: ApplicationForm) -> list[Offer]:
+        """The datasets that ``form`` asks for, as they are on offer today."""
+        return [offer_of(dataset) for dataset in self.datasets(tx, form)]
+
+    def _holders(self, tx: Session, datasets: Iterable[str]) -> set[str]:
+        holders = set()
+        for dataset in datasets:
+            with suppress(NotFound):  # a draft may name what is not there: submitting it says so
+                holders.add(self.catalogue.get(tx, dataset).holder)
+        return holders
+
+
+def _dataset_facts(holder: str, described: DatasetDescription) -> dict[str, str]:
+    return {"holder": holder, "access_right": described.access_right.value}

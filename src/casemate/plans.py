@@ -1,0 +1,55 @@
+"""Is a protection plan strong enough for what is asked? The holder's rules are the floor."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from casemate.access import ApplicationForm, DatasetRequest
+from casemate.catalogue import Dataset
+from casemate.errors import BadInput
+from casemate.protection import KAnonymity, Plan
+
+
+def checked_plans(
+    form: ApplicationForm, plans: Mapping[str, Mapping[str, Any]], datasets: Iterable[Dataset]
+) -> dict[str, dict[str, Any]]:
+    """The plans as they will be signed, one for each of the ``datasets`` that ``form`` asks for.
+
+    Raises ``BadInput`` where one is missing, unreadable, or leaves a quasi-identifier or a direct
+    identifier as it is, or is weaker than the holder's rules.
+    """
+    wanted = {request.dataset: request for request in form.datasets}
+    if unknown := sorted(set(plans) - set(wanted)):
+        raise BadInput(
+            f"a plan is given for {unknown[0]!r}, which the application does not ask for"
+        )
+    checked = {}
+    for dataset in datasets:
+        if dataset.id not in plans:
+            raise BadInput(f"no protection plan is given for {dataset.id}: an approval needs one")
+        plan = Plan.from_dict(plans[dataset.id])
+        _require_strong(plan, dataset, wanted[dataset.id])
+        checked[dataset.id] = plan.to_dict()
+    return checked
+
+
+def _require_strong(plan: Plan, dataset: Dataset, request: DatasetRequest) -> None:
+    asked = {variable.name for variable in request.variables}
+    bare = (asked & dataset.quasi_identifiers) - set(plan.quasi_identifiers)
+    if bare:
+        raise BadInput(f"the plan for {dataset.id} leaves {', '.join(sorted(bare))} as they are")
+    named = (asked & dataset.direct_identifiers) - set(plan.pseudonymise)
+    if named:
+        raise BadInput(
+            f"the plan for {dataset.id} does not pseudonymise {', '.join(sorted(named))}"
+        )
+    least = max((model.k for model in plan.models if isinstance(model, KAnonymity)), default=1)
+    if asked & dataset.quasi_identifiers and least < dataset.rules.min_k:
+        raise BadInput(
+            f"the plan for {dataset.id} has k = {least}; its holder asks for {dataset.rules.min_k}"
+        )
+    if Decimal(plan.suppression) > dataset.rules.max_suppression:
+        raise BadInput(
+            f"the plan for {dataset.id} may suppress {plan.suppression} of the records; its holder "
+            f"allows {dataset.rules.max_suppression}"
+        )

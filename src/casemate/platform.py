@@ -1,0 +1,543 @@
+"""The whole flow in one place: one short method an arrow, each a call into the room that does it.
+
+    file ──publish──▶ catalogue ──apply──▶ access ──decide──▶ permit
+                                                              │
+      release ◀──check── outputs ◀──run── enclave ◀──protect──┘
+
+Every method asks the policies first and does its work in one transaction with its ledger entry. A
+refusal is an act too: it is recorded in a transaction of its own, since the refused one is undone.
+The command line and the portal call these methods and nothing below them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, TextIO
+
+from sqlalchemy.orm import Session
+
+from casemate.access import (
+    Application,
+    ApplicationEvent,
+    ApplicationForm,
+    Applications,
+    OutputRules,
+    Permit,
+    Permits,
+    State,
+)
+from casemate.access.policies import Policies, Resource
+from casemate.canonical import digest
+from casemate.catalogue import (
+    Catalogue,
+    Dataset,
+    DatasetDescription,
+    SearchPage,
+    Staged,
+    VariableRole,
+    load_description,
+    read_table,
+)
+from casemate.clock import Clock, system_clock
+from casemate.enclave import Enclave, Limits, Output, ReleaseReceipt, Run, View
+from casemate.enclave.guard import require_grants
+from casemate.errors import BadInput, NotAllowed
+from casemate.facts import Facts, offer_of
+from casemate.home import Home
+from casemate.identity import Account, Identity, Organisation, Role, SignInRefused
+from casemate.ledger import Entry, Ledger
+from casemate.ledger.audit import Report
+from casemate.ledger.proofs import ConsistencyProof, InclusionProof
+from casemate.plans import checked_plans
+from casemate.protection import reidentification_risk
+from casemate.store import Store
+from casemate.store.keys import load_keyring
+from casemate.store.schema import migrate
+from casemate.store.vault import Vault
+
+Decision = Literal["refuse", "incomplete", "changes", "extend", "complete"]
+ANYONE = "public"
+"""The actor on the ledger where nobody was signed in."""
+
+
+class Platform:
+    """One open home. Close it, or use it as a context manager."""
+
+    def __init__(self, home: Home, *, clock: Clock = system_clock) -> None:
+        self.home = home
+        self.store = Store(home.database)
+        migrate(self.store)
+        keyring = load_keyring(home.master_key)
+        vault = Vault(home.vault)
+        self.ledger = Ledger(keyring.signing_key("ledger"), home.name, clock)
+        self.identity = Identity(self.ledger, clock)
+        self.policies = Policies()
+        self.permits = Permits(self.ledger, clock, keyring.signing_key("permit"), issuer=home.name)
+        self.applications = Applications(self.ledger, clock, self.permits)
+        self.catalogue = Catalogue(self.ledger, clock, vault, keyring)
+        self.enclave = Enclave(
+            home.root,
+            home.runs,
+            store=self.store,
+            vault=vault,
+            keyring=keyring,
+            ledger=self.ledger,
+            permits=self.permits,
+            catalogue=self.catalogue,
+            clock=clock,
+        )
+        self.facts = Facts(
+            self.identity, self.catalogue, self.applications, self.permits, self.enclave
+        )
+
+        self._publish_keys()
+
+    def _publish_keys(self) -> None:
+        """Lay out what anyone needs to check the ledger and the permits without this program."""
+        self.home.public.mkdir(exist_ok=True)
+        permit_key = json.dumps(self.permits.public_jwk(), indent=1)
+        for name, text in (("ledger.vkey", self.ledger.vkey), ("permit-key.json", permit_key)):
+            file = self.home.public / name
+            if not file.exists() or file.read_text(encoding="utf-8") != text + "\n":
+                file.write_text(text + "\n", encoding="utf-8")
+
+    def close(self) -> None:
+        """Stop working; runs that are under way go on with the next process that opens the home."""
+        self.enclave.close()
+        self.store.close()
+
+    def __enter__(self) -> Platform:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ── who is here ──────────────────────────────────────────────────────────────────────────────
+
+    def found(self, operator: str, password: str | None = None) -> Account:
+        """The first account, an operator named ``operator``; raises ``Conflict`` if there is one."""
+        with self.store.transaction() as tx:
+            return self.identity.bootstrap(tx, operator, password)
+
+    def sign_in(self, account: str, password: str | Callable[[], str] | None = None) -> Account:
+        """``account``, if it may come in. A callable ``password`` is asked only where one is set."""
+        if callable(password):
+            with self.store.read() as tx:
+                known = {one.id: one for one in self.identity.accounts(tx)}
+            has_password = account not in known or known[account].has_password
+            password = password() if has_password else None
+        with self.store.transaction() as tx:
+            outcome = self.identity.try_sign_in(tx, account, password)
+        if isinstance(outcome, SignInRefused):
+            raise outcome
+        return outcome
+
+    def add_organisation(self, actor: str, name: str, kind: str = "") -> Organisation:
+        """A new organisation."""
+        with self._act(actor, "organisation.add", self.facts.home) as tx:
+            return self.identity.add_organisation(tx, actor, name, kind)
+
+    def add_account(
+        self,
+        actor: str,
+        name: str,
+        organisation: str,
+        roles: Iterable[Role | str],
+        *,
+        password: str | None = None,
+        email: str | None = None,
+        account_id: str | None = None,
+    ) -> Account:
+        """A new account of a person in ``organisation``."""
+        with self._act(actor, "account.add", self.facts.home) as tx:
+            return self.identity.add_account(
+                tx, actor, name, organisation, roles, password, email, account_id=account_id
+            )
+
+    def accounts(self, actor: str) -> Sequence[Account]:
+        """Every account."""
+        with self._look(actor, "account.list", self.facts.home) as tx:
+            return self.identity.accounts(tx)
+
+    # ── publish ──────────────────────────────────────────────────────────────────────────────────
+
+    def publish(
+        self, actor: str, source: Path | str, description: DatasetDescription | Mapping[str, Any]
+    ) -> Dataset:
+        """Publish the table at ``source`` (a file, or a database's ``URL#table``) as ``description`` says.
+
+        The same id again is a new version. Raises ``BadInput`` for a table that cannot be read or is
+        not described, ``Conflict`` where another version came first.
+        """
+        described = (
+            load_description(description) if isinstance(description, Mapping) else description
+        )
+        with self._look(actor, "dataset.publish", self.facts.to_publish, actor, described):
+            pass  # ask before the table is read: it may be large
+        frame = read_table(source)
+        quasi = sorted(described.with_role(VariableRole.QUASI_IDENTIFIER) & set(frame.columns))
+        risk = reidentification_risk(frame, quasi, threshold=described.rules.min_k).to_dict()
+        staged = self.catalogue.stage(described, frame, risk=risk)
+        try:
+            return self._enter(actor, staged)
+        except BaseException:
+            self.catalogue.discard(staged)
+            raise
+
+    def _enter(self, actor: str, staged: Staged) -> Dataset:
+        described = staged.description
+        with self._act(actor, "dataset.publish", self.facts.to_publish, actor, described) as tx:
+            holder = self.identity.account(tx, actor).organisation
+            dataset = self.catalogue.record(tx, actor, staged, holder=holder)
+            if dataset.is_open:
+                self.permits.standing_permit(tx, actor, offer_of(dataset))
+            return dataset
+
+    def dataset(self, dataset: str, version: int | None = None) -> Dataset:
+        """What anyone may know of ``dataset``: everything but its data."""
+        with self.store.read() as tx:
+            return self.catalogue.get(tx, dataset, version)
+
+    def datasets(self) -> Sequence[Dataset]:
+        """The catalogue."""
+        with self.store.read() as tx:
+            return self.catalogue.list(tx)
+
+    def search(self, text: str, **filters: Any) -> SearchPage:
+        """The catalogue's answer to ``text``, best first; filters as ``Catalogue.search`` takes them."""
+        with self.store.read() as tx:
+            return self.catalogue.search(tx, text, **filters)
+
+    def export_catalogue(self, base: str, form: Literal["turtle", "json-ld"] = "turtle") -> str:
+        """The whole catalogue as DCAT-AP 3 (``turtle`` or ``json-ld``), its IRIs under ``base``."""
+        with self.store.read() as tx:
+            names = {one.id: one.name for one in self.identity.organisations(tx)}
+            return self.catalogue.export_dcat(tx, base, form, holder_names=names)
+
+    def retire(self, actor: str, dataset: str, reason: str) -> Dataset:
+        """Withdraw ``dataset``: its keys are destroyed, nobody reads it again; its record stays."""
+        with self._act(actor, "dataset.retire", self.facts.dataset, dataset) as tx:
+            retired = self.catalogue.retire(tx, actor, dataset, reason)
+        self.store.shred()
+        return retired
+
+    # ── apply ────────────────────────────────────────────────────────────────────────────────────
+
+    def apply(self, actor: str, form: ApplicationForm | Mapping[str, Any]) -> Application:
+        """Draft an application and hand it in."""
+        return self.submit(actor, self.draft(actor, form).id)
+
+    def draft(self, actor: str, form: ApplicationForm | Mapping[str, Any]) -> Application:
+        """Begin an application; it may be half filled."""
+        read = ApplicationForm.read(form) if isinstance(form, Mapping) else form
+
+        with self._act(actor, "application.create", self.facts.new_application, actor, read) as tx:
+            organisation = self.identity.account(tx, actor).organisation
+            return self.applications.draft(tx, actor, read, organisation=organisation)
+
+    def submit(
+        self,
+        actor: str,
+        application: str,
+        form: ApplicationForm | Mapping[str, Any] | None = None,
+    ) -> Application:
+        """Hand a draft in, or hand it in again with ``form`` after it was given back."""
+        read = ApplicationForm.read(form) if isinstance(form, Mapping) else form
+        with self._act(actor, "application.submit", self.facts.application, application) as tx:
+            current = self.applications.get(tx, application)
+            offers = self.facts.offers(tx, read or current.form)
+            people = {one.id for one in self.identity.accounts(tx) if one.active}
+            if current.state in (State.INCOMPLETE, State.CHANGES_REQUESTED):
+                again = read or current.form
+                return self.applications.resubmit(
+                    tx, actor, application, again, offers, known_people=people
+                )
+            if read is not None:
+                self.applications.revise(tx, actor, application, read)
+            return self.applications.submit(tx, actor, application, offers, known_people=people)
+
+    def withdraw(self, actor: str, application: str, reason: str = "") -> Application:
+        """End one's own application."""
+        with self._act(actor, "application.withdraw", self.facts.application, application) as tx:
+            return self.applications.withdraw(tx, actor, application, reason)
+
+    def appeal(self, actor: str, application: str, grounds: str) -> Application:
+        """Ask for a refusal to be looked at again, by somebody else."""
+        with self._act(actor, "application.appeal", self.facts.application, application) as tx:
+            return self.applications.appeal(tx, actor, application, grounds)
+
+    def application(self, actor: str, application: str) -> Application:
+        """One application as it stands."""
+        with self._look(actor, "application.read", self.facts.application, application) as tx:
+            return self.applications.get(tx, application)
+
+    def timeline(self, actor: str, application: str) -> Sequence[ApplicationEvent]:
+        """Everything that was done and said about an application."""
+        with self._look(actor, "application.read", self.facts.application, application) as tx:
+            return self.applications.timeline(tx, application)
+
+    def list_applications(self, actor: str, *, state: str | None = None) -> Sequence[Application]:
+        """The applications that ``actor`` may read."""
+        with self.store.read() as tx:
+            return [
+                one
+                for one in self.applications.list(tx, state=state)
+                if self._may(tx, actor, "application.read", self.facts.application(tx, one.id))
+            ]
+
+    # ── decide ───────────────────────────────────────────────────────────────────────────────────
+
+    def approve(
+        self,
+        actor: str,
+        application: str,
+        reason: str,
+        *,
+        plans: Mapping[str, Mapping[str, Any]] | None = None,
+        conditions: Sequence[str] = (),
+        output_rules: OutputRules | None = None,
+        valid_from: datetime | None = None,
+        duration_days: int | None = None,
+    ) -> Permit:
+        """Decide for it: the permit is signed and opens exactly what it names.
+
+        ``plans`` is the protection plan of each dataset; raises ``BadInput`` for one that is weaker
+        than its holder's rules, or cannot be carried out.
+        """
+        with self._act(actor, "application.decide", self.facts.application, application) as tx:
+            form = self.applications.get(tx, application).form
+            return self.applications.approve(
+                tx,
+                actor,
+                application,
+                reason=reason,
+                offers=self.facts.offers(tx, form),
+                plans=checked_plans(form, plans or {}, self.facts.datasets(tx, form)),
+                output_rules=output_rules,
+                conditions=conditions,
+                valid_from=valid_from,
+                duration_days=duration_days,
+            )
+
+    def decide(self, actor: str, application: str, decision: Decision, reason: str) -> Application:
+        """Any decision but approval: refuse it, give it back, or take more time."""
+        room = self.applications
+        steps: dict[str, Callable[[Session, str, str, str], Application]] = {
+            "refuse": room.refuse,
+            "incomplete": room.mark_incomplete,
+            "changes": room.request_changes,
+            "extend": room.extend,
+            "complete": room.confirm_complete,
+        }
+        if decision not in steps:
+            raise BadInput(f"decision {decision!r} is none of approve, {', '.join(sorted(steps))}")
+        with self._act(actor, "application.decide", self.facts.application, application) as tx:
+            return steps[decision](tx, actor, application, reason)
+
+    # ── permits ──────────────────────────────────────────────────────────────────────────────────
+
+    def permit(self, actor: str | None, permit: str) -> Permit:
+        """One permit."""
+        with self._look(actor, "permit.read", self.facts.permit, permit) as tx:
+            return self.permits.get(tx, permit)
+
+    def list_permits(self, actor: str) -> Sequence[Permit]:
+        """The permits that ``actor`` may read."""
+        with self.store.read() as tx:
+            return [
+                one
+                for one in self.permits.list(tx)
+                if self._may(tx, actor, "permit.read", self.facts.permit_record(tx, one))
+            ]
+
+    def revoke(self, actor: str, permit: str, reason: str) -> Permit:
+        """End a permit now: running work stops, what it opened is sealed for good."""
+        with self._act(actor, "permit.revoke", self.facts.permit, permit) as tx:
+            revoked = self.permits.revoke(tx, actor, permit, reason)
+            self.enclave.seal_views(tx, permit, actor=actor)
+        self.store.shred()
+        return revoked
+
+    def renew(self, actor: str, permit: str, days: int, reason: str) -> Permit:
+        """A new permit on the same terms for ``days`` more, in place of the old one."""
+        with self._act(actor, "permit.renew", self.facts.permit, permit) as tx:
+            scopes = self.permits.get(tx, permit).scopes
+            offers = [
+                offer_of(self.catalogue.get(tx, scope.dataset, scope.version)) for scope in scopes
+            ]
+            return self.permits.renew(
+                tx, actor, permit, duration_days=days, reason=reason, offers=offers
+            )
+
+    # ── protect, run ─────────────────────────────────────────────────────────────────────────────
+
+    def protect(self, actor: str, permit: str) -> Sequence[View]:
+        """Make the protected view of each dataset that ``permit`` opens, unless it exists.
+
+        A run does this by itself; asked for alone it tells risk and loss before any program runs.
+        """
+        with self._act(actor, "run.submit", self.facts.run_of_permit, actor, permit) as tx:
+            named = self.permits.get(tx, permit)
+            grants = require_grants(self.permits, tx, permit, person=actor, purpose=named.purpose)
+            return [self.enclave.views.open_view(tx, grant) for grant in grants]
+
+    def run(
+        self,
+        actor: str,
+        permit: str,
+        script: bytes,
+        filename: str = "script.py",
+        *,
+        purpose: str | None = None,
+        limits: Limits | None = None,
+    ) -> Run:
+        """Hand in ``script`` to run on the protected views of ``permit``; see ``wait``."""
+        with self._act(actor, "run.submit", self.facts.run_of_permit, actor, permit) as tx:
+            purpose = purpose or self.permits.get(tx, permit).purpose
+            run = self.enclave.runs.submit(tx, actor, permit, script, filename, purpose, limits)
+        self.enclave.worker.enqueue(run.id)
+        return run
+
+    def wait(self, actor: str, run: str, timeout: float | None = None) -> Run:
+        """``run`` once the machine is done with it, or as it is after ``timeout`` seconds."""
+        self.run_status(actor, run)
+        return self.enclave.worker.wait(run, timeout)
+
+    def run_status(self, actor: str, run: str) -> Run:
+        """``run`` as it stands."""
+        with self._look(actor, "run.read", self.facts.run, run) as tx:
+            return self.enclave.runs.get(tx, run)
+
+    def list_runs(self, actor: str) -> Sequence[Run]:
+        """The runs that ``actor`` may read."""
+        with self.store.read() as tx:
+            runs = self.enclave.runs.list(tx)
+            return [
+                one for one in runs if self._may(tx, actor, "run.read", self.facts.run(tx, one.id))
+            ]
+
+    def cancel(self, actor: str, run: str, reason: str) -> Run:
+        """Stop ``run`` now."""
+        with self._act(actor, "run.cancel", self.facts.run, run) as tx:
+            return self.enclave.runs.cancel(tx, actor, run, reason)
+
+    # ── check, release ───────────────────────────────────────────────────────────────────────────
+
+    def outputs(self, actor: str, run: str | None = None) -> Sequence[Output]:
+        """The outputs that ``actor`` may see listed; the evidence is a checker's to see."""
+        with self.store.read() as tx:
+            return [
+                one
+                for one in self.enclave.outputs.list(tx, run=run)
+                if self._may(tx, actor, "output.list", self.facts.output(tx, one.id))
+            ]
+
+    def evidence(self, actor: str, output: str) -> tuple[Output, bytes]:
+        """For the checker's eyes: the output's verdict with its evidence, and its bytes."""
+        with self._act(actor, "output.read_evidence", self.facts.output, output) as tx:
+            self.ledger.append(tx, actor=actor, act="output.inspected", subject=output)
+            return self.enclave.outputs.get(tx, output), self.enclave.outputs.data(tx, output)
+
+    def review(self, actor: str, output: str, *, clear: bool, reason: str) -> Output:
+        """The checker's decision on an output that the machine passed or left to people."""
+        with self._act(actor, "output.review", self.facts.output, output) as tx:
+            return self.enclave.outputs.review(tx, actor, output, clear=clear, reason=reason)
+
+    def release(self, actor: str, output: str) -> ReleaseReceipt:
+        """Let a cleared output go: from here on the permit's people may fetch it."""
+        with self._act(actor, "output.release", self.facts.output, output) as tx:
+            return self.enclave.outputs.release(tx, actor, output)
+
+    def fetch(self, actor: str, output: str) -> bytes:
+        """The bytes of a released output."""
+        with self._act(actor, "output.fetch", self.facts.output, output) as tx:
+            return self.enclave.outputs.fetch(tx, actor, output)
+
+    # ── the ledger ───────────────────────────────────────────────────────────────────────────────
+
+    def verify_ledger(
+        self,
+        *,
+        checkpoint: str | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Report:
+        """Recompute the whole ledger; the report names what was altered."""
+        with self.store.read() as tx:
+            return self.ledger.verify(tx, checkpoint=checkpoint, progress=progress)
+
+    def checkpoint(self) -> str:
+        """The signed checkpoint: keep it, and no later rewriting goes unnoticed."""
+        with self.store.read() as tx:
+            return self.ledger.checkpoint(tx)
+
+    def prove(self, index: int) -> InclusionProof:
+        """That entry ``index`` is in the ledger."""
+        with self.store.read() as tx:
+            return self.ledger.prove_inclusion(tx, index)
+
+    def prove_consistency(self, old_size: int) -> ConsistencyProof:
+        """That the first ``old_size`` entries are today what they were."""
+        with self.store.read() as tx:
+            return self.ledger.prove_consistency(tx, old_size)
+
+    def export_ledger(self, stream: TextIO) -> int:
+        """Write every entry for the stand-alone verifier; gives how many."""
+        with self.store.read() as tx:
+            return self.ledger.export(tx, stream)
+
+    def entries(self, *, start: int = 0, subject: str | None = None) -> Sequence[Entry]:
+        """Entries from ``start`` on; of one ``subject`` if given. They hold no personal data."""
+        with self.store.read() as tx:
+            return list(self.ledger.entries(tx, start=start, subject=subject))
+
+    # ── how an act is done ───────────────────────────────────────────────────────────────────────
+
+    @contextmanager
+    def _act(
+        self, actor: str | None, action: str, facts: Callable[..., Resource], *about: Any
+    ) -> Iterator[Session]:
+        """One act: ask the policies, change rows and ledger together, record a refusal if refused.
+
+        ``facts`` gives what the policies may know of the record that ``about`` names.
+        """
+        try:
+            with self.store.transaction() as tx:
+                self.policies.require(self._account(tx, actor), action, facts(tx, *about))
+                yield tx
+        except NotAllowed as refusal:
+            self._record_refusal(actor, action, refusal)
+            raise
+
+    @contextmanager
+    def _look(
+        self, actor: str | None, action: str, facts: Callable[..., Resource], *about: Any
+    ) -> Iterator[Session]:
+        """As ``_act``, for what changes nothing."""
+        try:
+            with self.store.read() as tx:
+                self.policies.require(self._account(tx, actor), action, facts(tx, *about))
+                yield tx
+        except NotAllowed as refusal:
+            self._record_refusal(actor, action, refusal)
+            raise
+
+    def _record_refusal(self, actor: str | None, action: str, refusal: NotAllowed) -> None:
+        # The sentence may quote what a person typed, so only its digest is public for ever.
+        with self.store.transaction() as tx:
+            self.ledger.append(
+                tx,
+                actor=actor or ANYONE,
+                act="act.refused",
+                subject=action,
+                reason=digest(str(refusal).encode()),
+            )
+
+    def _may(self, tx: Session, actor: str | None, action: str, resource: Resource) -> bool:
+        return self.policies.is_allowed(self._account(tx, actor), action, resource)
+
+    def _account(self, tx: Session, actor: str | None) -> Account | None:
+        return None if actor is None else self.identity.account(tx, actor)

@@ -1,0 +1,59 @@
+"""What the architecture promises and no linter of imports can see."""
+
+import ast
+from pathlib import Path
+
+import casemate
+import pytest
+from casemate.errors import CasemateError
+
+SOURCE = Path(casemate.__file__).parent
+
+
+def calls_of(name: str) -> set[str]:
+    """The source files that call a method ``name``."""
+    return {
+        path.relative_to(SOURCE).as_posix()
+        for path in SOURCE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == name
+    }
+
+
+def test_only_the_views_of_the_enclave_decrypt_a_table() -> None:
+    """Law 1 has one door: whoever opens a second one must come through here."""
+    assert calls_of("read_table") == {"enclave/views.py"}
+
+
+def test_nobody_but_the_clock_asks_for_the_time() -> None:
+    """Permits open and close to the second of one clock, which tests can move."""
+    askers = calls_of("utcnow") | calls_of("today") | calls_of("now")
+    assert askers == {"clock.py"}
+
+
+def test_only_the_ledger_vouches_for_changes() -> None:
+    """``mark_recorded`` would silence the guard of the third law: the ledger alone may say it."""
+    callers = {
+        path.relative_to(SOURCE).as_posix()
+        for path in SOURCE.rglob("*.py")
+        if "mark_recorded(" in path.read_text(encoding="utf-8")
+    }
+    assert {caller.split("/")[0] for caller in callers} <= {"ledger", "store"}
+
+
+def test_every_error_has_its_exit_code_and_status() -> None:
+    def family(kind: type[CasemateError]) -> list[type[CasemateError]]:
+        return [kind, *(grand for child in kind.__subclasses__() for grand in family(child))]
+
+    codes = {kind.__name__: kind.exit_code for kind in family(CasemateError)}
+    assert codes["BadInput"] == codes["NotFound"] == codes["Conflict"] == 2
+    assert codes["NotAllowed"] == 3
+    assert codes["IntegrityFailure"] == 4
+
+
+@pytest.mark.parametrize("sector", sorted(path.parent.name for path in SOURCE.glob("flagships/*/__init__.py")))
+def test_every_sector_has_the_same_shape(sector: str) -> None:
+    present = {path.name for path in (SOURCE / "flagships" / sector).glob("*.py")}
+    assert present >= {"__init__.py", "sources.py", "algorithms.py", "evaluation.py", "page.py"}
