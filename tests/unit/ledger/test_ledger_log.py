@@ -5,10 +5,10 @@ import json
 from typing import Any
 
 import pytest
-from conftest import MovableClock
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from casemate.clock import Clock
 from casemate.errors import BadInput, IntegrityFailure, NotFound
 from casemate.ledger import Act, Ledger, merkle
 from casemate.ledger.note import Checkpoint, VerifierKey, open_checkpoint
@@ -29,7 +29,7 @@ def signed(ledger: Ledger, store: Store) -> Checkpoint:
 
 
 def test_an_entry_says_who_did_what_to_what_and_when(
-    store: Store, ledger: Ledger, clock: MovableClock
+    store: Store, ledger: Ledger, clock: Clock
 ) -> None:
     with store.transaction() as tx:
         entry = ledger.append(tx, actor="acct-a", act="permit.granted", subject="p-1", days=30)
