@@ -50,11 +50,11 @@ class Rejected:
     reason: str
 
 
-class HostileStream(Exception):  # noqa: N818  (named for what it is)
+class HostileStream(Exception):
     """The stream breaks its own form: nothing of it is taken."""
 
 
-class TooLarge(Exception):  # noqa: N818
+class TooLarge(Exception):
     """The files are larger, together, than the limit."""
 
 

@@ -22,7 +22,7 @@ _START_SECONDS = 20.0
 
 @dataclass
 class Launched:
-    """A sandbox whose first process waits for ``go``; ``data``, ``stdout`` and ``stderr`` are ours to read."""
+    """A sandbox whose first process waits for ``go``; we read ``data``, ``stdout`` and ``stderr``."""
 
     process: "subprocess.Popen[bytes]"
     first_pid: int  # process 1 of the sandbox, as the host numbers it
@@ -42,16 +42,14 @@ class Launched:
         """End the whole tree at once: process 1's end is, by the kernel, the end of its namespace."""
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self.first, signal.SIGKILL)
-        self.process.kill()
+        if self.process.returncode is None:  # not waited for, so that its number is still its own
+            os.kill(self.process.pid, signal.SIGKILL)
 
     def reap(self) -> resource.struct_rusage:
         """Wait until nothing of it is left; kernel's account of all its processes together."""
         select.select([self.first], [], [])
-        try:
-            _, status, usage = os.wait4(self.process.pid, 0)
-            self.process.returncode = os.waitstatus_to_exitcode(status)
-        except ChildProcessError:
-            usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        _, status, usage = os.wait4(self.process.pid, 0)
+        self.process.returncode = os.waitstatus_to_exitcode(status)
         self.group.remove()
         return usage
 
@@ -75,7 +73,7 @@ def launch(
         options = walls.arguments(files, environment, limits, fds)
         options += ["--info-fd", str(info_end)]
         listed = fds.hold(b"".join(option.encode() + b"\0" for option in options))
-        first = walls.first_process([str(go_end), *words], data_end, limits)
+        first = walls.first_process([str(go_end), *words], data_end, limits, fds)
         process = _start([walls.bwrap(), "--args", listed, "--", *first], fds.passed)
         stack.callback(_close, process)
     try:

@@ -14,7 +14,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
 
-from casemate.enclave import cgroups, doctor as _doctor, failure, walls
+from casemate.enclave import cgroups, failure, walls
+from casemate.enclave import doctor as _doctor
 from casemate.enclave.collect import CollectedFile, Collector, Rejected
 from casemate.enclave.doctor import Wall
 from casemate.enclave.launch import Launched, launch

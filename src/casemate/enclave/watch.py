@@ -88,7 +88,9 @@ class Watch:
         except TooLarge:
             self._end("output_too_large", _output_text(self.limits))
         except HostileStream as broken:
-            self._end("failed", f"the program tampered with the way outputs are collected: {broken}")
+            self._end(
+                "failed", f"the program tampered with the way outputs are collected: {broken}"
+            )
         if self.collector.exit_code is not None and not self.wall_seconds:
             self.wall_seconds = time.monotonic() - self._started
 
@@ -110,9 +112,7 @@ class Watch:
     def _hold_tree(self) -> None:
         """CPU and memory over all processes together: what no limit on each of them can hold."""
         use = processes.tree(self.launched.first_pid)
-        self.cpu_seconds = max(
-            self.cpu_seconds, use.cpu_seconds, self.launched.group.cpu_seconds()
-        )
+        self.cpu_seconds = max(self.cpu_seconds, use.cpu_seconds, self.launched.group.cpu_seconds())
         if self.cpu_seconds > self.limits.cpu_seconds:
             self._end("cpu_time", _cpu_text(self.limits))
         elif (
