@@ -13,6 +13,7 @@ from casemate.protection.checks import loss_of_table
 from casemate.protection.codebook import CodebookEntry, codebook_entry
 from casemate.protection.frames import (
     Frame,
+    only,
     open_frame,
     polars_columns,
     require_columns,
@@ -207,7 +208,7 @@ def _apply(
             new[ladder.attribute] = _labels(
                 columns[ladder.attribute], distinct, tuples, place, level
             )
-    return with_columns(frame, new).filter(keep.to_list())
+    return only(with_columns(frame, new), keep)
 
 
 def _labels(

@@ -1,10 +1,13 @@
 """The door for tables: polars, pandas and PyArrow come in through Narwhals, and go out as they came."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import narwhals as nw
+import pandas as pd
 import polars as pl
+import pyarrow as pa
 
 from casemate.errors import BadInput
 
@@ -13,6 +16,9 @@ Frame = nw.DataFrame[Any]
 
 def open_frame(table: Any) -> Frame:
     """``table`` as a Narwhals frame; BadInput if it is no table in memory or repeats a column."""
+    for name, count in Counter(_column_names(table)).items():
+        if count > 1:
+            raise BadInput(f"the table has two columns named {str(name)!r}: rename one")
     try:
         frame: Frame = nw.from_native(table, eager_only=True)
     except (TypeError, ValueError) as error:
@@ -20,15 +26,13 @@ def open_frame(table: Any) -> Frame:
             f"a {type(table).__name__} cannot be protected: give a polars, pandas or PyArrow table "
             f"in memory (collect a lazy one first); {_first_line(error)}"
         ) from None
-    columns = _columns(frame)
-    if repeated := sorted({str(name) for name in columns if columns.count(name) > 1}):
-        raise BadInput(f"the table has two columns named {repeated[0]!r}: rename one")
     return frame
 
 
-def _columns(frame: Frame) -> list[Any]:
-    native = frame.to_native()
-    return list(getattr(native, "column_names", None) or native.columns)
+def _column_names(table: Any) -> list[Any]:
+    if isinstance(table, pa.Table):
+        return list(table.column_names)
+    return list(table.columns) if isinstance(table, pl.DataFrame | pd.DataFrame) else []
 
 
 def require_columns(frame: Frame, names: Sequence[str], what: str) -> None:
@@ -69,15 +73,30 @@ def _polars_column(frame: Frame, name: str) -> pl.Series:
 
 def with_columns(frame: Frame, columns: dict[str, pl.Series]) -> Frame:
     """``frame`` with some columns replaced or added, in the same kind of table."""
-    series = [
-        nw.new_series(name, column.to_list(), _narwhals_type(column), backend=frame.implementation)
-        for name, column in columns.items()
-    ]
+    series = [_series_for(frame, column.alias(name)) for name, column in columns.items()]
     return frame.with_columns(*series) if series else frame
 
 
-def _narwhals_type(column: pl.Series) -> Any:
-    return nw.from_native(column, series_only=True).dtype
+def only(frame: Frame, flags: pl.Series) -> Frame:
+    """The records of ``frame`` that are marked in ``flags``."""
+    return frame.filter(_series_for(frame, flags))
+
+
+def _series_for(frame: Frame, column: pl.Series) -> nw.Series[Any]:
+    """``column`` as the kind of column that ``frame`` has, and with its index where it has one."""
+    kind = frame.implementation
+    native: Any
+    if kind.is_polars():
+        native = column
+    elif kind.is_pyarrow():
+        native = pa.chunked_array([column.to_arrow(compat_level=pl.CompatLevel.oldest())])
+    elif kind.is_pandas():
+        native = column.to_pandas()
+        native.index = frame.to_native().index
+    else:
+        raise BadInput(f"a table of {kind} cannot be given back: give polars, pandas or PyArrow")
+    series: nw.Series[Any] = nw.from_native(native, series_only=True)
+    return series.alias(column.name)  # a PyArrow column has no name of its own
 
 
 def _first_line(error: Exception) -> str:

@@ -175,6 +175,6 @@ def outer_sum(vectors: list[Floats]) -> Floats:
 def measure_from_name(name: Any) -> Measure:
     """The measure that a plan names."""
     measures: dict[str, Measure] = {"loss": Loss(), "discernibility": Discernibility()}
-    if name not in measures:
+    if not isinstance(name, str) or name not in measures:
         raise BadInput(f"there is no measure {name!r}: choose one of {', '.join(measures)}")
     return measures[name]

@@ -79,7 +79,7 @@ def model_from_dict(document: Any) -> PrivacyModel:
     """Read what ``to_dict`` of a model wrote."""
     readers: dict[str, Callable[..., PrivacyModel]] = {"k-anonymity": KAnonymity}
     name = document.get("model") if isinstance(document, dict) else None
-    if name not in readers:
+    if not isinstance(name, str) or name not in readers:
         raise BadInput(
             f"a privacy model needs 'model', one of {', '.join(readers)}; it has {name!r}"
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from casemate.errors import BadInput
+from casemate.protection.ladders import Floats
 from casemate.protection.measures import Flags, Measure, outer_sum
 from casemate.protection.models import Classes, PrivacyModel
 from casemate.protection.tuples import Grouping, Node, Tuples
@@ -61,8 +62,9 @@ def find_optimum(
 ) -> Optimum:
     """The node between ``lows`` and ``highs`` with the least score and few enough suppressed.
 
-    The score is the least up to a relative 1e-12, the rounding of its sums. Raises Infeasible if
-    even ``highs`` suppresses too many records, and BadInput for a lattice of more than 10^7 nodes.
+    Of nodes with equal score it gives one with no other below it. The score is the least up to a
+    relative 1e-12, the rounding of its sums. Raises Infeasible if even ``highs`` suppresses too
+    many records, and BadInput for a lattice of more than 10^7 nodes.
     """
     search = _Search(tuples, models, measure, most_suppressed, lows, highs)
     search.judge(highs)
@@ -70,6 +72,7 @@ def find_optimum(
         raise Infeasible(search.last_suppressed)
     while (node := search.next_node()) is not None:
         search.judge(node)
+    search.prefer_finer()
     return Optimum(search.best, search.score, search.suppressed, search.judged, search.open.size)
 
 
@@ -92,7 +95,7 @@ class _Search:
         self._models = models
         self._most = most_suppressed
         self._lows = lows
-        self._tuples = tuples.rolled_up(lows)
+        self._finest = self._tuples = tuples.rolled_up(lows)
         self._scorer = measure.scorer(tuples)
         self._floors = np.zeros(shape) + self._scorer.floors(lows, highs)
         self._surcharges = np.zeros(shape)
@@ -107,26 +110,56 @@ class _Search:
 
     def judge(self, node: Node) -> None:
         """Score ``node``, keep it if it is the best yet, and pass on what it says of others."""
-        self.judged += 1
-        grouping = self._tuples.group(node)
-        violated = violated_classes(grouping, self._models)
-        self.last_suppressed = int(grouping.sizes[violated].sum())
         place = self._place(node)
         below = tuple(
             slice(base - low, at + 1)
             for base, low, at in zip(self._tuples.base, self._lows, place, strict=True)
         )
-        floor = self._scorer.floor(node, grouping)
+        floor, surcharge = self._look_at(node)
         self._raise_floors(place, floor)
-        if self.last_suppressed > self._most:
-            self.open[below] = False
-            return
-        self.open[place] = False
-        surcharge = self._scorer.surcharge(self._tuples, node, grouping, violated)
         np.maximum(self._surcharges[below], surcharge, out=self._surcharges[below])
+        self.open[place] = False
+        self._keep_if_below(self.score, node, floor, surcharge)
+
+    def _look_at(self, node: Node) -> tuple[float, Floats | float]:
+        """Floor and surcharge of ``node``; the surcharge is endless if it suppresses too many."""
+        self.judged += 1
+        grouping = self._tuples.group(node)
+        violated = violated_classes(grouping, self._models)
+        self.last_suppressed = int(grouping.sizes[violated].sum())
+        floor = self._scorer.floor(node, grouping)
+        if self.last_suppressed > self._most:
+            return floor, np.inf
+        return floor, self._scorer.surcharge(self._tuples, node, grouping, violated)
+
+    def _keep_if_below(
+        self, limit: float, node: Node, floor: float, surcharge: Floats | float
+    ) -> bool:
         score = floor + float(np.asarray(surcharge).flat[-1])
-        if score < self.score:
-            self.best, self.score, self.suppressed = node, score, self.last_suppressed
+        if score >= limit:
+            return False
+        self.best, self.score, self.suppressed = node, score, self.last_suppressed
+        return True
+
+    def prefer_finer(self) -> None:
+        """Go down from the best as long as a finer node is as good: it tells more at equal score."""
+        self._tuples = self._finest
+        while self.best is not None and self._step_down(self.best):
+            pass
+
+    def _step_down(self, node: Node) -> bool:
+        limit = self.score + self.score * _ROUNDING + np.finfo(float).tiny
+        for at, level in enumerate(node):
+            child = (*node[:at], level - 1, *node[at + 1 :])
+            if level == self._lows[at] or self._bound(child) >= limit:
+                continue
+            if self._keep_if_below(limit, child, *self._look_at(child)):
+                return True
+        return False
+
+    def _bound(self, node: Node) -> float:
+        place = self._place(node)
+        return float(self._floors[place] + self._surcharges[place])
 
     def next_node(self) -> Node | None:
         """The open node with the most nodes at or below it; None when the best is proven."""
