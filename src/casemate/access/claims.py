@@ -122,6 +122,7 @@ def verify_jws(
     is in force is another question: compare its dates, and ask its issuer whether it was revoked.
     Raises ``IntegrityFailure`` saying what does not hold.
     """
+    keys = _keys(public_key)
     header, payload, signature = _parts(jws)
     if header.keys() != {"alg", "typ", "kid"} or header["typ"] != TYPE:
         raise IntegrityFailure(f"the permit's header is not that of a permit: {header}")
@@ -129,7 +130,7 @@ def verify_jws(
         raise IntegrityFailure(
             f"the permit is signed by {header['alg']!r}; only {ALGORITHM} counts"
         )
-    key = next((key for key in _keys(public_key) if key.thumbprint() == header["kid"]), None)
+    key = next((key for key in keys if key.thumbprint() == header["kid"]), None)
     if key is None:
         raise IntegrityFailure(f"the permit is signed by a key we do not know ({header['kid']})")
     try:
