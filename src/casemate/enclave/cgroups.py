@@ -124,7 +124,9 @@ def _make(folder: Path, settings: Iterator[tuple[str, str]]) -> bool:
 def _v1_limits(controller: str, limits: Limits) -> Iterator[tuple[str, str]]:
     if controller == "memory":
         yield "memory.limit_in_bytes", str(limits.memory_bytes)
-        if Path("/proc/swaps").read_text().count("\n") > 1:  # memsw exists and matters only with swap
+        if (
+            Path("/proc/swaps").read_text().count("\n") > 1
+        ):  # memsw exists and matters only with swap
             yield "memory.memsw.limit_in_bytes", str(limits.memory_bytes)
     elif controller == "pids":
         yield "pids.max", str(limits.processes + 1)  # process 1 is ours

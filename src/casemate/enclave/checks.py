@@ -71,7 +71,9 @@ def _check_text(
 def _check_json(text: str, context: CheckContext, findings: Findings) -> None:
     document = parse_json(text)
     table = as_table(document, context.rules)
-    if table is not None and not any(name.lower() in {"estimate", "coef"} for name in table.columns):
+    if table is not None and not any(
+        name.lower() in {"estimate", "coef"} for name in table.columns
+    ):
         check_table(table, context, findings)
     else:
         check_estimates(document, context, findings)

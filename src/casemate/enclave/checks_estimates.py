@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from casemate.enclave.checks_model import CheckContext, Findings
-from casemate.enclave.checks_tables import variants
+from casemate.enclave.checks_claims import variants
+from casemate.enclave.checks_model import CheckContext, Findings, Rules
 
 _FIGURES = {
     "estimate": ("estimate", "effect", "coefficient", "coef", "value", "mean", "difference"),
@@ -33,15 +33,22 @@ def check_estimates(document: Any, context: CheckContext, findings: Findings) ->
             threshold=context.rules.max_scalars,
         )
         return
-    if any(len(text) > context.rules.max_text or not text.isprintable() for text in texts):
-        findings.review("free text", "it holds text longer than a label: a person must read it")
+    _look_at_texts(texts, context.rules, findings)
     models = list(_models(document))
+    _bound_unverified(models, context.rules, findings)
     if not models:
         findings.review(
-            "not recomputed", "it is no estimate that names its n and parameters: a person must judge it"
+            "not recomputed",
+            "it is no estimate that names its n and parameters: a person must judge it",
         )
     for model in models:
         _check_model(model, context, findings)
+
+
+def _look_at_texts(texts: list[str], rules: Rules, findings: Findings) -> None:
+    long = any(len(text) > rules.max_text or not text.isprintable() for text in texts)
+    if long or sum(len(text) for text in texts) > rules.max_texts:
+        findings.review("free text", "it holds more text than labels need: a person must read it")
 
 
 def _count(document: Any) -> tuple[int, list[str]]:
@@ -74,17 +81,39 @@ def _models(document: Any) -> Iterator[Mapping[str, Any]]:
             waiting += item
 
 
+def _bound_unverified(models: list[Mapping[str, Any]], rules: Rules, findings: Findings) -> None:
+    """Figures that nothing recomputes could carry anything: few of them pass, and with few digits."""
+    figures = [
+        value
+        for model in models
+        for name, value in _read(model)[0].items()
+        if name not in {"n", "parameters", "dof", "level"}
+    ]
+    if len(figures) > rules.max_unverified:
+        findings.review(
+            "many figures",
+            f"{len(figures)} figures are not recomputed; at most {rules.max_unverified} pass so",
+        )
+    if any(len(f"{figure:.15g}".partition("e")[0].lstrip("-0.").replace(".", "")) > rules.max_digits
+           for figure in figures):  # fmt: skip
+        findings.review("digits", f"a figure has more than {rules.max_digits} significant digits")
+
+
 def _check_model(model: Mapping[str, Any], context: CheckContext, findings: Findings) -> None:
     figures, unknown = _read(model)
     rules = context.rules
     people = figures.get("n", 0.0)
     if not people.is_integer() or people < rules.min_cell:
         findings.refuse(
-            "minimum cell count", f"n must be at least {rules.min_cell} people", threshold=rules.min_cell
+            "minimum cell count",
+            f"n must be at least {rules.min_cell} people",
+            threshold=rules.min_cell,
         )
         return
     if people > max((frame.height for frame in context.inputs.values()), default=0):
-        findings.refuse("claim not reproduced", "n is larger than the number of people in the inputs")
+        findings.refuse(
+            "claim not reproduced", "n is larger than the number of people in the inputs"
+        )
         return
     _degrees_of_freedom(figures, people, context, findings)
     if not _in_order(figures):
@@ -96,7 +125,9 @@ def _check_model(model: Mapping[str, Any], context: CheckContext, findings: Find
     elif people not in _possible_sizes(context):
         findings.review("not recomputed", "n is of a selection that the checker cannot recompute")
     else:
-        findings.note("estimate", "its n was recomputed and its model leaves enough degrees of freedom")
+        findings.note(
+            "estimate", "its n was recomputed and its model leaves enough degrees of freedom"
+        )
 
 
 def _read(model: Mapping[str, Any]) -> tuple[dict[str, float], int]:

@@ -32,7 +32,10 @@ class Rules:
     max_columns: int = 200
     max_cells: int = 200_000
     max_scalars: int = 60  # numbers in a document of estimates
+    max_unverified: int = 12  # of them, figures of models that pass though nothing recomputed them
+    max_digits: int = 8  # significant digits of such a figure
     max_text: int = 80  # characters of a label
+    max_texts: int = 600  # characters of all labels and names together
 
 
 @dataclass(frozen=True)
@@ -89,9 +92,8 @@ class Findings:
             self.decision = decision
 
 
-def listed(numbers: list[int]) -> str:
+def listed(numbers: list[int], noun: str = "row") -> str:
     """``rows 3, 8 and 2 more``: at most ten of them."""
     shown = ", ".join(str(number) for number in numbers[:10])
-    noun = "row" if len(numbers) == 1 else "rows"
     more = f" and {len(numbers) - 10} more" if len(numbers) > 10 else ""
-    return f"{noun} {shown}{more}"
+    return f"{noun}{'' if len(numbers) == 1 else 's'} {shown}{more}"

@@ -75,7 +75,9 @@ def decode(data: bytes) -> str:
 
 def parse_csv(text: str, rules: Rules, separator: str = ",") -> Table:
     """The table in ``text``, whose first line names its columns."""
-    if any(len(line) > _MAX_LINE for line in text.split("\n", rules.max_rows + 2)[: rules.max_rows + 2]):
+    if any(
+        len(line) > _MAX_LINE for line in text.split("\n", rules.max_rows + 2)[: rules.max_rows + 2]
+    ):
         raise Malformed(f"a line is longer than {_MAX_LINE} characters")
     rows: list[list[str]] = []
     try:

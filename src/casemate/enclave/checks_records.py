@@ -5,12 +5,15 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
+from casemate.enclave.checks_claims import group_sizes
 from casemate.enclave.checks_model import CheckContext, Findings, listed
-from casemate.enclave.checks_parse import Table, canonical_cell
+from casemate.enclave.checks_parse import Table
 
 _WORD = re.compile(r"[^\s,;|\"']{6,200}")
 _LONG_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w.])")
-_LONG_DIGITS = 5  # significant digits from which a number is a person's rather than a count or a year
+_LONG_DIGITS = (
+    5  # significant digits from which a number is a person's rather than a count or a year
+)
 _MANY_VALUES = 10
 _SHARE_OF_PEOPLE = 0.9
 
@@ -50,7 +53,9 @@ def _pseudonyms(text: str, inputs: Mapping[str, pl.DataFrame]) -> int:
     words = set(_WORD.findall(text))
     hits = len(known & words)
     lengths = {len(value) for value in known}
-    if hits == 0 and len(lengths) <= 3:  # glued to other characters: every window of a pseudonym's length
+    if (
+        hits == 0 and len(lengths) <= 3
+    ):  # glued to other characters: every window of a pseudonym's length
         hits = len({part for word in words for part in _windows(word, lengths)} & known)
     return hits
 
@@ -94,7 +99,10 @@ def _is_long(number: str) -> bool:
 def scan_rows(table: Table, frame: pl.DataFrame, context: CheckContext, findings: Findings) -> None:
     """Are the rows of ``table``, which counts nobody, rows of ``frame``?"""
     people = max(input_.height for input_ in context.inputs.values())
-    if len(table.rows) >= _SHARE_OF_PEOPLE * people and len(table.rows) > 2 * context.rules.min_cell:
+    if (
+        len(table.rows) >= _SHARE_OF_PEOPLE * people
+        and len(table.rows) > 2 * context.rules.min_cell
+    ):
         findings.refuse(
             "unit records", f"it has {len(table.rows)} rows, about as many as there are people"
         )
@@ -102,7 +110,7 @@ def scan_rows(table: Table, frame: pl.DataFrame, context: CheckContext, findings
     shared = [name for name in table.columns if name in frame.columns]
     if not shared:
         return
-    groups = _sizes(frame, shared)
+    groups = group_sizes(frame, shared)
     places = [table.columns.index(name) for name in shared]
     small = [
         number
@@ -117,11 +125,3 @@ def scan_rows(table: Table, frame: pl.DataFrame, context: CheckContext, findings
             rows=small[:10],
             threshold=context.rules.min_cell,
         )
-
-
-def _sizes(frame: pl.DataFrame, names: list[str]) -> dict[tuple[str | None, ...], int]:
-    sizes: dict[tuple[str | None, ...], int] = {}
-    for *values, count in frame.group_by(names).len(name="__size").iter_rows():
-        key = tuple(canonical_cell(value) for value in values)
-        sizes[key] = sizes.get(key, 0) + int(count)
-    return sizes

@@ -1,44 +1,26 @@
-"""A table of people: which table of the inputs it claims to be, recomputed, and the rules on its cells.
+"""The rules on a table of people, applied to the cells that trusted code computed.
 
-Long form: key columns are variables of one input, a count column says how many people, other columns
-are statistics of a variable within the cell. A crosstab (``pandas.crosstab``) is melted to long form.
-The cells that count are those that trusted code computed; the file's own figures are only compared.
+The file's own figures are only compared with them: a count that is not what the inputs give is a
+refusal by itself, whatever it says.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-
-import polars as pl
-
-from casemate.enclave.checks_measures import check_measures, split_measure
+from casemate.enclave.checks_claims import (
+    Claim,
+    Key,
+    Reproduced,
+    find_claim,
+    group_sizes,
+    masked,
+    reproduce,
+    summed,
+    trusted_counts,
+    wrong_rows,
+)
+from casemate.enclave.checks_columns import is_extreme
+from casemate.enclave.checks_measures import check_measures
 from casemate.enclave.checks_model import CheckContext, Findings, Rules, listed
-from casemate.enclave.checks_parse import Table, as_number, canonical_cell
+from casemate.enclave.checks_parse import Table
 from casemate.enclave.checks_records import scan_rows
-
-Key = tuple[str | None, ...]
-_COUNT_NAMES = frozenset({"n", "count", "counts", "freq", "frequency", "size", "len", "people", "total"})
-_MARGINS = frozenset({"all", "total", "sum", "(all)"})
-_MAX_CATEGORIES = 100
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A table in long form: each row a cell of ``frame`` by ``keys``; a count is ``None`` if not given."""
-
-    source: str
-    frame: pl.DataFrame
-    keys: tuple[str, ...]
-    cells: tuple[Key, ...]
-    margins: tuple[tuple[bool, ...], ...]
-    counts: tuple[float | None, ...]
-    melted: bool  # a crosstab: its other columns are cells, not statistics
-
-    @property
-    def complete_cells(self) -> set[Key]:
-        return {
-            cell for cell, margin in zip(self.cells, self.margins, strict=True) if not any(margin)
-        }
 
 
 def check_table(table: Table, context: CheckContext, findings: Findings) -> None:
@@ -46,11 +28,11 @@ def check_table(table: Table, context: CheckContext, findings: Findings) -> None
     if not table.rows:
         findings.review("empty", "the table has no rows")
         return
-    if any(column.lower() in {"min", "max"} or _is_extreme(column) for column in table.columns):
+    if any(is_extreme(column) for column in table.columns):
         findings.refuse("extremes", "a minimum or maximum is one person's value")
     table = without_index(table)
     for source, frame in context.inputs.items():
-        claim = _long_claim(source, frame, table) or _crosstab_claim(source, frame, table)
+        claim = find_claim(source, frame, table, context.rules.rounding_base)
         if claim is not None:
             _judge(claim, table, context, findings)
             return
@@ -68,10 +50,6 @@ def without_index(table: Table) -> Table:
     return table
 
 
-def _is_extreme(column: str) -> bool:
-    return bool(re.search(r"(^|_)(min|max|minimum|maximum)(_|$)", column.lower()))
-
-
 def _unrecognised(table: Table, context: CheckContext, findings: Findings) -> None:
     for frame in context.inputs.values():
         scan_rows(table, frame, context, findings)
@@ -83,161 +61,16 @@ def _unrecognised(table: Table, context: CheckContext, findings: Findings) -> No
     )
 
 
-def _long_claim(source: str, frame: pl.DataFrame, table: Table) -> Claim | None:
-    counts = [name for name in table.columns if _is_count(name, frame)]
-    keys = tuple(
-        name for name in table.columns if name in frame.columns and not _is_count(name, frame)
-    )
-    if len(counts) > 1:
-        return None
-    if not counts:  # means and sums by group: the checker counts by itself
-        keys = _leading_keys(keys, frame, table)
-        others = [name for name in table.columns if name not in keys]
-        if not others or not all(split_measure(name, frame) for name in others):
-            return None
-    if not keys:
-        return None
-    places = [table.columns.index(name) for name in keys]
-    cells = [tuple(row[place] for place in places) for row in table.rows]
-    claimed = [as_number(cell) for cell in table.column(counts[0])] if counts else [None for _ in cells]
-    return _claim(source, frame, keys, cells, claimed)
-
-
-def _is_count(name: str, frame: pl.DataFrame) -> bool:
-    return name.lower() in _COUNT_NAMES and name not in frame.columns
-
-
-def _leading_keys(keys: tuple[str, ...], frame: pl.DataFrame, table: Table) -> tuple[str, ...]:
-    """Of columns named like variables, those that tell the rows apart; the rest are their means."""
-    for size in range(1, len(keys) + 1):
-        places = [table.columns.index(name) for name in keys[:size]]
-        cells = {tuple(row[place] for place in places) for row in table.rows}
-        if len(cells) == len(table.rows):
-            return keys[:size]
-    return ()
-
-
-def _crosstab_claim(source: str, frame: pl.DataFrame, table: Table) -> Claim | None:
-    """``sex,0,1`` for ``pandas.crosstab(sex, qsmk)``: the variable across is found by its categories."""
-    down = table.columns[0]
-    if down not in frame.columns or len(table.columns) < 2:
-        return None
-    across = [canonical_cell(name) for name in table.columns[1:]]
-    for name in frame.columns:
-        if name == down or name in table.columns:
-            continue
-        categories = _categories(frame, name)
-        if categories and all(value in categories or _is_margin(value, categories) for value in across):
-            cells = [(row[0], value) for row in table.rows for value in across]
-            claimed = [as_number(cell) for row in table.rows for cell in row[1:]]
-            claim = _claim(source, frame, (down, name), cells, claimed, melted=True)
-            if claim is not None and reproduce(claim, Rules()) is not None:
-                return claim
-    return None
-
-
-def _claim(
-    source: str,
-    frame: pl.DataFrame,
-    keys: tuple[str, ...],
-    cells: Sequence[Key],
-    claimed: Sequence[float | None],
-    *,
-    melted: bool = False,
-) -> Claim:
-    categories = [_categories(frame, name) for name in keys]
-    margins = tuple(
-        tuple(_is_margin(value, known) for value, known in zip(cell, categories, strict=True))
-        for cell in cells
-    )
-    return Claim(source, frame, keys, tuple(cells), margins, tuple(claimed), melted)
-
-
-def _categories(frame: pl.DataFrame, name: str) -> frozenset[str | None]:
-    unique = frame.get_column(name).unique()
-    if len(unique) > _MAX_CATEGORIES:
-        return frozenset()
-    return frozenset(canonical_cell(value) for value in unique.to_list())
-
-
-def _is_margin(value: str | None, categories: frozenset[str | None]) -> bool:
-    return value is not None and value.lower() in _MARGINS and value not in categories
-
-
-def variants(frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
-    """The people that a table may be of: all, those with a value of one variable, or with all values."""
-    yield "all rows", frame
-    holed = [column.name for column in frame.get_columns() if column.null_count()]
-    for name in holed:
-        yield f"rows with a value of {name}", frame.filter(pl.col(name).is_not_null())
-    if len(holed) > 1:
-        yield "rows without a missing value", frame.drop_nulls()
-
-
-@dataclass(frozen=True)
-class Reproduced:
-    """What the data give for a claim: the people it is of, and the trusted count of each of its rows."""
-
-    people: pl.DataFrame
-    basis: str
-    groups: Mapping[Key, int]
-    counts: tuple[int, ...]
-
-
-def reproduce(claim: Claim, rules: Rules) -> Reproduced | None:
-    """The first variant of the people under which every claimed count is right; ``None`` if none is."""
-    for basis, people in variants(claim.frame):
-        groups = group_sizes(people, claim.keys)
-        counts = trusted_counts(claim, groups)
-        exact = all(
-            claimed is None or claimed == count
-            for claimed, count in zip(claim.counts, counts, strict=True)
-        )
-        if exact or _is_rounded(claim, counts, rules.rounding_base):
-            return Reproduced(people, basis, groups, counts)
-    return None
-
-
-def _is_rounded(claim: Claim, counts: tuple[int, ...], base: int) -> bool:
-    return all(
-        claimed is not None and claimed % base == 0 and 2 * abs(claimed - count) <= base
-        for claimed, count in zip(claim.counts, counts, strict=True)
-    )
-
-
-def group_sizes(frame: pl.DataFrame, keys: tuple[str, ...]) -> dict[Key, int]:
-    """How many rows each combination of ``keys`` has, by canonical values; missing is a value too."""
-    sizes: dict[Key, int] = {}
-    for *values, count in frame.group_by(keys).len(name="__size").iter_rows():
-        key = tuple(canonical_cell(value) for value in values)
-        sizes[key] = sizes.get(key, 0) + int(count)
-    return sizes
-
-
-def trusted_counts(claim: Claim, groups: Mapping[Key, int]) -> tuple[int, ...]:
-    """The count of each row: of its cell, or of all cells that its margin sums over."""
-    sums: dict[tuple[bool, ...], dict[Key, int]] = {}
-    for pattern in set(claim.margins):
-        found = sums.setdefault(pattern, {})
-        for key, count in groups.items():
-            masked = _masked(key, pattern)
-            found[masked] = found.get(masked, 0) + count
-    return tuple(
-        sums[pattern].get(_masked(cell, pattern), 0)
-        for cell, pattern in zip(claim.cells, claim.margins, strict=True)
-    )
-
-
-def _masked(key: Key, pattern: tuple[bool, ...]) -> Key:
-    return tuple("*" if over else value for value, over in zip(key, pattern, strict=True))
-
-
 def _judge(claim: Claim, table: Table, context: CheckContext, findings: Findings) -> None:
     rules = context.rules
     if len(set(claim.cells)) != len(claim.cells):
-        _repeated(claim, table, context, findings)
+        scan_rows(table, claim.frame, context, findings)
+        findings.refuse(
+            "claim not reproduced",
+            f"the same combination of {', '.join(claim.keys)} stands in more than one row",
+        )
         return
-    found = reproduce(claim, rules)
+    found = reproduce(claim, rules.rounding_base)
     if found is None:
         _not_reproduced(claim, rules, findings)
         return
@@ -249,105 +82,108 @@ def _judge(claim: Claim, table: Table, context: CheckContext, findings: Findings
     _left_out(claim, found, rules, findings)
     _class_disclosure(claim, found, findings)
     if not claim.melted:
-        check_measures(claim.keys, claim.cells, claim.margins, found.people, table, context, findings)
-
-
-def _repeated(claim: Claim, table: Table, context: CheckContext, findings: Findings) -> None:
-    """The same cell twice is no table by these keys: rows of people, or keys that we do not see."""
-    scan_rows(table, claim.frame, context, findings)
-    findings.refuse(
-        "claim not reproduced",
-        f"the same combination of {', '.join(claim.keys)} stands in more than one row",
-    )
+        check_measures(claim, found.people, table, rules, findings)
 
 
 def _not_reproduced(claim: Claim, rules: Rules, findings: Findings) -> None:
     counts = trusted_counts(claim, group_sizes(claim.frame, claim.keys))
-    wrong = [
-        number
-        for number, (claimed, count) in enumerate(zip(claim.counts, counts, strict=True), start=1)
-        if claimed != count
-    ]
+    wrong = wrong_rows(claim, counts)
     findings.refuse(
         "claim not reproduced",
         f"the counts are not those of {claim.source} by {', '.join(claim.keys)}: see {listed(wrong)}",
         rows=wrong[:10],
     )
-    small = [
-        number for number, count in enumerate(counts, start=1) if 0 < count < rules.min_cell
+    _small_cells(claim, counts, rules, findings)
+
+
+def _small_cells(claim: Claim, counts: tuple[int, ...], rules: Rules, findings: Findings) -> None:
+    shown = [
+        (number, count)
+        for number, (count, hidden) in enumerate(zip(counts, claim.hidden, strict=True), start=1)
+        if not hidden
     ]
-    if small:
-        _refuse_small(small, rules, findings)
-
-
-def _small_cells(
-    claim: Claim, counts: tuple[int, ...], rules: Rules, findings: Findings
-) -> None:
-    small = [number for number, count in enumerate(counts, start=1) if 0 < count < rules.min_cell]
-    if small:
-        _refuse_small(small, rules, findings)
-    zero = [number for number, count in enumerate(counts, start=1) if count == 0]
-    if zero:
-        message = f"{listed(zero)}: nobody is in the cell, which says so of everybody"
-        findings.review("zero cells", message, rows=zero[:10])
-
-
-def _refuse_small(small: list[int], rules: Rules, findings: Findings) -> None:
-    findings.refuse(
-        "minimum cell count",
-        f"{listed(small)}: the cell holds fewer than {rules.min_cell} people",
-        rows=small[:10],
-        cells=len(small),
-        threshold=rules.min_cell,
-    )
-
-
-def _left_out(claim: Claim, found: Reproduced, rules: Rules, findings: Findings) -> None:
-    """Cells that are missing from the table, but follow from a total that is in it or known to all."""
-    missing = {key: n for key, n in found.groups.items() if key not in claim.complete_cells and n}
-    patterns = {pattern for pattern in claim.margins if any(pattern)} | {(True,) * len(claim.keys)}
-    if not claim.complete_cells or not missing:
-        return
-    for pattern in patterns:
-        shown = {
-            _masked(cell, pattern)
-            for cell, margin in zip(claim.cells, claim.margins, strict=True)
-            if margin == pattern
-        } or {_masked((None,) * len(claim.keys), pattern)}
-        hidden: dict[Key, int] = {}
-        for key, count in missing.items():
-            hidden[_masked(key, pattern)] = hidden.get(_masked(key, pattern), 0) + count
-        if any(0 < hidden.get(total, 0) < rules.min_cell for total in shown):
-            findings.refuse(
-                "differencing",
-                f"the cells left out hold fewer than {rules.min_cell} people, and follow from the total",
-                threshold=rules.min_cell,
-            )
-            return
-    if len(patterns) > 2 and any(count < rules.min_cell for count in missing.values()):
+    if small := [number for number, count in shown if 0 < count < rules.min_cell]:
+        findings.refuse(
+            "minimum cell count",
+            f"{_where(claim, small)}: the cell holds fewer than {rules.min_cell} people",
+            rows=small[:10],
+            cells=len(small),
+            threshold=rules.min_cell,
+        )
+    if zero := [number for number, count in shown if count == 0]:
         findings.review(
-            "differencing", "small cells are left out beside several margins: they may follow from them"
+            "zero cells",
+            f"{_where(claim, zero)}: nobody is in the cell, which says so of everybody",
+            rows=zero[:10],
         )
 
 
+def _where(claim: Claim, numbers: list[int]) -> str:
+    """Where in the file; a crosstab's cells are counted row by row."""
+    return listed(numbers, "cell" if claim.melted else "row")
+
+
+def _left_out(claim: Claim, found: Reproduced, rules: Rules, findings: Findings) -> None:
+    """Cells that the table does not show, but that follow from a total in it or known to all."""
+    shown = claim.open_cells()
+    if not shown:
+        return
+    without_value = sum(count for key, count in found.groups.items() if None in key)
+    if 0 < without_value < rules.min_cell and not any(None in cell for cell in shown):
+        findings.review(
+            "missing as a group",
+            f"fewer than {rules.min_cell} people lack a value, and follow from the total",
+        )
+    missing = {
+        key: count
+        for key, count in found.groups.items()
+        if count and key not in shown and None not in key
+    }
+    if _follows_from_total(claim, missing, rules):
+        findings.refuse(
+            "differencing",
+            f"the cells left out hold fewer than {rules.min_cell} people, and follow from the total",
+            threshold=rules.min_cell,
+        )
+    elif len(set(claim.margins)) > 2 and any(count < rules.min_cell for count in missing.values()):
+        findings.review(
+            "differencing",
+            "small cells are left out beside several margins, and may follow from them",
+        )
+
+
+def _follows_from_total(claim: Claim, missing: dict[Key, int], rules: Rules) -> bool:
+    """Whether, under one total that is shown (the grand total is public), few people are left out."""
+    everything = (True,) * len(claim.keys)
+    totals = {(everything, ("*",) * len(claim.keys))} | {
+        (pattern, masked(cell, pattern))
+        for cell, pattern, hidden in zip(claim.cells, claim.margins, claim.hidden, strict=True)
+        if any(pattern) and not hidden
+    }
+    sums = {pattern: summed(missing, pattern) for pattern, _ in totals}
+    return any(0 < sums[pattern].get(total, 0) < rules.min_cell for pattern, total in totals)
+
+
 def _class_disclosure(claim: Claim, found: Reproduced, findings: Findings) -> None:
-    """All people of a row in one cell of it: the row's members are told that value, each of them."""
+    """All people of a class in one cell: each of them is told to have that value."""
+    if len(claim.keys) < 2:
+        return
     for place, name in enumerate(claim.keys):
-        if len(claim.keys) < 2 or len({key[place] for key in found.groups}) < 2:
-            continue
         classes: dict[Key, set[str | None]] = {}
         for key, count in found.groups.items():
             if count:
                 classes.setdefault(key[:place] + key[place + 1 :], set()).add(key[place])
+        if len({value for values in classes.values() for value in values}) < 2:
+            continue
         alone = [
             number
             for number, cell in enumerate(claim.cells, start=1)
-            if len(classes.get(cell[:place] + cell[place + 1 :], ())) == 1 and cell in found.groups
+            if found.groups.get(cell) and len(classes[cell[:place] + cell[place + 1 :]]) == 1
         ]
         if alone:
             findings.refuse(
                 "class disclosure",
-                f"{listed(alone)}: all people with the other values have the same {name}",
+                f"{_where(claim, alone)}: all people with these other values have the same {name}",
                 rows=alone[:10],
             )
             return

@@ -29,7 +29,9 @@ _REFUSED_MAGIC = {
 _REFUSED_ENDINGS = {
     **dict.fromkeys(("pkl", "pickle", "joblib", "dill", "pt", "pth", "npy"), "serialised objects"),
     **dict.fromkeys(("rds", "rdata", "rda", "mat"), "serialised objects"),
-    **dict.fromkeys(("zip", "gz", "bz2", "xz", "zst", "tar", "tgz", "7z", "rar", "whl"), "an archive"),
+    **dict.fromkeys(
+        ("zip", "gz", "bz2", "xz", "zst", "tar", "tgz", "7z", "rar", "whl"), "an archive"
+    ),
     **dict.fromkeys(("exe", "dll", "so", "dylib", "sh", "bat", "ps1", "js", "jar"), "executable"),
     **dict.fromkeys(("svg", "gph"), "a drawing that holds its data"),
     **dict.fromkeys(("htm", "html", "xhtml", "xml"), "a page that can run code"),
@@ -82,5 +84,6 @@ def _is_pickle(data: bytes) -> bool:
 
 def _is_text(data: bytes) -> bool:
     return b"\x00" not in data and not any(
-        byte in data for byte in (b"\x01", b"\x02", b"\x03", b"\x04", b"\x05", b"\x06", b"\x07", b"\x08")
+        byte in data
+        for byte in (b"\x01", b"\x02", b"\x03", b"\x04", b"\x05", b"\x06", b"\x07", b"\x08")
     )

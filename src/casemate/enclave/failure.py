@@ -40,7 +40,9 @@ def exception_class(stderr: bytes) -> str | None:
 
 def line_number(stderr: bytes, filename: str, lines: int) -> int | None:
     """The last line of the script named in a traceback; ``None`` where the script has no such line."""
-    pattern = re.compile(rb'^  File "/in/' + re.escape(filename.encode()) + rb'", line (\d{1,7})', re.M)
+    pattern = re.compile(
+        rb'^  File "/in/' + re.escape(filename.encode()) + rb'", line (\d{1,7})', re.M
+    )
     found = pattern.findall(stderr)
     number = int(found[-1]) if found else 0
     return number if 1 <= number <= lines else None

@@ -179,7 +179,9 @@ def _refuse_malformed(job: Job) -> None:
     names = [*job.inputs, *([job.filename] if job.script is not None else [])]
     for name in names:
         if not _FILE_NAME.fullmatch(name) or names.count(name) > 1:
-            raise BadInput(f"input name {name!r} must be unique, of letters, digits, '_', '-' and '.'")
+            raise BadInput(
+                f"input name {name!r} must be unique, of letters, digits, '_', '-' and '.'"
+            )
     if any("\0" in word for word in (*job.command, *job.environment.values())):
         raise BadInput("a job's words and environment hold no NUL")
     for variable in job.environment:

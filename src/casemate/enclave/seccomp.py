@@ -135,4 +135,3 @@ def _exported(rules: Any) -> bytes:
         rules.export_bpf(file)
         file.seek(0)
         return file.read()
-

@@ -20,7 +20,9 @@ PACKAGES = "/packages"
 DEDICATED_UIDS = (1_999_000_017, 65_534)
 _INSIDE_UID = "1000"
 _HIDDEN_PROC = ("kallsyms", "kcore", "key-users", "keys", "kmsg", "timer_list", "vmallocinfo")
-_PASSWD = b"researcher:x:1000:1000:researcher:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"
+_PASSWD = (
+    b"researcher:x:1000:1000:researcher:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"
+)
 _GROUP = b"researcher:x:1000:\nnogroup:x:65534:\n"
 # One thread a library (the CPU limit is for all threads together), one clock, one language, one seed.
 FIXED_ENVIRONMENT = {
