@@ -131,18 +131,21 @@ def _attempt(whole: Session, act: Callable[[Session], T]) -> tuple[T | None, Bas
 
     A failure to roll back (the database gave up the whole transaction) is raised: it ends the batch.
     """
-    info: dict[str, Any] = {"recorded": 0, "changed": False}
-    share_pending_head(whole, info)
-    part = Session(whole.connection(), join_transaction_mode="create_savepoint", info=info)
+    part = Session(
+        whole.connection(),
+        join_transaction_mode="create_savepoint",
+        info={"recorded": 0, "changed": False},
+    )
+    share_pending_head(whole, part)
     try:
         value = act(part)
         part.flush()
-        if info["changed"] and not info["recorded"]:
+        if part.info["changed"] and not part.info["recorded"]:
             raise OffLedger("rows were changed without a ledger entry")
         part.commit()
     except Exception as failure:  # noqa: BLE001 - it belongs to the caller, who waits for it
         part.rollback()
         return None, failure
-    whole.info["changed"] = whole.info["changed"] or info["changed"]
-    whole.info["recorded"] += info["recorded"]
+    whole.info["changed"] = whole.info["changed"] or part.info["changed"]
+    whole.info["recorded"] += part.info["recorded"]
     return value, None

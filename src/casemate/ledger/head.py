@@ -60,8 +60,7 @@ _sign = Prepared(update(_head).where(_UNCHANGED).values(checkpoint=bindparam("ne
 _insert_entries = Prepared(insert(_entries))
 _insert_nodes = Prepared(insert(_nodes))
 _STATE = "ledger"
-BATCH_PART = "ledger_batch_part"
-"""In ``Session.info`` of a group commit's parts: the commit of the whole batch signs, not theirs."""
+_BATCH_PART = "ledger_batch_part"
 
 
 @dataclass
@@ -153,9 +152,9 @@ class Head:
     def _locked(self, connection: Connection, pending: PendingHead) -> Frontier:
         row = _lock.run(connection).one_or_none()
         if row is None:
-            self._require_no_entries(connection)
-            # Waits for another first writer, and then yields to it.
-            _create.run(connection, {"frontier": b""})
+            # Waits for another first writer; who creates the head must be the very first.
+            if _create.run(connection, {"frontier": b""}).rowcount == 1:
+                self._require_no_entries(connection)
             row = _lock.run(connection).one()
         head = _frontier(row.size, row.frontier)
         is_new = not head.size and not row.checkpoint
@@ -204,10 +203,10 @@ def pending_head(tx: Session) -> PendingHead:
     return pending
 
 
-def share_pending_head(whole: Session, part_info: dict[str, Any]) -> None:
+def share_pending_head(whole: Session, part: Session) -> None:
     """Let a part of a batch append to the same head as the whole, which signs at its commit."""
-    part_info[_STATE] = pending_head(whole)
-    part_info[BATCH_PART] = True
+    part.info[_STATE] = pending_head(whole)
+    part.info[_BATCH_PART] = True
 
 
 def _state(head: Frontier) -> dict[str, Any]:
@@ -231,6 +230,7 @@ def _sign_before_commit(session: Session) -> None:
     pending: PendingHead | None = session.info.get(_STATE)
     if pending is None or pending.signer is None:
         return
-    if not session.info.get(BATCH_PART) and not session.in_nested_transaction():
+    # A part of a batch and a savepoint are followed by the commit that counts, which signs.
+    if not session.info.get(_BATCH_PART) and not session.in_nested_transaction():
         pending.signer.sign(session)
         del session.info[_STATE]
