@@ -109,13 +109,13 @@ class Facts:
 
     def run_of_permit(self, tx: Session, actor: str, permit: str) -> Resource:
         """A run that ``actor`` is about to hand in under ``permit``."""
-        people = set(self.permits.get(tx, permit).people)
+        people = self._people(tx, permit, actor)
         return Resource("run", "new", {"submitted_by": actor, "people": people})
 
     def run(self, tx: Session, run: str) -> Resource:
         """A run, with the people of its permit."""
         known = self.enclave.runs.get(tx, run)
-        people = set(self.permits.get(tx, known.permit).people)
+        people = self._people(tx, known.permit, known.submitted_by)
         return Resource("run", run, {"submitted_by": known.submitted_by, "people": people})
 
     def output(self, tx: Session, output: str) -> Resource:
@@ -124,7 +124,7 @@ class Facts:
         run = self.enclave.runs.get(tx, known.run)
         facts = {
             "submitted_by": run.submitted_by,
-            "people": set(self.permits.get(tx, run.permit).people),
+            "people": self._people(tx, run.permit, run.submitted_by),
             "state": known.state.value,
             "verdict": known.decision or "none",
         }
@@ -143,6 +143,11 @@ class Facts:
     def offers(self, tx: Session, form: ApplicationForm) -> list[Offer]:
         """The datasets that ``form`` asks for, as they are on offer today."""
         return [offer_of(dataset) for dataset in self.datasets(tx, form)]
+
+    def _people(self, tx: Session, permit: str, submitter: str) -> set[str]:
+        """Who a run concerns; a standing permit names nobody, so there it is whoever runs."""
+        known = self.permits.get(tx, permit)
+        return set(known.people) | ({submitter} if known.standing else set())
 
     def _holders(self, tx: Session, datasets: Iterable[str]) -> set[str]:
         holders = set()

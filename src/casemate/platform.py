@@ -27,6 +27,7 @@ from casemate.access import (
     Applications,
     OutputRules,
     Permit,
+    PermitClaims,
     Permits,
     State,
 )
@@ -162,6 +163,11 @@ class Platform:
         """Every account."""
         with self._look(actor, "account.list", self.facts.home) as tx:
             return self.identity.accounts(tx)
+
+    def organisations(self, actor: str) -> Sequence[Organisation]:
+        """Every organisation."""
+        with self._look(actor, "account.list", self.facts.home) as tx:
+            return self.identity.organisations(tx)
 
     # ── publish ──────────────────────────────────────────────────────────────────────────────────
 
@@ -354,6 +360,15 @@ class Platform:
                 if self._may(tx, actor, "permit.read", self.facts.permit_record(tx, one))
             ]
 
+    def permit_in_force(self, permit: str) -> bool:
+        """Whether ``permit`` opens anything now; anyone who knows its id may ask."""
+        with self.store.read() as tx:
+            return self.permits.is_in_force(tx, permit)
+
+    def verify_permit(self, jws: str) -> PermitClaims:
+        """The claims of a signed permit of this home; raises ``IntegrityFailure`` if altered."""
+        return self.permits.verify_jws(jws)
+
     def revoke(self, actor: str, permit: str, reason: str) -> Permit:
         """End a permit now: running work stops, what it opened is sealed for good."""
         with self._act(actor, "permit.revoke", self.facts.permit, permit) as tx:
@@ -384,6 +399,11 @@ class Platform:
             named = self.permits.get(tx, permit)
             grants = require_grants(self.permits, tx, permit, person=actor, purpose=named.purpose)
             return [self.enclave.views.open_view(tx, grant) for grant in grants]
+
+    def views(self, actor: str, permit: str) -> Sequence[View]:
+        """What protection made of each dataset under ``permit``: reports and codebooks, no data."""
+        with self._look(actor, "permit.read", self.facts.permit, permit) as tx:
+            return self.enclave.views.of_permit(tx, permit)
 
     def run(
         self,

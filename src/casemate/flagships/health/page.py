@@ -6,8 +6,15 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
+from casemate.access import Permit
 from casemate.charts import bars, intervals
+from casemate.clock import timestamp
+from casemate.enclave import OutputState
 from casemate.flagships.health.evaluation import PUBLISHED, Effect
+from casemate.flagships.health.story import Told, why
+from casemate.ledger import Entry
+
+EDGES = (1, 2, 5, 10, 20, 50, 100)
 
 
 def effects_chart(raw: Effect, protected: Effect) -> str:
@@ -52,10 +59,103 @@ def report(story: Mapping[str, Any]) -> str:
     return environment.from_string(template).render(story=story)
 
 
-def shares(counts: Sequence[int], edges: Sequence[int]) -> dict[str, int]:
-    """Records by class size: ``counts[i]`` is the size of class ``i``; ``edges`` start each bin."""
+def story_of(told: Told, raw: Effect, entries: Sequence[Entry]) -> dict[str, Any]:
+    """The story in the words and figures of the report's template."""
+    report, plan = told.view.report, told.permit.scopes[0].plan
+    before, after = report["risk_before"], report["risk_after"]
+    run = told.run.resources["used"]
+    return {
+        "dataset": {
+            "title": told.dataset.titles["en"],
+            "holder": told.dataset.holder,
+            "version": told.dataset.version,
+            "rows": told.dataset.rows,
+            "variables": len(told.dataset.variables),
+            "quality": told.dataset.quality["overall"],
+        },
+        "permit": _permit_rows(told.permit),
+        "risk": {
+            "quasi_identifiers": sorted(report["generalisation"]),
+            "uniques_before": before["uniques"],
+            "before": f"{float(before['prosecutor_highest']):.0%}",
+            "after": f"{float(after['prosecutor_highest']):.0%}",
+            "suppressed": report["suppressed"],
+            "suppressed_share": f"{float(report['suppressed_share']):.1%}",
+            "loss": f"{float(report['loss']):.3f}",
+            "k": after["smallest_class"],
+        },
+        "generalisation": [
+            {
+                "name": name,
+                "labels": generalised_to(plan["quasi_identifiers"][name], level),
+                "loss": f"{float(report['attribute_losses'][name]):.3f}",
+            }
+            for name, level in report["generalisation"].items()
+        ],
+        "run": {
+            "seconds": f"{run['wall_ms'] / 1000:.1f}",
+            "memory": f"{run['max_rss_bytes'] / 2**20:.0f} MiB",
+        },
+        "outputs": [
+            {
+                "name": output.name,
+                "state": output.state.value,
+                "released": output.state is OutputState.released,
+                "reason": why(output),
+            }
+            for output in told.outputs
+        ],
+        "protected": told.protected,
+        "chart_effects": effects_chart(raw, told.protected),
+        "chart_risk": risk_chart(by_class_size(before), by_class_size(after)),
+        "refusals": told.attempts,
+        "ledger": {
+            "size": told.ledger.size,
+            "root": told.ledger.root,
+            "verdict": "It verifies." if told.ledger.ok else " ".join(told.ledger.problems),
+            "entries": entries,
+        },
+    }
+
+
+def by_class_size(risk: Mapping[str, Any]) -> dict[str, int]:
+    """Records by how many people look alike, in bins that start at ``EDGES``."""
     bins: dict[str, int] = {}
-    for low, high in zip(edges, [*edges[1:], None], strict=True):
-        label = f"{low}" if high == low + 1 else f"{low}–{high - 1}" if high else f"{low} or more"
-        bins[label] = sum(size for size in counts if size >= low and (high is None or size < high))
+    for low, high in zip(EDGES, [*EDGES[1:], None], strict=True):
+        label = str(low) if high == low + 1 else f"{low}–{high - 1}" if high else f"{low} or more"
+        bins[label] = sum(
+            size * classes
+            for size, classes in risk["class_sizes"]
+            if size >= low and (high is None or size < high)
+        )
     return bins
+
+
+def _permit_rows(permit: Permit) -> list[tuple[str, str]]:
+    scope = permit.scopes[0]
+    return [
+        ("Number", permit.id),
+        ("People", ", ".join(sorted(permit.people))),
+        ("Purpose", f"{permit.purpose}: {permit.purpose_text}"),
+        ("Dataset", f"{scope.dataset}, version {scope.version}"),
+        ("Variables", ", ".join(scope.variables)),
+        ("In force", f"{timestamp(permit.valid_from)} to {timestamp(permit.valid_until)}"),
+        ("Conditions", " ".join(permit.conditions)),
+        ("Least count in a cell", str(permit.output_rules.min_cell)),
+        (
+            "Ended",
+            f"{permit.revoke_reason} ({timestamp(permit.revoked_at)})" if permit.revoked_at else "",
+        ),
+        ("Signature", permit.digest),
+    ]
+
+
+def generalised_to(hierarchy: Mapping[str, Any], level: int) -> str:
+    """What a value became at ``level`` of the plan's ``hierarchy``, in words."""
+    if level == 0:
+        return "as collected"
+    if hierarchy["kind"] == "intervals" and level <= len(hierarchy["widths"]):
+        return f"bands of {hierarchy['widths'][level - 1]} years"
+    if hierarchy["kind"] == "groups" and level <= len(hierarchy["levels"]):
+        return "; ".join(hierarchy["levels"][level - 1])
+    return "withheld"
