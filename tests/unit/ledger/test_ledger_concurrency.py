@@ -109,7 +109,7 @@ def test_a_ledger_whose_writers_are_killed_verifies_and_goes_on(
 ) -> None:
     chance = random.Random(7)
     told = 0
-    for round_ in range(3):
+    for round_ in range(2):
         processes = [start(store, f"round-{round_}-{at}", 100_000) for at in range(2)]
         for process in processes:
             go(process)
