@@ -57,10 +57,10 @@ class Reproduced:
 
 def find_claim(source: str, frame: pl.DataFrame, table: Table, base: int) -> Claim | None:
     """The claim that ``table`` makes of ``frame``, or ``None`` where it makes none that we can read."""
-    return _long_claim(source, frame, table) or _crosstab_claim(source, frame, table, base)
+    return _long_claim(source, frame, table, base) or _crosstab_claim(source, frame, table, base)
 
 
-def _long_claim(source: str, frame: pl.DataFrame, table: Table) -> Claim | None:
+def _long_claim(source: str, frame: pl.DataFrame, table: Table, base: int) -> Claim | None:
     counts = [name for name in table.columns if is_count(name, frame)]
     named = tuple(name for name in table.columns if name in frame.columns)
     keys = named if counts else _leading_keys(named, table)
@@ -69,12 +69,14 @@ def _long_claim(source: str, frame: pl.DataFrame, table: Table) -> Claim | None:
         return None
     if not counts and not (others and all(measures(name, frame) for name in others)):
         return None
-    if counts and len(set(_cells(table, keys))) == len(table.rows):
-        keys = _leading_keys(
-            keys, table
-        )  # what follows is the mean of a variable under its own name
     figures = table.column(counts[0]) if counts else None
-    return _claim(source, frame, keys, _cells(table, keys), figures)
+    claim = _claim(source, frame, keys, _cells(table, keys), figures)
+    fewer = _leading_keys(keys, table)
+    if fewer not in ((), keys) and reproduce(claim, base) is None:
+        # ``sex,count,age`` may be the mean age by sex rather than a count by sex and age.
+        other = _claim(source, frame, fewer, _cells(table, fewer), figures)
+        claim = claim if reproduce(other, base) is None else other
+    return claim
 
 
 def _cells(table: Table, keys: Sequence[str]) -> list[Key]:

@@ -4,18 +4,17 @@ Each wall is tried, not looked up: a kernel option that exists but does not hold
 """
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from casemate.enclave import cgroups, walls
-from casemate.enclave.limits import Limits
+from casemate.enclave import cgroups
+from casemate.enclave.limits import MIB, Limits
 from casemate.errors import Unavailable
 
 _PROBE = b"""
-import errno, json, os, resource, socket, sys
+import json, os, resource, signal, socket
 status = dict(line.split(':', 1) for line in open('/proc/self/status') if ':' in line)
 def refused(act):
     try:
@@ -25,6 +24,26 @@ def refused(act):
     return False
 def namespace(name):
     return os.readlink('/proc/self/ns/' + name)
+def too_much_memory():
+    try:
+        bytearray(256 << 20)
+    except MemoryError:
+        return True
+    return False
+def forks():
+    children = []
+    try:
+        while len(children) < 64:
+            child = os.fork()
+            if child == 0:
+                signal.pause()
+            children.append(child)
+    except OSError:
+        pass
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    return len(children)
 report = {
     'namespaces': {n: namespace(n) for n in ('cgroup', 'ipc', 'mnt', 'net', 'pid', 'user', 'uts')},
     'capabilities': status['CapEff'].strip() + status['CapBnd'].strip().lstrip('0'),
@@ -34,14 +53,21 @@ report = {
     'processes': sorted(int(n) for n in os.listdir('/proc') if n.isdigit()),
     'root_written': refused(lambda: open('/planted', 'w')),
     'packages_written': refused(lambda: open('/packages/planted', 'w')),
+    'sysctl_written': refused(lambda: open('/proc/sys/vm/max_map_count', 'w')),
+    'memory': too_much_memory(),
+    'forks': forks(),
     'input_written': refused(lambda: open('/in/planted', 'w')),
     'core': resource.getrlimit(resource.RLIMIT_CORE)[1],
-    'limit_processes': resource.getrlimit(resource.RLIMIT_NPROC)[1],
     'uid': os.getuid(),
-    'session': os.getsid(0),
 }
 json.dump(report, open('/out/report.json', 'w'))
 """
+
+
+_PROBE_PROCESSES = 8
+PROBE_LIMITS = Limits(
+    memory_bytes=128 * MIB, processes=_PROBE_PROCESSES, wall_seconds=20.0, cpu_seconds=10
+)
 
 
 @dataclass(frozen=True)
@@ -90,10 +116,10 @@ def _required(report: dict[str, Any], held: dict[str, str]) -> list[Wall]:
         "read-only system": (report["root_written"] and report["packages_written"], "bubblewrap"),
         "read-only inputs": (report["input_written"], "bubblewrap, data in memory only"),
         "no core dumps": (report["core"] == 0, "RLIMIT_CORE"),
-        "process limit": (bool(held["processes"]), held["processes"] or _no_process_limit()),
-        "memory limit": (True, held["memory"]),
+        "kernel parameters": (report["sysctl_written"], "/proc read-only"),
+        "process limit": (report["forks"] < _PROBE_PROCESSES + 1, held["processes"]),
+        "memory limit": (report["memory"], held["memory"]),
         "user": (report["uid"] == 1000, held["user"]),
-        "parent's death": (True, "--die-with-parent"),
     }
     return [Wall(name, True, bool(held_), how) for name, (held_, how) in judged.items()]
 
@@ -102,16 +128,9 @@ def _optional() -> list[Wall]:
     group = cgroups.open_group("doctor", Limits())
     controllers = ", ".join(sorted(group.folders)) or "not delegated to us"
     group.remove()
-    dropped = walls.outside_uid()
     swap = Path("/proc/swaps").read_text().count("\n") > 1
     return [
         Wall("control groups", False, bool(group.folders), f"v{group.version}: {controllers}"),
-        Wall(
-            "dedicated user",
-            False,
-            dropped is not None or os.geteuid() != 0,
-            f"uid {dropped if dropped is not None else os.geteuid()}",
-        ),
         Wall(
             "memory stays memory",
             False,
@@ -119,13 +138,6 @@ def _optional() -> list[Wall]:
             "no swap" if not swap else "swap is on: it must be encrypted, inputs may reach it",
         ),
     ]
-
-
-def _no_process_limit() -> str:
-    return (
-        "root is exempt from RLIMIT_NPROC, no pids control group can be made, and the interpreter lies "
-        "where no other user can reach it: run as an ordinary user or install Python elsewhere"
-    )
 
 
 def _own_namespace(name: str) -> str:

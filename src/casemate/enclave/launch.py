@@ -14,6 +14,7 @@ from typing import Any
 
 from casemate.enclave import cgroups, walls
 from casemate.enclave.limits import Limits
+from casemate.enclave.places import place
 from casemate.errors import Unavailable
 from casemate.ids import new_id
 
@@ -74,7 +75,7 @@ def launch(
         options += ["--info-fd", str(info_end)]
         listed = fds.hold(b"".join(option.encode() + b"\0" for option in options))
         first = walls.first_process([str(go_end), *words], data_end, limits, fds)
-        process = _start([walls.bwrap(), "--args", listed, "--", *first], fds.passed)
+        process = _start([place().bwrap, "--args", listed, "--", *first], fds.passed)
         stack.callback(_close, process)
     try:
         first_pid = _first_pid(process, info)
@@ -103,12 +104,14 @@ def _pipe(stack: ExitStack, fds: walls.Descriptors, *, reads_here: bool) -> tupl
 
 
 def _start(command: list[str], passed: list[int]) -> "subprocess.Popen[bytes]":
+    here = place()
     drop: dict[str, Any] = {}
-    uid = walls.outside_uid()
-    if uid is not None:
-        drop = {"user": uid, "group": uid, "extra_groups": []}
+    if here.namespace is not None:
+        passed = [*passed, here.namespace]
+    elif here.uid is not None:
+        drop = {"user": here.uid, "group": here.uid, "extra_groups": []}
     return subprocess.Popen(  # noqa: S603
-        command,
+        here.enter(command),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -14,12 +14,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
 
-from casemate.enclave import cgroups, failure, walls
+from casemate.enclave import cgroups, failure
 from casemate.enclave import doctor as _doctor
 from casemate.enclave.collect import CollectedFile, Collector, Rejected
 from casemate.enclave.doctor import Wall
 from casemate.enclave.launch import Launched, launch
 from casemate.enclave.limits import Limits
+from casemate.enclave.places import place
 from casemate.enclave.watch import BoundedLog, Ended, ShouldStop, Watch
 from casemate.errors import BadInput, Unavailable
 
@@ -151,21 +152,20 @@ def _result(
 def _limits_held(group: cgroups.Group) -> dict[str, str]:
     """What held each limit on this run, in words for the run's record."""
     control = f"control group v{group.version}"
-    uid = walls.outside_uid()
-    binding = uid is not None or os.geteuid() != 0
-    memory = "address space and data segment of each process, whole tree sampled"
-    processes = "RLIMIT_NPROC in the sandbox's user namespace" if binding else ""
-    if "pids" in group.folders:
-        processes = f"{control} pids" + (f", {processes}" if processes else "")
+    memory = "data segment and address space of each process, whole tree sampled"
+    processes = "RLIMIT_NPROC in the sandbox's user namespace"
     if "memory" in group.folders:
-        memory = f"{control} memory, {memory}"
+        memory = f"{control}, {memory}"
+    if "pids" in group.folders:
+        processes = f"{control}, {processes}"
+    uid = place().uid
     return {
         "memory": memory,
         "processes": processes,
         "cpu": "RLIMIT_CPU of each process, whole tree summed",
         "wall": "parent's clock",
         "output": "size of the tmpfs at /out, stream counted by the parent",
-        "user": f"uid {uid if uid is not None else os.geteuid()} outside, 1000 inside",
+        "user": f"uid {os.geteuid() if uid is None else uid} outside, 1000 inside",
     }
 
 
@@ -200,5 +200,4 @@ def _require_walls() -> None:
 
 
 def _probe(script: bytes) -> SandboxResult:
-    limits = Limits(wall_seconds=20.0, cpu_seconds=10)
-    return _run_behind_walls(Job(script=script, limits=limits), lambda: None)
+    return _run_behind_walls(Job(script=script, limits=_doctor.PROBE_LIMITS), lambda: None)

