@@ -80,11 +80,11 @@ def _joint_keys(columns: Sequence[Codes], radices: Sequence[int], length: int) -
     for column, size in zip(columns, radices, strict=True):
         if size == 1:
             continue
+        if radix * size > limit:
+            keys, radix = _without_gaps(keys, radix, limit)
         keys = keys * size + column
         radix *= size
-        if radix > limit:
-            keys, radix = _without_gaps(keys, radix, limit)
-    return keys, radix
+    return _without_gaps(keys, radix, limit) if radix > limit else (keys, radix)
 
 
 def _without_gaps(keys: Codes, radix: int, limit: int) -> tuple[Codes, int]:
@@ -93,8 +93,10 @@ def _without_gaps(keys: Codes, radix: int, limit: int) -> tuple[Codes, int]:
         return dense.astype(np.int64), len(distinct)
     seen = np.zeros(radix, dtype=bool)
     seen[keys] = True
-    rank = np.cumsum(seen) - 1
-    return rank[keys], int(rank[-1]) + 1
+    present = np.flatnonzero(seen)
+    rank = np.empty(radix, dtype=np.int64)
+    rank[present] = np.arange(len(present))
+    return rank[keys], len(present)
 
 
 def distinct_tuples(
