@@ -10,15 +10,15 @@ from casemate.errors import NotAllowed
 def require_grants(
     permits: Permits, tx: Session, permit_id: str, *, person: str, purpose: str
 ) -> tuple[Grant, ...]:
-    """One grant a scope of the permit, for ``person`` and ``purpose``, now.
+    """One grant a scope of the permit, for ``person`` to run a program for ``purpose``, now.
 
-    Raises ``NotAllowed`` with the exact reason where any of them is not open, ``IntegrityFailure``
-    where the permit's signature does not hold.
+    Raises ``NotAllowed`` with the exact reason where any of them is not open or the permit gives
+    aggregate answers only, ``IntegrityFailure`` where the permit's signature does not hold.
     """
     permit = permits.get(tx, permit_id)
     if not permit.scopes:
         raise NotAllowed(f"permit {permit_id} names no dataset: it opens nothing")
-    return tuple(
+    grants = tuple(
         permits.require_in_force(
             tx,
             permit_id,
@@ -30,6 +30,9 @@ def require_grants(
         )
         for scope in permit.scopes
     )
+    for grant in grants:
+        grant.require_rows()
+    return grants
 
 
 def why_ended(permits: Permits, tx: Session, permit_id: str, clock: Clock) -> str | None:

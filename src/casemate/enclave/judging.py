@@ -9,9 +9,7 @@ from casemate.enclave.collect import CollectedFile
 from casemate.enclave.records import Output, OutputKind
 
 
-def judge(
-    output: Output, data: bytes, script: bytes, context: CheckContext, rules: OutputRules
-) -> Verdict:
+def judge(output: Output, data: bytes, context: CheckContext, rules: OutputRules) -> Verdict:
     """The machine's verdict on ``data``, which ``output`` names.
 
     A log is always for a person to read. A file of a type that the permit does not allow, or larger
@@ -23,7 +21,7 @@ def judge(
     if refusal := _against_the_permit(output, rules):
         return Verdict("refuse", (refusal,))
     verdict = checks.check(CollectedFile(output.name, data, output.digest), context)
-    if verdict.decision == "pass" and not is_spelled_out(output.name, script):
+    if verdict.decision == "pass" and not output.name_is_known:
         doubt = Reason(
             "name", "the script does not spell this file's name out: it could carry data"
         )

@@ -41,6 +41,7 @@ class Sealed:
 
     id: str
     name: str
+    name_is_known: bool
     kind: OutputKind
     wrapped_key: bytes
     digest: str
@@ -68,12 +69,14 @@ class Outputs:
 
     # ---- what the workflow does
 
-    def seal(self, name: str, kind: OutputKind, data: bytes) -> Sealed:
+    def seal(
+        self, name: str, kind: OutputKind, data: bytes, *, name_is_known: bool = True
+    ) -> Sealed:
         """Put ``data`` in the vault under a key of its own; needs no transaction."""
         output_id = new_id("output")
         key, wrapped = self._keyring.new_data_key(output_id)
         self._vault.write_bytes(output_id, data, key)
-        return Sealed(output_id, name, kind, wrapped, digest(data), len(data))
+        return Sealed(output_id, name, name_is_known, kind, wrapped, digest(data), len(data))
 
     def discard(self, sealed: Iterable[Sealed]) -> None:
         """Remove files that no record will ever name."""
@@ -84,8 +87,8 @@ class Outputs:
         """Record what ``run`` left, all of it held."""
         for output in sealed:
             row = OutputRow(
-                id=output.id, run=run.id, name=output.name, kind=output.kind,
-                state=OutputState.held, blob=output.id, wrapped_key=output.wrapped_key,
+                id=output.id, run=run.id, name=output.name,
+                name_is_known=output.name_is_known, kind=output.kind, state=OutputState.held, blob=output.id, wrapped_key=output.wrapped_key,
                 digest=output.digest, size=output.size,
             )  # fmt: skip
             tx.add(row)
@@ -95,7 +98,7 @@ class Outputs:
             )  # fmt: skip
 
     def data(self, tx: Session, output_id: str) -> bytes:
-        """The output's bytes, for the check and for those who review it; never for who ran it.
+        """The output's bytes, for the check alone; people have ``evidence`` and ``fetch``.
 
         Raises ``IntegrityFailure`` where they are not what the run left.
         """
@@ -173,7 +176,8 @@ class Outputs:
     def review(
         self, tx: Session, checker: str, output_id: str, *, clear: bool, reason: str
     ) -> Output:
-        """A person's decision on a held output: cleared for release, or refused.
+        """A person's decision on a held output: cleared for release, or refused. What is cleared can
+        still be refused until it is released.
 
         Raises ``NotAllowed`` to those who work under the permit and for what the machine refused,
         ``Conflict`` where it is decided already, ``BadInput`` without a reason.
@@ -182,7 +186,7 @@ class Outputs:
             raise BadInput("a decision on an output needs a written reason")
         run, row = self._lock_both(tx, output_id)
         self._require_independent(tx, run, checker)
-        if row.state != OutputState.held:
+        if row.state != OutputState.held and (clear or row.state != OutputState.cleared):
             raise Conflict(f"output {output_id} is {row.state} already: it awaits no review")
         if row.decision is None:
             raise NotAllowed(
@@ -204,6 +208,19 @@ class Outputs:
         receipt = self._release(tx, row, run, checker)
         self._settle_reviewed(tx, run)
         return receipt
+
+    def evidence(self, tx: Session, checker: str, output_id: str) -> bytes:
+        """The bytes of a checked output, to decide on. Raises ``NotAllowed`` to those who work under
+        the permit and before the check, ``IntegrityFailure`` as ``data``. Entered on the ledger."""
+        run, row = self._lock_both(tx, output_id)
+        self._require_independent(tx, run, checker)
+        if row.decision is None:
+            raise NotAllowed(f"output {output_id} has not been checked: the check comes first")
+        data = self._open(row)
+        self._ledger.append(
+            tx, actor=checker, act="output.examined", subject=output_id, digest=row.digest
+        )
+        return data
 
     def fetch(self, tx: Session, person: str, output_id: str) -> bytes:
         """The bytes of a released output, for those who work under the permit.
@@ -328,7 +345,7 @@ class Outputs:
 
 def _record(row: OutputRow) -> Output:
     return Output(
-        id=row.id, run=row.run, name=row.name, kind=OutputKind(row.kind),
+        id=row.id, run=row.run, name=row.name, name_is_known=row.name_is_known, kind=OutputKind(row.kind),
         state=OutputState(row.state), digest=row.digest, size=row.size, decision=row.decision,
         verdict=row.verdict, checked_at=row.checked_at, reviewed_by=row.reviewed_by,
         reviewed_at=row.reviewed_at, review_reason=row.review_reason, released_by=row.released_by,

@@ -113,11 +113,16 @@ class Run:
 
 @dataclass(frozen=True)
 class Output:
-    """One file or log that a run left, with the machine's verdict and the people's decisions."""
+    """One file or log that a run left, with the machine's verdict and the people's decisions.
+
+    ``name`` is for those who check: a script can write data into it. Who ran the script is shown
+    ``shown_name``, the output's id unless the script spells the name out or a person cleared it.
+    """
 
     id: str
     run: str
     name: str
+    name_is_known: bool
     kind: OutputKind
     state: OutputState
     digest: str
@@ -131,6 +136,12 @@ class Output:
     released_by: str | None
     released_at: datetime | None
     ledger_index: int | None
+
+    @property
+    def shown_name(self) -> str:
+        """The name that anybody may see."""
+        cleared = self.state in {OutputState.cleared, OutputState.released}
+        return self.name if self.name_is_known or cleared else self.id
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from casemate.access import Permits
+from casemate.catalogue import Catalogue
 from casemate.clock import Clock
 from casemate.enclave.outputs import Outputs
 from casemate.enclave.runs import Runs
@@ -31,7 +32,7 @@ class Enclave:
         keyring: Keyring,
         ledger: Ledger,
         permits: Permits,
-        catalogue: object,
+        catalogue: Catalogue,
         clock: Clock,
         at_once: int = 1,
     ) -> None:

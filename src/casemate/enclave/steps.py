@@ -7,6 +7,7 @@ released once.
 """
 
 import logging
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from functools import wraps
 from typing import Any
 
 import polars as pl
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from casemate.access import Grant, OutputRules, Permits
@@ -22,14 +24,17 @@ from casemate.clock import Clock
 from casemate.enclave import checks, sandbox
 from casemate.enclave.environment import record_environment
 from casemate.enclave.guard import current_permit, require_grants, why_ended
-from casemate.enclave.judging import judge
+from casemate.enclave.judging import is_spelled_out, judge
 from casemate.enclave.outputs import Outputs, Sealed
 from casemate.enclave.permit_watch import PermitWatch
 from casemate.enclave.records import ACTIVE, SYSTEM, Output, OutputKind, Run, RunState, View
 from casemate.enclave.runs import Runs, limits_of
 from casemate.enclave.views import Views
-from casemate.errors import CasemateError, Conflict, NotAllowed
+from casemate.errors import CasemateError, Conflict, NotAllowed, Unavailable
 from casemate.store import Store
+
+RETRY_SECONDS = 1.0
+"""Between two attempts at a step while the database is away."""
 
 log = logging.getLogger("casemate.enclave")
 
@@ -58,26 +63,27 @@ Step = Callable[["Steps", str], bool]
 
 
 def _ends_the_run(step: Step) -> Step:
-    """Let what goes wrong in a step end the run with a plain reason, instead of the worker."""
+    """Let what goes wrong in a step end the run with a plain reason, instead of the worker.
+
+    A database that is away ends nothing: the step is done again until it is back.
+    """
 
     @wraps(step)
     def guarded(self: "Steps", run_id: str) -> bool:
-        try:
-            return step(self, run_id)
-        except Conflict:
-            return self.is_active(run_id)  # somebody moved the run meanwhile: look again
-        except NotAllowed as refusal:
-            self.end(run_id, RunState.cancelled, str(refusal))
-        except CasemateError as failure:
-            self.end(run_id, RunState.failed, str(failure))
-        except Exception as bug:  # noqa: BLE001 - the worker outlives our bugs, and the run must end
-            # The message may quote data, so only the place goes to the log.
-            place = "".join(traceback.format_tb(bug.__traceback__))
-            log.error("run %s: %s\n%s", run_id, type(bug).__name__, place)  # noqa: TRY400
-            self.end(run_id, RunState.failed, f"internal error ({type(bug).__name__}), see the log")
-        return False
+        while True:
+            try:
+                return self.attempt(step, run_id)
+            except (OperationalError, Unavailable) as failure:
+                if not _is_of_the_database(failure):
+                    raise
+                log.warning("run %s waits: the database is away or busy", run_id)
+            self.pause()
 
     return guarded
+
+
+def _is_of_the_database(failure: BaseException) -> bool:
+    return isinstance(failure, OperationalError) or isinstance(failure.__cause__, OperationalError)
 
 
 class Steps:
@@ -124,7 +130,7 @@ class Steps:
         result = sandbox.run(job, should_stop=watch)
         if watch.worker_stopping:
             raise WorkerStopping
-        self._record_result(run, result, rules)
+        self._record_result(run, result, rules, job.script or b"")
         return self.is_active(run_id)
 
     @_ends_the_run
@@ -159,10 +165,47 @@ class Steps:
             rooms.runs.move(tx, run, to, actor=SYSTEM, reason=reason)
         return False
 
+    def attempt(self, step: Step, run_id: str) -> bool:
+        """Do ``step``; what goes wrong in it, but for the database, ends the run."""
+        try:
+            return step(self, run_id)
+        except Conflict:
+            return self.is_active(run_id)  # somebody moved the run meanwhile: look again
+        except CasemateError as failure:
+            if _is_of_the_database(failure):
+                raise
+            self._end_because(run_id, failure)
+        except OperationalError:
+            raise
+        except Exception as bug:  # noqa: BLE001 - the worker outlives our bugs, and the run must end
+            # The message may quote data, so only the place goes to the log.
+            place = "".join(traceback.format_tb(bug.__traceback__))
+            log.error("run %s: %s\n%s", run_id, type(bug).__name__, place)  # noqa: TRY400
+            self.end(run_id, RunState.failed, f"internal error ({type(bug).__name__}), see the log")
+        return False
+
+    def pause(self) -> None:
+        """Wait before a step is done again; not at all where the worker is going down."""
+        until = time.monotonic() + RETRY_SECONDS
+        while time.monotonic() < until:
+            if self._stopping():
+                raise WorkerStopping
+            time.sleep(0.05)
+
     def is_active(self, run_id: str) -> bool:
         """Whether the machine has work left on this run."""
         with self._rooms.store.read() as tx:
             return self._rooms.runs.get(tx, run_id).state in ACTIVE
+
+    def _end_because(self, run_id: str, failure: CasemateError) -> None:
+        """A permit that has ended comes first: what else went wrong may follow from that."""
+        rooms = self._rooms
+        with rooms.store.read() as tx:
+            permit = rooms.runs.get(tx, run_id).permit
+            ended = why_ended(rooms.permits, tx, permit, rooms.clock)
+        refused = ended is not None or isinstance(failure, NotAllowed)
+        to = RunState.cancelled if refused else RunState.failed
+        self.end(run_id, to, ended or str(failure))
 
     def end(self, run_id: str, to: RunState, reason: str) -> None:
         """End an active run early; outputs it left undecided are refused."""
@@ -206,11 +249,13 @@ class Steps:
             limits=replace(limits, output_bytes=min(limits.output_bytes, rules.max_output_bytes)),
         )
 
-    def _record_result(self, run: Run, result: sandbox.SandboxResult, rules: OutputRules) -> None:
+    def _record_result(
+        self, run: Run, result: sandbox.SandboxResult, rules: OutputRules, script: bytes
+    ) -> None:
         """Seal what the run left, then take the run on; whoever comes second discards its files."""
         rooms = self._rooms
         to, reason = _outcome(result, rules)
-        sealed = self._seal(result, to)
+        sealed = self._seal(result, to, script)
         kept = False
         try:
             with rooms.store.transaction() as tx:
@@ -218,7 +263,7 @@ class Steps:
                 if now.state is not RunState.running:
                     return
                 rooms.outputs.keep(tx, now, sealed)
-                changes = {"resources": _resources(result)}
+                changes = {"resources": _resources(result, script)}
                 rooms.runs.move(
                     tx, now, to, actor=SYSTEM, reason=reason, changes=changes,
                     resources=result.resources, ended=result.ended, files=len(result.outputs),
@@ -228,14 +273,24 @@ class Steps:
             if not kept:
                 rooms.outputs.discard(sealed)
 
-    def _seal(self, result: sandbox.SandboxResult, to: RunState) -> tuple[Sealed, ...]:
+    def _seal(
+        self, result: sandbox.SandboxResult, to: RunState, script: bytes
+    ) -> tuple[Sealed, ...]:
         if to is RunState.cancelled:
             return ()
         seal = self._rooms.outputs.seal
         files = () if to is RunState.failed else result.outputs
         logs = {"stdout": result.stdout, "stderr": result.stderr}
         return (
-            *(seal(file.name, OutputKind.file, file.data) for file in files),
+            *(
+                seal(
+                    file.name,
+                    OutputKind.file,
+                    file.data,
+                    name_is_known=is_spelled_out(file.name, script),
+                )
+                for file in files
+            ),
             *(seal(f"{name}.log", OutputKind.log, data) for name, data in logs.items() if data),
         )
 
@@ -254,8 +309,7 @@ class Steps:
         rooms = self._rooms
         with rooms.store.read() as tx:
             data = rooms.outputs.data(tx, output.id)
-            script = rooms.runs.script(tx, output.run)
-        verdict = judge(output, data, script, context, rules)
+        verdict = judge(output, data, context, rules)
         with rooms.store.transaction() as tx:
             if rooms.runs.lock(tx, output.run).state is RunState.checking:
                 rooms.outputs.record_verdict(tx, output.id, data, verdict, rules.model_dump())
@@ -274,13 +328,21 @@ def _outcome(result: sandbox.SandboxResult, rules: OutputRules) -> tuple[RunStat
     return RunState.checking, None
 
 
-def _resources(result: sandbox.SandboxResult) -> dict[str, Any]:
+def _resources(result: sandbox.SandboxResult, script: bytes) -> dict[str, Any]:
+    """What the run used, and what of /out was not taken; a name could carry data, so only names that
+    the script spells out are told."""
     return {
         "used": result.resources,
         "limits_held": result.limits_held,
         "ended": result.ended,
         "exit_code": result.exit_code,
-        "rejected": [{"name": item.name, "reason": item.reason} for item in result.rejected],
+        "rejected": [
+            {
+                "name": item.name if is_spelled_out(item.name, script) else None,
+                "reason": item.reason,
+            }
+            for item in result.rejected
+        ],
     }
 
 

@@ -62,14 +62,16 @@ class RunRow(Base):
 
 class OutputRow(Base):
     """One file, or one of the two logs, that a run left. ``checked_digest`` is what the verdict
-    speaks of; nothing is released unless it equals ``digest``."""
+    speaks of; nothing is released unless it equals ``digest``. ``name_is_known``: the script spells
+    the name out, so that it tells nothing of the data."""
 
     __tablename__ = "enclave_output"
     __table_args__ = (UniqueConstraint("run", "name"),)
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     run: Mapped[str] = mapped_column(ForeignKey("enclave_run.id"), index=True)
-    name: Mapped[str] = mapped_column(String(255))
+    name: Mapped[str] = mapped_column(String(400))
+    name_is_known: Mapped[bool]
     kind: Mapped[str] = mapped_column(String(8))
     state: Mapped[str] = mapped_column(String(16), index=True)
     blob: Mapped[str] = mapped_column(String(64))

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from casemate.access import Grant, Permits
 from casemate.canonical import canonical_json, digest
-from casemate.catalogue.records import Dataset
+from casemate.catalogue import Catalogue, Dataset
 from casemate.clock import Clock
 from casemate.enclave.guard import why_ended
 from casemate.enclave.records import SYSTEM, View
@@ -52,7 +52,7 @@ class Views:
         keyring: Keyring,
         ledger: Ledger,
         permits: Permits,
-        catalogue: object,
+        catalogue: Catalogue,
         clock: Clock,
     ) -> None:
         self._vault = vault
