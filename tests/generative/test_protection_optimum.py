@@ -109,7 +109,7 @@ def loss(shares: list[list[Fraction]], suppressed: list[bool], sizes: list[int])
     return total / len(sizes)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     table=tables(),
     k=st.integers(1, 4),

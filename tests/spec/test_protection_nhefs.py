@@ -60,7 +60,8 @@ DEMO_PLAN: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def people() -> pd.DataFrame:
     raw: pd.DataFrame = nhefs.load_pandas().data[VARIABLES]
-    return raw.apply(lambda column: pd.to_numeric(column.astype(str), errors="coerce"))
+    columns = {name: pd.to_numeric(raw[name].astype(str), errors="coerce") for name in VARIABLES}
+    return pd.DataFrame(columns)
 
 
 @pytest.fixture(scope="module")
