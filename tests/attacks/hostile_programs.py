@@ -57,7 +57,9 @@ expect([fd for fd in held if os.readlink(f'/proc/self/fd/{fd}').startswith(('/',
     # network
     "TCP to the host": "socket.create_connection(('127.0.0.1', @tcp@), timeout=1)",
     "TCP over IPv6": "socket.socket(socket.AF_INET6, socket.SOCK_STREAM)",
-    "UDP to the host": "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', @udp@))",
+    "UDP to the host": """
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', @udp@))
+""",
     "listen on its own loopback": "socket.socket().bind(('127.0.0.1', 0))",
     "raw socket": "socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)",
     "netlink": "socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)",

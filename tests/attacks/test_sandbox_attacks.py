@@ -16,11 +16,12 @@ import sysconfig
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hostile_programs import ATTACKS, program
+from attacks.hostile_programs import ATTACKS, program
 
 from casemate.enclave import processes, sandbox
 from casemate.enclave.limits import MIB, Limits
@@ -430,7 +431,7 @@ def test_a_reason_to_stop_ends_the_whole_tree_at_once() -> None:
     assert (result.ended, result.reason) == ("stopped", "the permit was revoked")
     assert result.outputs == ()
     assert time.monotonic() - began < 3
-    assert max(later - earlier for earlier, later in zip(asked[1:], asked[2:], strict=False)) < 1
+    assert max(later - earlier for earlier, later in pairwise(asked[1:])) < 1
 
 
 def test_an_error_while_asking_to_stop_ends_the_tree_too() -> None:

@@ -1,6 +1,8 @@
 """What a whole tree of processes uses, read from /proc: kernel figures, not the job's claims."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,35 +26,40 @@ def tree(root: int) -> Use:
     Pages that several processes share count in each, so the figure errs on the high side.
     """
     ticks = pages = count = 0
-    waiting = [root]
-    while waiting and count < _MAX_WALK:
-        pid = waiting.pop()
-        folder = Path(f"/proc/{pid}")
-        try:
+    for folder in _descendants(root):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             fields = (folder / "stat").read_bytes().rpartition(b")")[2].split()
-            for task in os.listdir(folder / "task"):  # noqa: PTH208  (names only)
-                children = (folder / "task" / task / "children").read_bytes()
-                waiting += [int(child) for child in children.split()]
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        ticks += sum(int(value) for value in fields[11:15])
-        pages += int(fields[21])
-        count += 1
+            ticks += sum(int(value) for value in fields[11:15])
+            pages += int(fields[21])
+            count += 1
     return Use(ticks / _TICK, pages * _PAGE, count)
 
 
 def proportional_bytes(root: int) -> int:
-    """Resident bytes of the tree with each shared page counted once in all (PSS); slower than ``tree``."""
-    total, waiting = 0, [root]
-    while waiting:
-        folder = Path(f"/proc/{waiting.pop()}")
+    """Resident bytes of the tree with each shared page counted once in all (PSS); slower than ``tree``.
+
+    Where the kernel does not let us look, the larger figure of ``tree`` stands.
+    """
+    total = 0
+    for folder in _descendants(root):
         try:
             for line in (folder / "smaps_rollup").read_text().splitlines():
                 if line.startswith("Pss:"):
                     total += int(line.split()[1]) * 1024
-            for task in os.listdir(folder / "task"):  # noqa: PTH208
-                children = (folder / "task" / task / "children").read_bytes()
-                waiting += [int(child) for child in children.split()]
+        except PermissionError:
+            return tree(root).resident_bytes
         except (FileNotFoundError, ProcessLookupError):
             continue
     return total
+
+
+def _descendants(root: int) -> Iterator[Path]:
+    """The folder in /proc of each process of the tree, at most ``_MAX_WALK`` of them."""
+    waiting, seen = [root], 0
+    while waiting and seen < _MAX_WALK:
+        folder = Path(f"/proc/{waiting.pop()}")
+        seen += 1
+        yield folder
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            for task in (folder / "task").iterdir():
+                waiting += [int(child) for child in (task / "children").read_bytes().split()]

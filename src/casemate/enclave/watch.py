@@ -115,7 +115,7 @@ class Watch:
         self.cpu_seconds = max(self.cpu_seconds, use.cpu_seconds, self.launched.group.cpu_seconds())
         if self.cpu_seconds > self.limits.cpu_seconds:
             self._end("cpu_time", _cpu_text(self.limits))
-        elif (
+        elif self.launched.group.out_of_memory() or (
             use.resident_bytes > self.limits.memory_bytes
             and processes.proportional_bytes(self.launched.first_pid) > self.limits.memory_bytes
         ):
