@@ -1,7 +1,10 @@
 """A small world for the access room's tests: one hospital's offer, one researcher, one authority."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from conftest import MovableClock
@@ -17,7 +20,7 @@ from casemate.access import (
     Scope,
 )
 from casemate.ledger import Ledger
-from casemate.store import Store
+from casemate.store import Base, Store
 from casemate.store.keys import Keyring
 
 ANA, BEN, AUTHORITY, OTHER_AUTHORITY = "ana", "ben", "authority", "second-authority"
@@ -93,6 +96,16 @@ class World:
     def open(cls, store: Store, ledger: Ledger, clock: MovableClock, keyring: Keyring) -> "World":
         permits = Permits(ledger, clock, keyring.signing_key("permit"))
         return cls(store, ledger, clock, permits, Applications(ledger, clock, permits))
+
+    @classmethod
+    @contextmanager
+    def on_sqlite(cls, folder: Path) -> Iterator["World"]:
+        """The room on a database of its own in ``folder``, for tests that do not need both kinds."""
+        clock, keyring = MovableClock(), Keyring(b"\x07" * 32)
+        store = Store(f"sqlite:///{folder / 'casemate.db'}")
+        Base.metadata.create_all(store.engine)
+        yield cls.open(store, Ledger(keyring.signing_key("ledger"), clock=clock), clock, keyring)
+        store.close()
 
     def grant(self, days: float = 365, **changes: Any) -> Permit:
         """A permit from now on, with ``changes`` to its terms."""

@@ -7,16 +7,12 @@ from pathlib import Path
 
 import pytest
 from access_world import ANA, AUTHORITY, OFFER, PEOPLE, PLAN, TERMS, World, form
-from conftest import MovableClock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from casemate.access import Grant, PermitTerms, Scope, State, purposes
 from casemate.errors import Conflict, NotAllowed
-from casemate.ledger import Ledger
-from casemate.store import Base, Store
-from casemate.store.keys import Keyring
 
 # One store serves all examples; each makes permits of its own.
 SHARED_STORE = settings(
@@ -29,11 +25,8 @@ NEAR = st.integers(-2_000_000, 2_000_000).map(lambda us: timedelta(microseconds=
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    clock, keyring = MovableClock(), Keyring(b"\x07" * 32)
-    store = Store(f"sqlite:///{tmp_path / 'casemate.db'}")
-    Base.metadata.create_all(store.engine)
-    yield World.open(store, Ledger(keyring.signing_key("ledger"), clock=clock), clock, keyring)
-    store.close()
+    with World.on_sqlite(tmp_path) as opened:
+        yield opened
 
 
 @SHARED_STORE
