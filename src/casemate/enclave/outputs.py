@@ -87,9 +87,9 @@ class Outputs:
         """Record what ``run`` left, all of it held."""
         for output in sealed:
             row = OutputRow(
-                id=output.id, run=run.id, name=output.name,
-                name_is_known=output.name_is_known, kind=output.kind, state=OutputState.held, blob=output.id, wrapped_key=output.wrapped_key,
-                digest=output.digest, size=output.size,
+                id=output.id, run=run.id, name=output.name, name_is_known=output.name_is_known,
+                kind=output.kind, state=OutputState.held, blob=output.id,
+                wrapped_key=output.wrapped_key, digest=output.digest, size=output.size,
             )  # fmt: skip
             tx.add(row)
             self._ledger.append(

@@ -43,7 +43,7 @@ class Enclave:
         self.views = Views(vault, keyring, ledger, permits, catalogue, clock)
         self.runs = Runs(vault, keyring, ledger, permits, clock)
         self.outputs = Outputs(vault, keyring, ledger, permits, self.runs, clock)
-        rooms = Rooms(store, permits, self.views, self.runs, self.outputs, clock)
+        self.rooms = rooms = Rooms(store, permits, self.views, self.runs, self.outputs, clock)
         self.worker = Worker(home, runs_url, rooms, at_once=at_once)
 
     def seal_views(self, tx: Session, permit_id: str, *, actor: str) -> int:

@@ -167,7 +167,9 @@ class Views:
         Returns how many were open. A file that outlives a crash here is unreadable, and swept later.
         """
         query = select(ViewRow).where(ViewRow.permit == permit_id, ViewRow.slot.is_not(None))
-        rows = tx.scalars(query.order_by(ViewRow.id).with_for_update()).all()
+        # A view that another transaction is sealing just now needs no second seal, nor a wait for it.
+        locked = query.order_by(ViewRow.id).with_for_update(skip_locked=True)
+        rows = tx.scalars(locked).all()
         for row in rows:
             row.slot, row.wrapped_key, row.sealed_at = None, None, self._clock()
         tx.flush()
@@ -211,12 +213,14 @@ class Views:
     def _delete_after_commit(self, tx: Session, blobs: Iterable[str]) -> None:
         names = tuple(blobs)
 
-        def delete(_session: Session) -> None:
+        def delete(session: Session) -> None:
+            if session.in_nested_transaction():
+                return  # only a savepoint: the transaction may still be undone
             for name in names:
                 self._vault.delete(name)
 
         if names:
-            event.listen(tx, "after_commit", delete, once=True)
+            event.listen(tx, "after_commit", delete)
 
 
 def codebook(source: Dataset, report: ProtectionReport) -> dict[str, Any]:

@@ -44,8 +44,8 @@ log = logging.getLogger("casemate.enclave")
 class Worker:
     """The runs of one home, worked on by this process if no other does.
 
-    Use it as a context manager, or call ``stop``: a process that ends without it leaves its runs to
-    the next worker, as a crash would.
+    Use it as a context manager, or call ``stop``: a process that ends without it first finishes the
+    run that it is at. Safe to call from several threads.
     """
 
     def __init__(self, home: Path, runs_url: str, rooms: Rooms, *, at_once: int = 1) -> None:
@@ -54,6 +54,7 @@ class Worker:
         self._rooms = rooms
         self._at_once = at_once
         self._lock = WorkerLock(home / "worker.lock")
+        self._changing = threading.Lock()
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._busy = _Busy()
@@ -72,16 +73,17 @@ class Worker:
         Recovers what a dead predecessor left. Raises ``Conflict`` if this process works for another
         home already (DBOS is one a process).
         """
-        if self.is_working:
+        with self._changing:
+            if self.is_working:
+                return True
+            if not self._lock.acquire():
+                return False
+            try:
+                self._launch()
+            except BaseException:
+                self._lock.release()
+                raise
             return True
-        if not self._lock.acquire():
-            return False
-        try:
-            self._launch()
-        except BaseException:
-            self._lock.release()
-            raise
-        return True
 
     def enqueue(self, run_id: str) -> None:
         """Say that ``run_id`` was committed: the worker of this process takes it up at once."""
@@ -95,8 +97,10 @@ class Worker:
         one there was is gone.
         """
         give_up = None if timeout is None else time.monotonic() + timeout
+        self.start()
         while True:
-            self.start()
+            if not self._stopping.is_set():  # else somebody closes this home while we wait
+                self.start()
             with self._rooms.store.read() as tx:
                 run = self._rooms.runs.get(tx, run_id)
             if run.is_over or (give_up is not None and time.monotonic() >= give_up):
@@ -105,16 +109,17 @@ class Worker:
 
     def stop(self, timeout: float = STOP_SECONDS) -> None:
         """Stop working: a sandbox that runs is ended and its run goes on with the next worker."""
-        if self._durable is None:
-            return
-        self._stopping.set()
-        self._wake.set()
-        if self._feeder is not None:
-            self._feeder.join()
-        self._busy.wait_until_idle(timeout)
-        self._durable.destroy()
-        self._durable = self._feeder = None
-        self._lock.release()
+        with self._changing:
+            if self._durable is None:
+                return
+            self._stopping.set()
+            self._wake.set()
+            if self._feeder is not None:
+                self._feeder.join()
+            self._busy.wait_until_idle(timeout)
+            self._durable.destroy()
+            self._durable = self._feeder = None
+            self._lock.release()
 
     def __enter__(self) -> "Worker":
         self.start()

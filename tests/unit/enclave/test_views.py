@@ -117,6 +117,8 @@ def test_sealing_destroys_key_and_file_once_committed(world: World) -> None:
     file = world.vault.root / view.id
     with pytest.raises(ZeroDivisionError), world.store.transaction() as tx:
         world.enclave.views.seal_views(tx, permit)
+        with tx.begin_nested():  # a savepoint's end is not yet the end
+            pass
         raise ZeroDivisionError
     assert file.exists()
     assert frame_of(world, view).height == view.rows

@@ -260,6 +260,23 @@ def test_runs_that_wait_together_all_end(local: World) -> None:
     assert len({run.inputs["people"]["view"] for run in ended}) == 1
 
 
+def test_many_threads_may_wait_at_once(local: World) -> None:
+    permit = local.permit(AUTOMATIC)
+    ids = [local.submit(permit, LEAVES_A_NUMBER) for _ in range(3)]
+    ended: list[RunState] = []
+
+    def wait(run_id: str) -> None:
+        ended.append(local.enclave.worker.wait(run_id, timeout=30).state)
+
+    threads = [threading.Thread(target=wait, args=(run_id,)) for run_id in ids]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(ended) == 3
+    assert len(set(ended)) == 1
+
+
 def test_homes_follow_one_another_in_a_process_but_do_not_mix(
     local: World, tmp_path: Path, clock: MovableClock
 ) -> None:
