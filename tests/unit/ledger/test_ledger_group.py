@@ -216,3 +216,18 @@ def test_a_batch_is_never_larger_than_asked(store: Store, ledger: Ledger) -> Non
         for future in futures:
             future.result()
     assert len(commits) >= 10
+
+
+def test_a_batch_is_signed_once(store: Store, ledger: Ledger, group: GroupCommit) -> None:
+    signed: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.startswith("UPDATE ledger_head SET checkpoint"):
+            signed.append(statement)
+
+    gate = Gate(group)
+    futures = [group.submit(record(ledger, "one")) for _ in range(20)]
+    event.listen(store.engine, "before_cursor_execute", note)
+    gate.open()
+    assert sorted(future.result() for future in futures) == list(range(20))
+    assert len(signed) == 1
