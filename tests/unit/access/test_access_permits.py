@@ -11,7 +11,7 @@ import pytest
 from access_world import ANA, AUTHORITY, OFFER, RESEARCH, TERMS, World
 from conftest import MovableClock
 
-from casemate.access import FOREVER, Grant, OfferRules, Scope, public_jwk, verify_jws
+from casemate.access import FOREVER, Grant, Offer, OfferRules, Scope, public_jwk, verify_jws
 from casemate.errors import BadInput, Conflict, NotAllowed, NotFound
 from casemate.ledger import Ledger
 from casemate.store import Store
@@ -128,7 +128,9 @@ def test_a_renewal_is_a_new_permit_and_running_work_goes_on(world: World) -> Non
 
 
 def test_what_cannot_be_renewed(world: World) -> None:
-    def renew(permit: str, actor: str = AUTHORITY, days: int = 30, offer: object = OFFER) -> None:
+    def renew(
+        permit: str, actor: str = AUTHORITY, days: int = 30, offer: Offer | None = OFFER
+    ) -> None:
         offers = [offer] if offer else []
         with world.store.transaction() as tx:
             world.permits.renew(
