@@ -23,9 +23,8 @@ class Limits:
     open_files: int = 512
     output_bytes: int = 32 * MIB
     tmp_bytes: int = 512 * MIB
-    log_bytes: int = (
-        256 * 1024
-    )  # of stdout, and of stderr; what is over is dropped, head and tail kept
+    files: int = 100_000  # in /out, /tmp and /dev/shm together
+    log_bytes: int = 256 * 1024  # of stdout, and of stderr: head and tail are kept
 
     def __post_init__(self) -> None:
         for field in fields(self):

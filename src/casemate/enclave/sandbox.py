@@ -77,7 +77,7 @@ def run(job: Job, *, should_stop: ShouldStop) -> SandboxResult:
     Raises ``BadInput`` for a malformed job and ``Unavailable`` where a required wall is missing.
     """
     _refuse_malformed(job)
-    _require_walls()
+    require_walls()
     if reason := should_stop():
         return _never_started(reason)
     return _run_behind_walls(job, should_stop)
@@ -190,7 +190,7 @@ def _refuse_malformed(job: Job) -> None:
 
 
 @cache
-def _require_walls() -> None:
+def require_walls() -> None:
     """Try every wall once in this process; a missing one is an error, never a warning."""
     cgroups.sweep()
     missing = [wall for wall in doctor() if wall.required and not wall.available]

@@ -80,9 +80,11 @@ def _run_script(path: str) -> None:
 
 
 def _without_stage(kind: type, error: BaseException, trace: object) -> None:
-    while trace is not None and trace.tb_frame.f_code.co_filename in ("<stage>", "<string>"):  # type: ignore[attr-defined]
-        trace = trace.tb_next  # type: ignore[attr-defined]
-    sys.__excepthook__(kind, error, trace)  # type: ignore[arg-type]
+    """Show a traceback as it would be had the script been started by itself."""
+    own = error.__traceback__
+    while own is not None and own.tb_frame.f_code.co_filename in ("<stage>", "<string>"):
+        own = own.tb_next
+    sys.__excepthook__(kind, error.with_traceback(own), own)
 
 
 def _wait(child: int) -> int:
@@ -102,13 +104,16 @@ def _wait(child: int) -> int:
 
 
 def _send_folder(sender: int, folder: str, prefix: str, left: list[int]) -> None:
-    with os.scandir(folder) as found:
-        entries = []
-        for entry in found:
-            left[0] -= 1
-            if left[0] < 0:
-                break
-            entries.append(entry)
+    entries = []
+    try:
+        with os.scandir(folder) as found:
+            for entry in found:
+                left[0] -= 1
+                if left[0] < 0:
+                    break
+                entries.append(entry)
+    except OSError:
+        _send_rejection(sender, prefix.rstrip("/"), b"unreadable")
     for entry in sorted(entries, key=lambda entry: entry.name):
         _send_entry(sender, entry, prefix + entry.name, left)
     if left[0] < 0:

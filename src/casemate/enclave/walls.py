@@ -75,7 +75,7 @@ def arguments(
 ) -> list[str]:
     """All options of bubblewrap for a job with ``files`` under /in."""
     return [
-        *_isolation(),
+        *isolation(),
         *_read_only_system(fds),
         *_own_filesystems(limits, fds),
         *_files(files, fds),
@@ -99,7 +99,8 @@ def _stage() -> bytes:
     return marshal.dumps(compile(source, "<stage>", "exec", dont_inherit=True))
 
 
-def _isolation() -> list[str]:
+def isolation() -> list[str]:
+    """Namespaces, rights and session: all its own, none of ours."""
     return [
         *("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"),
         *("--new-session", "--clearenv", "--cap-drop", "ALL", "--as-pid-1"),

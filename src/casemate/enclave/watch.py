@@ -19,6 +19,7 @@ ShouldStop = Callable[[], str | None]
 
 POLL_SECONDS = 0.1
 _CHUNK = 1 << 16
+_WRITABLE = ("/out", "/tmp", "/dev/shm")  # noqa: S108  (the sandbox's own)
 _COLLECT_SECONDS = 15.0  # for sending /out after the job's end; its own time does not count
 
 
@@ -120,6 +121,8 @@ class Watch:
             and processes.proportional_bytes(self.launched.first_pid) > self.limits.memory_bytes
         ):
             self._end("memory", _memory_text(self.limits))
+        elif processes.files_made(self.launched.first_pid, _WRITABLE) > self.limits.files:
+            self._end("output_too_large", f"the program made more than {self.limits.files} files")
 
     def _end(self, ended: Ended, reason: str) -> None:
         self.verdict = (ended, reason)
