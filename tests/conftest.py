@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -52,7 +53,7 @@ def ledger(keyring: Keyring, clock: MovableClock) -> Ledger:
 
 
 @pytest.fixture(scope="session")
-def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_cluster() -> Iterator[str]:
     """A PostgreSQL cluster of our own on a unix socket; skipped, with the reason, where there is none."""
     binaries = _postgres_binaries()
     if binaries is None:
@@ -61,12 +62,11 @@ def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         pytest.skip(
             "PostgreSQL is not installed (Debian package postgresql): run `make system` as root"
         )
-    folder = Path(tmp_path_factory.mktemp("pg", numbered=True))
+    # Not under pytest's own folder: that one is cleaned by whatever session of pytest ends next.
+    folder = Path(tempfile.mkdtemp(prefix="casemate-pg-"))
     user: str | None = None
     if os.geteuid() == 0:
         user = "postgres"
-        for parent in (folder, *folder.parents[:2]):
-            parent.chmod(0o755)
         shutil.chown(folder, user)
     data = folder / "data"
 
@@ -78,6 +78,7 @@ def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     run(binaries / "pg_ctl", "-D", data, "-w", "-o", options, "-l", folder / "log", "start")
     yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
     run(binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop")
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _postgres_binaries() -> Path | None:
