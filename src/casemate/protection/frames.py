@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import narwhals as nw
-import pandas as pd
 import polars as pl
 import pyarrow as pa
 
@@ -32,7 +31,9 @@ def open_frame(table: Any) -> Frame:
 def _column_names(table: Any) -> list[Any]:
     if isinstance(table, pa.Table):
         return list(table.column_names)
-    return list(table.columns) if isinstance(table, pl.DataFrame | pd.DataFrame) else []
+    if isinstance(table, pl.DataFrame) or nw.dependencies.is_pandas_dataframe(table):
+        return list(table.columns)
+    return []
 
 
 def require_columns(frame: Frame, names: Sequence[str], what: str) -> None:
