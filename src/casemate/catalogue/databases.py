@@ -7,16 +7,29 @@ reaches a message.
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
-from sqlalchemy import MetaData, Table, create_engine, inspect, select
+from sqlalchemy import (
+    Column,
+    Engine,
+    MetaData,
+    Table,
+    Text,
+    cast,
+    create_engine,
+    inspect,
+    select,
+    types,
+)
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchTableError, OperationalError, SQLAlchemyError
 
 from casemate.errors import BadInput, NotFound, Unavailable
 
 SHOWN = 20
+BATCH = 50_000
 
 
 def read_database_table(address: str) -> pl.DataFrame:
@@ -69,17 +82,42 @@ def _read_sqlite(url: URL, wanted: str) -> pl.DataFrame:
     try:
         kinds = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
         table = _choose([name for (name,) in connection.execute(kinds)], wanted, path.name)
-        query = f"SELECT * FROM {_quoted(table)}"  # noqa: S608 - quoted, and known to be a table
-        return pl.read_database(query, connection, infer_schema_length=None)
+        return _sqlite_frame(connection, path, table)
     except sqlite3.DatabaseError as failure:
         raise BadInput(f"{path.name} cannot be read as an SQLite database: {failure}") from None
-    except (pl.exceptions.PolarsError, TypeError) as failure:
-        raise BadInput(
-            f"{path.name}: the table {wanted!r} holds values of two types in one column "
-            f"({str(failure).splitlines()[0]}): cast them in a view and publish that"
-        ) from None
     finally:
         connection.close()
+
+
+_SQLITE_TYPES = {
+    ("integer",): pl.Int64,
+    ("integer", "real"): pl.Float64,
+    ("real",): pl.Float64,
+    ("text",): pl.String,
+    (): pl.String,
+}
+
+
+def _sqlite_frame(connection: sqlite3.Connection, path: Path, table: str) -> pl.DataFrame:
+    """The table, each column of the one type that its values have; SQLite itself would mix them."""
+    source = _quoted(table)
+    columns = [row[1] for row in connection.execute(f"PRAGMA table_info({source})")]
+    schema: dict[str, Any] = {}
+    for name in columns:
+        quoted = _quoted(name)
+        asked = f"SELECT DISTINCT typeof({quoted}) FROM {source} WHERE {quoted} IS NOT NULL"  # noqa: S608
+        kinds = tuple(sorted(kind for (kind,) in connection.execute(asked)))
+        if kinds not in _SQLITE_TYPES:
+            raise BadInput(
+                f"{path.name}: the column {name!r} of {table!r} holds {' and '.join(kinds)} values: "
+                "cast them to one type in a view and publish that"
+            )
+        schema[name] = _SQLITE_TYPES[kinds]
+    rows = connection.execute(f"SELECT * FROM {source}")  # noqa: S608 - quoted, and known to be a table
+    pieces = [pl.DataFrame(schema=schema)]
+    while some := rows.fetchmany(BATCH):
+        pieces.append(pl.DataFrame(some, schema=schema, orient="row", strict=False))
+    return pl.concat(pieces)
 
 
 def _read_duckdb(url: URL, wanted: str) -> pl.DataFrame:
@@ -99,7 +137,7 @@ def _read_duckdb(url: URL, wanted: str) -> pl.DataFrame:
             [name for (name,) in connection.execute(names).fetchall()], wanted, path.name
         )
         query = f"SELECT * FROM main.{_quoted(table)}"  # noqa: S608 - quoted, and known to be a table
-        frame = pl.from_arrow(connection.execute(query).to_arrow_table())
+        frame = pl.from_arrow(connection.sql(query).to_arrow_table())
         assert isinstance(frame, pl.DataFrame)
         return frame
 
@@ -119,23 +157,7 @@ def _read_postgresql(url: URL, wanted: str) -> pl.DataFrame:
         table = Table(
             _choose(known, name, shown), MetaData(), schema=schema or None, autoload_with=engine
         )
-        with engine.connect().execution_options(
-            stream_results=True, postgresql_readonly=True
-        ) as rows:
-            pieces = list(
-                pl.read_database(
-                    select(table),
-                    rows,
-                    iter_batches=True,
-                    batch_size=100_000,
-                    infer_schema_length=None,
-                )
-            )
-        return (
-            pl.concat(pieces, how="vertical_relaxed")
-            if pieces
-            else pl.DataFrame(schema={column.name: pl.String for column in table.columns})
-        )
+        return _postgresql_frame(engine, table, shown)
     except OperationalError as failure:
         raise Unavailable(f"{shown} does not answer: {str(failure.orig).splitlines()[0]}") from None
     except NoSuchTableError:
@@ -146,3 +168,42 @@ def _read_postgresql(url: URL, wanted: str) -> pl.DataFrame:
         ) from None
     finally:
         engine.dispose()
+
+
+def _postgresql_frame(engine: Engine, table: Table, where: str) -> pl.DataFrame:
+    columns = [_plain(column, where) for column in table.columns]
+    schema = {column.name: dtype for column, dtype in zip(table.columns, columns, strict=True)}
+    query = select(
+        *(
+            column if dtype != pl.String else cast(column, Text)
+            for column, dtype in zip(table.columns, columns, strict=True)
+        )
+    )
+    pieces = [pl.DataFrame(schema=schema)]
+    with engine.connect().execution_options(stream_results=True, postgresql_readonly=True) as rows:
+        pieces.extend(
+            pl.DataFrame([tuple(row) for row in some], schema=schema, orient="row", strict=False)
+            for some in rows.execute(query).partitions(BATCH)
+        )
+    return pl.concat(pieces)
+
+
+def _plain(column: Column[Any], where: str) -> Any:
+    """The column type for a PostgreSQL type; exact decimals become floating point, the rest text."""
+    kinds: tuple[tuple[Any, Any], ...] = (
+        (types.Integer, pl.Int64),
+        (types.Numeric, pl.Float64),
+        (types.Boolean, pl.Boolean),
+        (
+            types.DateTime,
+            pl.Datetime("us", "UTC" if getattr(column.type, "timezone", False) else None),
+        ),
+        (types.Date, pl.Date),
+        (types.Time, pl.Time),
+    )
+    if isinstance(column.type, types.ARRAY | types.JSON):
+        raise BadInput(
+            f"{where}: the column {column.name!r} holds lists or nested records: "
+            "flatten it in a view and publish that"
+        )
+    return next((dtype for kind, dtype in kinds if isinstance(column.type, kind)), pl.String)

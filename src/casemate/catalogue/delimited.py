@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from casemate.catalogue.encodings import CHUNK, Encoding, find_encoding
-from casemate.catalogue.inference import ColumnType, convert_all
+from casemate.catalogue.inference import ColumnType, convert_all, look
 from casemate.catalogue.limits import MAX_CELL, check_cells, check_names
 from casemate.errors import BadInput
 
@@ -48,8 +48,7 @@ def read_delimited(
     rows = 0
     for block in _blocks(dialect):
         check_cells(block, path.name, first_row=rows + 1)
-        for name in block.columns:
-            types[name].look(block[name])
+        look(types, block)
         rows += block.height
     if rows == 0:
         raise BadInput(f"{path.name} has column names but no rows")

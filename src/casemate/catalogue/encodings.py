@@ -21,11 +21,13 @@ _MULTIBYTE = re.compile(
     rb"[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
 _HIGH = re.compile(rb"[\x80-\xff]")
+_RUN = re.compile(rb"[\xc0-\xff]{4}")
 # The letters and signs of French, German, Luxembourgish, Dutch, Spanish, Portuguese, Italian and
-# the Nordic languages. A file whose every high byte reads as one of them is Windows-1252 (of which
-# Latin-1 is a part); any other high byte may be Central European, Cyrillic or a broken file.
+# the Nordic languages, without those that Central European text has letters for (0xA3 is a pound
+# sign here and a Polish L there). A file whose every high byte is one of these, and no four of them
+# in a row, is Windows-1252 (of which Latin-1 is a part); any other may be Polish, Cyrillic or broken.
 _WESTERN = frozenset(
-    "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜŒŸßàáâãäåæçèéêëìíîïñòóôõöøùúûüœÿ€£§°²³µ·«»‘’“”„–—…\u00a0½¼¾´".encode(
+    "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜŒßàáâãäåæçèéêëìíîïñòóôõöøùúûüœÿ€§°²µ·±«»‘’“”„–—…\u00a0".encode(
         "cp1252"
     )
 )

@@ -4,7 +4,6 @@ A column is turned into numbers, truth values, dates or moments only where every
 none is changed by it: ``007`` and ``1e400`` stay text, and so does a digit string too long to hold.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -13,8 +12,13 @@ MISSING = ("NA", "N/A", "NaN", "nan", "NULL", "null", "None", ".", "#N/A")
 """Signs that stand for a missing value, but only in a column where all else is of one type."""
 
 _INTEGER = r"^[+-]?(?:0|[1-9][0-9]{0,17})$"
-_POINT = r"^[+-]?(?:0|[1-9][0-9]{0,307})?(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,3})?$"
-_COMMA = r"^[+-]?(?:0|[1-9][0-9]{0,307})?(?:,[0-9]*)?(?:[eE][+-]?[0-9]{1,3})?$"
+_WHOLE = r"(?:0|[1-9][0-9]{0,17})"
+# Whole numbers of up to 15 digits are exact in floating point; longer ones must show by a point or
+# an exponent that they are measurements and not identifiers.
+_POINT = (
+    rf"^[+-]?(?:0|[1-9][0-9]{{0,14}}|{_WHOLE}?\.[0-9]*|{_WHOLE}(?:\.[0-9]*)?[eE][+-]?[0-9]{{1,3}})$"
+)
+_COMMA = _POINT.replace(r"\.", ",")
 _BOOLEAN = r"^(?i:true|false)$"
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?$"
@@ -63,44 +67,55 @@ class ColumnType:
     candidates: list[str] = field(default_factory=lambda: list(_KINDS))
     seen: bool = False
 
-    def look(self, values: pl.Series) -> None:
-        """Strike out what ``values`` rule out."""
-        values = values.drop_nulls()
-        values = values.filter(~values.is_in(MISSING))
-        if values.is_empty() or not self.candidates:
-            return
-        self.seen = True
-        self.candidates = [kind for kind in self.candidates if _all_are(values, kind)]
-
     def convert(self, column: str, decimal_comma: bool) -> pl.Expr:
         """The expression that turns the text in ``column`` into its type."""
         kinds = [k for k in self.candidates if k != ("number" if decimal_comma else "comma number")]
         if not self.seen or not kinds:
             return pl.col(column)
-        text = pl.col(column)
-        return _KINDS[kinds[0]][1](pl.when(~text.is_in(MISSING)).then(text)).alias(column)
+        return _KINDS[kinds[0]][1](_present(column)).alias(column)
 
 
-def _all_are(values: pl.Series, kind: str) -> bool:
-    pattern, convert = _KINDS[kind]
-    if not values.str.contains(pattern).all():
-        return False
-    done = values.to_frame("v").select(convert(pl.col("v"))).to_series()
-    return done.null_count() == 0
+def look(types: dict[str, ColumnType], frame: pl.DataFrame) -> None:
+    """Strike out of ``types`` what the text in ``frame`` rules out, all columns in one pass."""
+    names = frame.columns
+    # Columns are told by position: a name may hold any sign.
+    seen = frame.select(
+        _present(name).count().alias(str(position)) for position, name in enumerate(names)
+    ).row(0)
+    asked = [
+        (position, kind)
+        for position, name in enumerate(names)
+        if seen[position]
+        for kind in types[name].candidates
+    ]
+    fits = frame.select(
+        _present(names[position]).str.contains(_KINDS[kind][0]).all().alias(f"{position} {kind}")
+        for position, kind in asked
+    )
+    answers = fits.row(0) if asked else ()
+    for position, name in enumerate(names):
+        if seen[position]:
+            types[name].seen = True
+            types[name].candidates = []
+    for (position, kind), fit in zip(asked, answers, strict=True):
+        if fit and _converts(frame, names[position], kind):
+            types[names[position]].candidates.append(kind)
 
 
-def infer_frame(frame: pl.DataFrame) -> pl.DataFrame:
-    """``frame`` of text with every column in its own type (decimal point)."""
-    return convert_all(frame, infer_types([frame]), decimal_comma=False)
+def _present(name: str) -> pl.Expr:
+    text = pl.col(name)
+    return pl.when(~text.is_in(MISSING)).then(text)
 
 
-def infer_types(frames: Iterable[pl.DataFrame]) -> dict[str, ColumnType]:
-    """The types of the columns of ``frames``, which are pieces of one table of text."""
-    types: dict[str, ColumnType] = {}
-    for frame in frames:
-        for name in frame.columns:
-            types.setdefault(name, ColumnType()).look(frame[name])
-    return types
+def _converts(frame: pl.DataFrame, name: str, kind: str) -> bool:
+    """Whether values of the right form are values at all: no 30 February, no 1e400."""
+    if kind in ("integer", "boolean"):
+        return True
+    if kind in ("number", "comma number") and not frame[name].str.contains("[eE]").any():
+        return True
+    text = _present(name)
+    lost = frame.select((_KINDS[kind][1](text).is_null() & text.is_not_null()).any())
+    return not lost.item()
 
 
 def convert_all(

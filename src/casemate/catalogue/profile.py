@@ -27,6 +27,8 @@ THRESHOLD = 10
 ROUNDING = 5
 MAX_CATEGORIES = 20
 MAX_SHOWN_TEXT = 100
+SMALLEST_WIDTH, GREATEST_WIDTH = 1e-200, 1e200
+"""Beyond these a grid would leave the range of floating point."""
 _GRID_STEPS = 20
 _PERSON = "\0person"
 
@@ -86,7 +88,9 @@ def _is_categorical(present: pl.Series, variable: VariableDescription, found: Va
         return True
     if not present.dtype.is_numeric() or present.n_unique() > MAX_CATEGORIES:
         return False
-    return found == VariableType.INTEGER or bool((present == present.floor()).all())
+    if found == VariableType.INTEGER:
+        return True
+    return bool(present.is_finite().all() and (present == present.floor()).all())
 
 
 def _as_numbers(present: pl.DataFrame) -> pl.DataFrame:
@@ -130,7 +134,7 @@ def _spread(present: pl.DataFrame, shown: Callable[[float], Any]) -> dict[str, A
     rank = max(THRESHOLD, math.ceil(people / 100))
     low = float(each["low"].sort()[rank - 1])
     high = float(each["high"].sort(descending=True)[rank - 1])
-    if high <= low:
+    if not SMALLEST_WIDTH < high - low < GREATEST_WIDTH:
         return {}
     step = _grid_step(high - low)
     bottom, top = math.floor(low / step) * step, math.ceil(high / step) * step

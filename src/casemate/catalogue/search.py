@@ -1,16 +1,25 @@
 """Search: ranked, filtered, fast for common words too; the same on SQLite and PostgreSQL.
 
 SQLite ranks by bm25 in an FTS5 index, PostgreSQL by ts_rank over a tsvector; both weigh title over
-keywords over description over variables. A word that occurs in very many datasets is ranked within
-the first ``CAP`` matches of each part, title first, so that its cost has a bound.
+keywords over description over variables. Where more than ``CAP`` datasets match, those with the words
+in title or keywords are ranked and the others follow, the newest first: so the cost has a bound.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, event, func, inspect, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    TextClause,
+    event,
+    func,
+    inspect,
+    literal_column,
+    select,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
@@ -27,6 +36,8 @@ COUNT_CAP = 10_000
 """Matches that are counted; beyond it a total is a lower bound."""
 MAX_LIMIT = 200
 COLUMNS = ("title_words", "keyword_words", "description_words", "variable_words")
+HEAD = COLUMNS[:2]
+"""Where a word that is everywhere counts most."""
 
 _ALL = ", ".join((*COLUMNS, "filter_words"))
 _NEW = ", ".join(f"new.{column}" for column in (*COLUMNS, "filter_words"))
@@ -99,12 +110,8 @@ class Wanted:
     filters: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Match:
-    """A matching entry by its number, the better the higher its score."""
-
-    entry: int
-    score: float
+Match = tuple[int, float]
+"""The number of a matching entry and its score; plain, for there may be thousands in one search."""
 
 
 def search(
@@ -155,9 +162,9 @@ class _Index(Protocol):
         """The number of matches, up to ``COUNT_CAP``."""
 
 
-_NEWEST = sql("SELECT id FROM catalogue_entry ORDER BY id DESC LIMIT :most")
+_NEWEST = sql("SELECT id, 0.0 FROM catalogue_entry ORDER BY id DESC LIMIT :most")
 _NEWEST_FOUND = sql(
-    "SELECT rowid FROM catalogue_search WHERE catalogue_search MATCH :query "
+    "SELECT rowid, 0.0 FROM catalogue_search WHERE catalogue_search MATCH :query "
     "ORDER BY rowid DESC LIMIT :most"
 )
 _SCORED = sql(
@@ -174,24 +181,26 @@ class _Sqlite:
     """FTS5. Words are letters and digits only, so quoting them is all the escaping there is."""
 
     def ranked(self, tx: Session, wanted: Wanted) -> list[Match]:
+        query = _fts_query(wanted, COLUMNS)
+        if not query:
+            return _matches(tx, _NEWEST, {})
+        newest = _matches(tx, _NEWEST_FOUND, {"query": query})
         if not wanted.terms:
-            query = _fts_query(wanted, COLUMNS)
-            newest = _NEWEST_FOUND.bindparams(query=query) if query else _NEWEST
-            return [Match(entry, 0.0) for entry in tx.scalars(newest, {"most": CAP + 1})]
-        found = self._scored(tx, wanted, COLUMNS)
-        if len(found) <= CAP:
-            return found
-        # Too many to rank all: those that have it in the title come first, then the keywords.
-        return _in_turn([*(self._scored(tx, wanted, (part,)) for part in COLUMNS[:2]), found])
+            return newest
+        if len(newest) <= CAP:
+            return _by_score(_matches(tx, _SCORED, {"query": query}))
+        best = _by_score(_matches(tx, _SCORED, {"query": _fts_query(wanted, HEAD)}))
+        return best if len(best) > CAP else _in_turn(best, newest)
 
     def count(self, tx: Session, wanted: Wanted) -> int:
         if query := _fts_query(wanted, COLUMNS):
             return int(tx.execute(_COUNTED, {"query": query, "most": COUNT_CAP}).scalar_one())
         return _count_entries(tx, [])
 
-    def _scored(self, tx: Session, wanted: Wanted, parts: Sequence[str]) -> list[Match]:
-        values = {"query": _fts_query(wanted, parts), "most": CAP + 1}
-        return _by_score(Match(entry, score) for entry, score in tx.execute(_SCORED, values))
+
+def _matches(tx: Session, statement: TextClause, values: dict[str, str]) -> list[Match]:
+    found = tx.execute(statement, {**values, "most": CAP + 1})
+    return [(entry, score) for entry, score in found]
 
 
 def _fts_query(wanted: Wanted, parts: Sequence[str]) -> str:
@@ -205,26 +214,28 @@ def _fts_query(wanted: Wanted, parts: Sequence[str]) -> str:
 class _Postgresql:
     """tsvector and GIN. Words are letters and digits only, quoted all the same."""
 
-    _WEIGHTS: ClassVar = {"title_words": "A", "keyword_words": "B"}
-
     def ranked(self, tx: Session, wanted: Wanted) -> list[Match]:
+        newest = self._newest(tx, wanted)
         if not wanted.terms:
-            newest = select(EntryRow.id).where(*self._where(wanted)).order_by(EntryRow.id.desc())
-            return [Match(entry, 0.0) for entry in tx.scalars(newest.limit(CAP + 1))]
-        found = self._scored(tx, wanted)
-        if len(found) <= CAP:
-            return found
-        return _in_turn([*(self._scored(tx, wanted, part) for part in COLUMNS[:2]), found])
+            return newest
+        if len(newest) <= CAP:
+            return self._scored(tx, wanted)
+        best = self._scored(tx, wanted, weight="AB")  # the letters of title and keywords
+        return best if len(best) > CAP else _in_turn(best, newest)
 
     def count(self, tx: Session, wanted: Wanted) -> int:
         return _count_entries(tx, self._where(wanted))
 
-    def _scored(self, tx: Session, wanted: Wanted, part: str = "") -> list[Match]:
-        weight = self._WEIGHTS.get(part, "")
+    def _newest(self, tx: Session, wanted: Wanted) -> list[Match]:
+        matching = select(EntryRow.id).where(*self._where(wanted))
+        found = tx.scalars(matching.order_by(EntryRow.id.desc()).limit(CAP + 1))
+        return [(entry, 0.0) for entry in found]
+
+    def _scored(self, tx: Session, wanted: Wanted, weight: str = "") -> list[Match]:
         query = _ts_query([_ts_term(term, weight) for term in wanted.terms])
         rank = func.ts_rank(literal_column("'{0.1, 0.2, 0.5, 1.0}'::real[]"), _DOCUMENT, query)
         matching = select(EntryRow.id, rank).where(*self._where(wanted, weight)).limit(CAP + 1)
-        return _by_score(Match(entry, score) for entry, score in tx.execute(matching))
+        return _by_score([(entry, score) for entry, score in tx.execute(matching)])
 
     def _where(self, wanted: Wanted, weight: str = "") -> list[ColumnElement[bool]]:
         terms = [_ts_term(term, weight) for term in wanted.terms]
@@ -255,17 +266,15 @@ def _ts_term(term: Term, weight: str) -> str:
     return "(" + " <-> ".join(pieces) + ")"
 
 
-def _by_score(matches: Iterable[Match]) -> list[Match]:
-    return sorted(matches, key=lambda match: (-match.score, match.entry))
+def _by_score(matches: list[Match]) -> list[Match]:
+    """The best first; of equals the older."""
+    return sorted(matches, key=lambda match: (-match[1], match[0]))
 
 
-def _in_turn(tiers: Iterable[list[Match]]) -> list[Match]:
-    """The matches of each tier after those of the tier before, each once."""
-    seen: dict[int, Match] = {}
-    for tier in tiers:
-        for match in tier:
-            seen.setdefault(match.entry, match)
-    return list(seen.values())
+def _in_turn(best: list[Match], rest: list[Match]) -> list[Match]:
+    """``best``, then what of ``rest`` is not among them."""
+    seen = {entry for entry, _ in best}
+    return best + [match for match in rest if match[0] not in seen]
 
 
 def _count_entries(tx: Session, where: Sequence[ColumnElement[bool]]) -> int:
@@ -274,12 +283,25 @@ def _count_entries(tx: Session, where: Sequence[ColumnElement[bool]]) -> int:
 
 
 def _hits(tx: Session, matches: Sequence[Match]) -> tuple[Hit, ...]:
-    numbers = [match.entry for match in matches]
-    rows = {row.id: row for row in tx.scalars(select(EntryRow).where(EntryRow.id.in_(numbers)))}
-    return tuple(_hit(rows[match.entry], match.score) for match in matches)
+    chosen = select(*_SHOWN).where(EntryRow.id.in_([entry for entry, _ in matches]))
+    rows = {row.id: row for row in tx.execute(chosen)}
+    return tuple(_hit(rows[entry], score) for entry, score in matches)
 
 
-def _hit(row: EntryRow, score: float) -> Hit:
+_SHOWN = (
+    EntryRow.id,
+    EntryRow.dataset_id,
+    EntryRow.version,
+    EntryRow.holder,
+    EntryRow.titles,
+    EntryRow.descriptions,
+    EntryRow.access_right,
+    EntryRow.themes,
+    EntryRow.rows,
+)
+
+
+def _hit(row: Any, score: float) -> Hit:
     return Hit(
         id=row.dataset_id,
         version=row.version,
@@ -294,7 +316,7 @@ def _hit(row: EntryRow, score: float) -> Hit:
 
 
 def _facets(tx: Session, matches: Sequence[Match]) -> dict[str, dict[str, int]]:
-    numbers = [match.entry for match in matches]
+    numbers = [entry for entry, _ in matches]
     chosen = select(EntryRow.themes, EntryRow.holder, EntryRow.access_right)
     themes, holders, rights = Counter[str](), Counter[str](), Counter[str]()
     for row in tx.execute(chosen.where(EntryRow.id.in_(numbers))):

@@ -92,12 +92,18 @@ def column_words(description: DatasetDescription, holder: str) -> dict[str, str]
 
 def filter_words(themes: Iterable[str], holder: str | None, access_right: str | None) -> list[str]:
     """Filters as single words that no text of a user can be."""
-    found = [f"theme{code.replace('_', '').lower()}" for code in themes]
-    if holder is not None:
-        found.append(f"holder{hashlib.sha256(holder.encode()).hexdigest()[:16]}")
-    if access_right is not None:
-        found.append(f"right{access_right.replace('_', '')}")
-    return found
+    named = [("theme", code) for code in themes]
+    named += [
+        (kind, name)
+        for kind, name in (("holder", holder), ("right", access_right))
+        if name is not None
+    ]
+    return [kind + _hidden(name) for kind, name in named]
+
+
+def _hidden(name: str) -> str:
+    """A name as letters and digits, whatever was asked for."""
+    return hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 def _joined(texts: Iterable[str]) -> str:
