@@ -3,8 +3,9 @@
 import ast
 from pathlib import Path
 
-import casemate
 import pytest
+
+import casemate
 from casemate.errors import CasemateError
 
 SOURCE = Path(casemate.__file__).parent
@@ -53,7 +54,10 @@ def test_every_error_has_its_exit_code_and_status() -> None:
     assert codes["IntegrityFailure"] == 4
 
 
-@pytest.mark.parametrize("sector", sorted(path.parent.name for path in SOURCE.glob("flagships/*/__init__.py")))
+SECTORS = sorted(path.parent.name for path in SOURCE.glob("flagships/*/__init__.py"))
+
+
+@pytest.mark.parametrize("sector", SECTORS)
 def test_every_sector_has_the_same_shape(sector: str) -> None:
     present = {path.name for path in (SOURCE / "flagships" / sector).glob("*.py")}
     assert present >= {"__init__.py", "sources.py", "algorithms.py", "evaluation.py", "page.py"}

@@ -102,11 +102,14 @@ class Store:
     @contextmanager
     def migration(self) -> Iterator[Connection]:
         """One transaction for changing the schema; two processes that try take turns."""
-        with self.engine.connect() as plain, plain.execution_options(write=True) as connection:
-            with connection.begin():
-                if not self.is_sqlite:
-                    connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
-                yield connection
+        with (
+            self.engine.connect() as plain,
+            plain.execution_options(write=True) as connection,
+            connection.begin(),
+        ):
+            if not self.is_sqlite:
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+            yield connection
 
     def shred(self) -> None:
         """Empty SQLite's write-ahead log, so that destroyed keys are in no file of the database."""

@@ -6,10 +6,19 @@ from alembic import context
 
 from casemate.store.engine import Base, UtcDateTime
 
+SEARCH = {
+    "table": ("catalogue_search",),
+    "column": ("document", "filters"),
+    "index": ("catalogue_entry_document", "catalogue_entry_filters"),
+}
+"""The full-text index is made by hand in each database's own words: no model speaks of it."""
 
-def is_ours(name: str | None, kind: str, _parents: Any) -> bool:
-    """The full-text index is made by hand in each database's own words; Alembic cannot see it."""
-    return kind != "table" or not (name or "").startswith("catalogue_search")
+
+def is_ours(name: str | None, kind: str, parents: Any) -> bool:
+    """Whether Alembic should compare this part of the database with the models."""
+    if kind == "column" and parents.get("table_name") != "catalogue_entry":
+        return True
+    return not (name or "").startswith(SEARCH.get(kind, ("\0",)))
 
 
 def render(kind: str, item: Any, _context: Any) -> str | Literal[False]:
