@@ -12,8 +12,9 @@ The command line and the portal call these methods and nothing below them.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TextIO
@@ -46,12 +47,13 @@ from casemate.catalogue import (
 from casemate.clock import Clock, system_clock
 from casemate.enclave import Enclave, Limits, Output, ReleaseReceipt, Run, View
 from casemate.enclave.guard import require_grants
-from casemate.errors import BadInput, NotAllowed
+from casemate.errors import BadInput, IntegrityFailure, NotAllowed
 from casemate.facts import Facts, offer_of
 from casemate.home import Home
 from casemate.identity import Account, Identity, Organisation, Role, SignInRefused
 from casemate.ledger import Entry, Ledger
 from casemate.ledger.audit import Report
+from casemate.ledger.note import checkpoint_size
 from casemate.ledger.proofs import ConsistencyProof, InclusionProof
 from casemate.plans import checked_plans
 from casemate.protection import reidentification_risk
@@ -109,7 +111,22 @@ class Platform:
     def close(self) -> None:
         """Stop working; runs that are under way go on with the next process that opens the home."""
         self.enclave.close()
+        with suppress(IntegrityFailure):  # `verify_ledger` is where an altered ledger is told
+            self._keep_checkpoint()
         self.store.close()
+
+    def _keep_checkpoint(self) -> None:
+        """Leave the newest checkpoint outside the database: who rolls that back is found out."""
+        newest = self.checkpoint()
+        kept = self._kept_checkpoint()
+        if kept is None or checkpoint_size(kept) < checkpoint_size(newest):
+            fresh = self.home.public / f"checkpoint.{os.getpid()}.new"
+            fresh.write_text(newest, encoding="utf-8")
+            fresh.replace(self.home.public / "checkpoint.txt")
+
+    def _kept_checkpoint(self) -> str | None:
+        file = self.home.public / "checkpoint.txt"
+        return file.read_text(encoding="utf-8") if file.exists() else None
 
     def __enter__(self) -> Platform:
         return self
@@ -485,9 +502,13 @@ class Platform:
         checkpoint: str | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> Report:
-        """Recompute the whole ledger; the report names what was altered."""
+        """Recompute the whole ledger; the report names what was altered.
+
+        ``checkpoint`` is an older one to hold it against; the home's own kept one if not given.
+        """
+        older = checkpoint or self._kept_checkpoint()
         with self.store.read() as tx:
-            return self.ledger.verify(tx, checkpoint=checkpoint, progress=progress)
+            return self.ledger.verify(tx, checkpoint=older, progress=progress)
 
     def checkpoint(self) -> str:
         """The signed checkpoint: keep it, and no later rewriting goes unnoticed."""

@@ -145,6 +145,12 @@ def open_checkpoint(note: str, key: VerifierKey) -> Checkpoint:
     return checkpoint
 
 
+def checkpoint_size(note: str) -> int:
+    """The size that a checkpoint states, unchecked: enough to tell the newer of two of one's own."""
+    lines = note.split("\n")
+    return int(lines[1]) if len(lines) > 1 and lines[1].isdigit() else 0
+
+
 def _signature_line(line: str) -> tuple[str, bytes, bytes]:
     dash, _, rest = line.partition(" ")
     name, _, encoded = rest.partition(" ")
