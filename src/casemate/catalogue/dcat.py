@@ -110,6 +110,8 @@ class _Writer:
         said = dataset.description
         node = URIRef(f"{self._base}/dataset/{dataset.id}")
         self._add(self._catalogue, DCAT.dataset, self._typed(node, DCAT.Dataset))
+        # Said in full, for validators that infer no superclass: the full 3.0.1 shapes ask for it.
+        self._typed(node, DCAT.Resource)
         self._texts(node, DCTERMS.title, said.title)
         self._texts(node, DCTERMS.description, said.description)
         self._add(node, DCTERMS.identifier, Value(dataset.id))

@@ -34,8 +34,9 @@ class Term:
 
 def words(text: str) -> list[str]:
     """The words of ``text``, folded: ``Santé_2`` gives ``sante`` and ``2``."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    # Taking letters apart can give capitals (of a script H, say) and folding new marks: hence twice.
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    plain = "".join(sign for sign in plain if not unicodedata.combining(sign)).casefold()
     return [word[:MAX_WORD] for word in _WORD.findall(plain)]
 
 
