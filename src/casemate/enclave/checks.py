@@ -23,7 +23,7 @@ from casemate.enclave.checks_model import (
     Verdict,
 )
 from casemate.enclave.checks_parse import Malformed, as_table, decode, parse_csv, parse_json
-from casemate.enclave.checks_records import scan_text
+from casemate.enclave.checks_records import scan_pseudonyms, scan_values
 from casemate.enclave.checks_tables import check_table
 from casemate.enclave.checks_types import sniff
 from casemate.enclave.collect import CollectedFile
@@ -45,7 +45,9 @@ def check(output: CollectedFile, context: CheckContext) -> Verdict:
         findings.refuse("file type", f"it is {what}, which never leaves")
     elif kind in {"image", "unknown"}:
         findings.review("file type", f"it is {what}: a person must look at it")
-        scan_text(output.data.decode("latin-1"), context, findings)
+        text = output.data.decode("latin-1")
+        scan_pseudonyms(text, context, findings)
+        scan_values(text, context, findings)
     else:
         _check_text(kind, what, output, context, findings)
     return findings.verdict()
@@ -56,7 +58,7 @@ def _check_text(
 ) -> None:
     try:
         text = decode(output.data)
-        scan_text(text, context, findings)
+        scan_pseudonyms(text, context, findings)
         if kind == "table":
             separator = "\t" if output.name.lower().endswith(".tsv") else ","
             check_table(parse_csv(text, context.rules, separator), context, findings)
@@ -64,6 +66,8 @@ def _check_text(
             _check_json(text, context, findings)
         else:
             findings.review("file type", f"it is {what}: a person must read it")
+        if not findings.has("reproduced") or findings.has("not recomputed"):
+            scan_values(text, context, findings)
     except Malformed as problem:
         findings.refuse("malformed", str(problem))
 

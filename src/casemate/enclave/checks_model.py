@@ -83,6 +83,9 @@ class Findings:
     def refuse(self, rule: str, message: str, **evidence: Any) -> None:
         self._add("refuse", rule, message, evidence)
 
+    def has(self, rule: str) -> bool:
+        return any(reason.rule == rule for reason in self.reasons)
+
     def verdict(self) -> Verdict:
         return Verdict(self.decision, tuple(self.reasons))
 

@@ -5,10 +5,11 @@ digits of a number. The parsers are the standard library's, which allocate in pr
 """
 
 import csv
+import io
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,12 @@ _MAX_LINE = 64 * 1024
 _MAX_DEPTH = 8
 _MAX_NUMBER = 40  # characters
 _NULLS = frozenset({"", "nan", "none", "null", "na", "n/a", "<na>", "nat"})
-_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+# Possessive, and a string without an end is taken whole: linear time whatever the text is.
+_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+_CONTROLS = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+)
+_FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.]|$)")
 
 
 class Malformed(Exception):
@@ -66,22 +72,27 @@ def as_number(text: str | None) -> float | None:
 
 
 def decode(data: bytes) -> str:
-    """UTF-8, strictly; a byte order mark is dropped."""
+    """UTF-8, strictly, without control characters; a byte order mark is dropped."""
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as failure:
         raise Malformed(f"it is not UTF-8 text (byte {failure.start})") from None
+    if found := _CONTROLS.search(text):
+        raise Malformed(f"it holds a control character (place {found.start()})")
+    return text
+
+
+def is_formula(cell: str | None) -> bool:
+    """Whether a spreadsheet would run ``cell`` rather than show it."""
+    return cell is not None and bool(_FORMULA.match(cell))
 
 
 def parse_csv(text: str, rules: Rules, separator: str = ",") -> Table:
     """The table in ``text``, whose first line names its columns."""
-    if any(
-        len(line) > _MAX_LINE for line in text.split("\n", rules.max_rows + 2)[: rules.max_rows + 2]
-    ):
-        raise Malformed(f"a line is longer than {_MAX_LINE} characters")
+    lines = io.StringIO(text, newline="")  # splits where other readers of CSV do, and nowhere else
     rows: list[list[str]] = []
     try:
-        for row in csv.reader(text.splitlines(keepends=True), delimiter=separator, strict=True):
+        for row in csv.reader(_short(lines), delimiter=separator, strict=True):
             rows.append(row)
             _bound(rows, rules)
     except csv.Error as failure:
@@ -90,6 +101,13 @@ def parse_csv(text: str, rules: Rules, separator: str = ",") -> Table:
     if not rows:
         raise Malformed("it is empty")
     return _table(rows[0], rows[1:])
+
+
+def _short(lines: Iterable[str]) -> Iterator[str]:
+    for line in lines:
+        if len(line) > _MAX_LINE:
+            raise Malformed(f"a line is longer than {_MAX_LINE} characters")
+        yield line
 
 
 def _bound(rows: Sequence[Sequence[Any]], rules: Rules) -> None:

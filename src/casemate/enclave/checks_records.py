@@ -9,7 +9,7 @@ from casemate.enclave.checks_claims import group_sizes
 from casemate.enclave.checks_model import CheckContext, Findings, listed
 from casemate.enclave.checks_parse import Table
 
-_WORD = re.compile(r"[^\s,;|\"']{6,200}")
+_WORD = re.compile(r"[^\s,;|\"']{6,}")
 _LONG_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w.])")
 _LONG_DIGITS = (
     5  # significant digits from which a number is a person's rather than a count or a year
@@ -18,8 +18,8 @@ _MANY_VALUES = 10
 _SHARE_OF_PEOPLE = 0.9
 
 
-def scan_text(text: str, context: CheckContext, findings: Findings) -> None:
-    """Look for pseudonyms and for long values of the inputs anywhere in ``text``."""
+def scan_pseudonyms(text: str, context: CheckContext, findings: Findings) -> None:
+    """Look for pseudonyms and other identifiers of the inputs anywhere in ``text``."""
     hits = _pseudonyms(text, context.inputs)
     if hits:
         findings.refuse(
@@ -27,6 +27,13 @@ def scan_text(text: str, context: CheckContext, findings: Findings) -> None:
             f"it holds {hits} pseudonyms or other identifiers of the inputs",
             found=hits,
         )
+
+
+def scan_values(text: str, context: CheckContext, findings: Findings) -> None:
+    """Look for long numbers that only the inputs hold, under whatever name they stand.
+
+    Not for what was recomputed: a median, say, is somebody's value and may leave all the same.
+    """
     found, total = _long_values(text, context.inputs)
     if found >= _MANY_VALUES and found * 5 >= total:
         findings.refuse(
@@ -53,10 +60,8 @@ def _pseudonyms(text: str, inputs: Mapping[str, pl.DataFrame]) -> int:
     words = set(_WORD.findall(text))
     hits = len(known & words)
     lengths = {len(value) for value in known}
-    if (
-        hits == 0 and len(lengths) <= 3
-    ):  # glued to other characters: every window of a pseudonym's length
-        hits = len({part for word in words for part in _windows(word, lengths)} & known)
+    if hits == 0 and len(lengths) <= 3:  # glued to other characters: look through every window
+        hits = len({part for word in words for part in _windows(word, lengths) if part in known})
     return hits
 
 

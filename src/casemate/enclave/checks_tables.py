@@ -19,7 +19,7 @@ from casemate.enclave.checks_claims import (
 from casemate.enclave.checks_columns import is_extreme
 from casemate.enclave.checks_measures import check_measures
 from casemate.enclave.checks_model import CheckContext, Findings, Rules, listed
-from casemate.enclave.checks_parse import Table
+from casemate.enclave.checks_parse import Table, is_formula
 from casemate.enclave.checks_records import scan_rows
 
 
@@ -30,6 +30,8 @@ def check_table(table: Table, context: CheckContext, findings: Findings) -> None
         return
     if any(is_extreme(column) for column in table.columns):
         findings.refuse("extremes", "a minimum or maximum is one person's value")
+    if any(is_formula(cell) for row in (table.columns, *table.rows) for cell in row):
+        findings.refuse("formula", "a cell would be run by a spreadsheet")
     table = without_index(table)
     for source, frame in context.inputs.items():
         claim = find_claim(source, frame, table, context.rules.rounding_base)

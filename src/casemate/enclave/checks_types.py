@@ -1,5 +1,8 @@
 """What a file is by its bytes; its name's ending is only a claim."""
 
+import contextlib
+import pickletools
+import struct
 from pathlib import PurePosixPath
 from typing import Literal
 
@@ -50,6 +53,8 @@ def sniff(name: str, data: bytes) -> tuple[Kind, str]:
         return "image", "an image or a page description"
     if ending in _IMAGE_ENDINGS:
         return "refused", f"not what its ending .{ending} says"
+    if not _is_text(data) and ending in {*_TABLE_ENDINGS, *_TEXT_ENDINGS, "json", "ipynb"}:
+        return "refused", f"binary data, not what its ending .{ending} says"
     if not _is_text(data):
         return "unknown", "binary data of no known type"
     if ending in _TABLE_ENDINGS:
@@ -75,11 +80,14 @@ def _refusal(ending: str, data: bytes) -> str | None:
 
 
 def _is_pickle(data: bytes) -> bool:
-    """Protocols 2 to 5 by their first opcode; 0 and 1 (text) by a global opcode and the final stop."""
-    if data[:1] == b"\x80" and data[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
-        return True
-    head = data[:4096]
-    return data.rstrip(b"\n").endswith(b".") and head[:1] in (b"c", b"(") and b"\nR" in data
+    """Whether the bytes read as a pickle to its end; nothing in them is run."""
+    if not data.rstrip(b"\n").endswith(b".") or len(data) < 2:
+        return False
+    opcode = ""
+    with contextlib.suppress(ValueError, IndexError, OverflowError, struct.error):
+        for operation, _, _ in pickletools.genops(data):
+            opcode = operation.name
+    return opcode == "STOP"
 
 
 def _is_text(data: bytes) -> bool:
