@@ -47,6 +47,7 @@ from casemate.catalogue import (
 from casemate.clock import Clock, system_clock
 from casemate.enclave import Enclave, Limits, Output, ReleaseReceipt, Run, View
 from casemate.enclave.guard import require_grants
+from casemate.enclave.sweep import GRACE_SECONDS
 from casemate.errors import BadInput, IntegrityFailure, NotAllowed
 from casemate.facts import Facts, offer_of
 from casemate.home import Home
@@ -75,7 +76,7 @@ class Platform:
         self.store = Store(home.database)
         migrate(self.store)
         keyring = load_keyring(home.master_key)
-        vault = Vault(home.vault)
+        self.vault = vault = Vault(home.vault)
         self.ledger = Ledger(keyring.signing_key("ledger"), home.name, clock)
         self.identity = Identity(self.ledger, clock)
         self.policies = Policies()
@@ -110,6 +111,8 @@ class Platform:
 
     def close(self) -> None:
         """Stop working; runs that are under way go on with the next process that opens the home."""
+        if self.enclave.worker.is_working:
+            self.sweep()
         self.enclave.close()
         with suppress(IntegrityFailure):  # `verify_ledger` is where an altered ledger is told
             self._keep_checkpoint()
@@ -189,11 +192,18 @@ class Platform:
     # ── publish ──────────────────────────────────────────────────────────────────────────────────
 
     def publish(
-        self, actor: str, source: Path | str, description: DatasetDescription | Mapping[str, Any]
+        self,
+        actor: str,
+        source: Path | str,
+        description: DatasetDescription | Mapping[str, Any],
+        *,
+        encoding: str | None = None,
+        delimiter: str | None = None,
     ) -> Dataset:
         """Publish the table at ``source`` (a file, or a database's ``URL#table``) as ``description`` says.
 
-        The same id again is a new version. Raises ``BadInput`` for a table that cannot be read or is
+        The same id again is a new version. ``encoding`` and ``delimiter`` are for text files that
+        need telling. Raises ``BadInput`` for a table that cannot be read or is
         not described, ``Conflict`` where another version came first.
         """
         described = (
@@ -201,7 +211,7 @@ class Platform:
         )
         with self._look(actor, "dataset.publish", self.facts.to_publish, actor, described):
             pass  # ask before the table is read: it may be large
-        frame = read_table(source)
+        frame = read_table(source, encoding=encoding, delimiter=delimiter)
         quasi = sorted(described.with_role(VariableRole.QUASI_IDENTIFIER) & set(frame.columns))
         risk = reidentification_risk(frame, quasi, threshold=described.rules.min_k).to_dict()
         staged = self.catalogue.stage(described, frame, risk=risk)
@@ -246,7 +256,16 @@ class Platform:
         with self._act(actor, "dataset.retire", self.facts.dataset, dataset) as tx:
             retired = self.catalogue.retire(tx, actor, dataset, reason)
         self.store.shred()
+        self.sweep(grace=0)
         return retired
+
+    def sweep(self, *, grace: float = GRACE_SECONDS) -> list[str]:
+        """Seal what ended permits opened; remove vault files older than ``grace`` seconds that no
+        record can open any more (what was destroyed, what a crash left). Gives their names."""
+        _, removed = self.enclave.sweep(grace=grace)
+        with self.store.read() as tx:
+            tables = self.catalogue.blobs(tx)
+        return removed + self.vault.sweep("table-", tables, grace=grace)
 
     # ── apply ────────────────────────────────────────────────────────────────────────────────────
 

@@ -64,8 +64,10 @@ def test_bytes_do_not_open_under_another_name(vault: Vault) -> None:
 
 def test_sweep_removes_what_no_record_names(vault: Vault) -> None:
     key = secrets.token_bytes(32)
-    vault.write_bytes("kept", b"1", key)
-    vault.write_bytes("orphan", b"2", key)
-    (vault.root / "torn.1234.partial").write_bytes(b"half")
-    assert vault.sweep(["kept"]) == ["orphan", "torn.1234.partial"]
-    assert [path.name for path in vault.root.iterdir()] == ["kept"]
+    for name in ("table-kept", "table-orphan", "view-other"):
+        vault.write_bytes(name, b"1", key)
+    (vault.root / "table-torn.1234.partial").write_bytes(b"half")
+    assert vault.sweep("table-", ["table-kept"], grace=60) == []
+    swept = vault.sweep("table-", ["table-kept"])
+    assert swept == ["table-orphan", "table-torn.1234.partial"]
+    assert sorted(path.name for path in vault.root.iterdir()) == ["table-kept", "view-other"]

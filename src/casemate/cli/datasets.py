@@ -1,13 +1,19 @@
 """``casemate dataset`` and ``casemate catalogue``."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from casemate.catalogue import load_description
+from casemate.catalogue import describe, load_description, read_source
 from casemate.cli.common import Desk, Shown, command, table
 from casemate.errors import BadInput
+
+Encoding = Annotated[
+    str | None, typer.Option(help="Of a text file, where it cannot be told, such as cp1252.")
+]
+Delimiter = Annotated[str | None, typer.Option(help="Of a text file, where it cannot be told.")]
 
 app = typer.Typer(no_args_is_help=True)
 catalogue = typer.Typer(no_args_is_help=True)
@@ -18,9 +24,13 @@ def publish(
     desk: Desk,
     source: Annotated[str, typer.Argument(help="A file, or a database as URL#table.")],
     describe: Annotated[Path, typer.Option(help="The description, TOML or JSON.")],
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
 ) -> Shown:
     """Publish a dataset, or its next version."""
-    made = desk.platform.publish(desk.actor, source, load_description(describe))
+    made = desk.platform.publish(
+        desk.actor, source, load_description(describe), encoding=encoding, delimiter=delimiter
+    )
     unique = made.risk.get("uniques", 0)
     return Shown(
         made,
@@ -28,6 +38,21 @@ def publish(
         f"{len(made.variables)} variables, quality {made.quality['overall']} of 100; "
         f"{unique} people are unique in the raw data.",
     )
+
+
+@command(app, "describe")
+def describe_(
+    desk: Desk,
+    source: Annotated[str, typer.Argument(help="A file, or a database as URL#table.")],
+    dataset_id: Annotated[str, typer.Option("--id", help="The dataset's id to be.")] = "my-dataset",
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+) -> Shown:
+    """Draft a description for you to correct: publishing needs every variable described."""
+    table_read = read_source(source, encoding=encoding, delimiter=delimiter)
+    drafted = describe(table_read.frame, table_read.hints, dataset_id=dataset_id)
+    document = drafted.model_dump(mode="json", exclude_defaults=True)
+    return Shown(document, json.dumps(document, ensure_ascii=False, indent=1))
 
 
 @command(app, "list")

@@ -1,7 +1,5 @@
 """What a crash leaves between vault and database, and how it goes."""
 
-import time
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -29,14 +27,4 @@ def sweep_blobs(tx: Session, vault: Vault, *, grace: float = GRACE_SECONDS) -> l
     Gives their names. They were never part of any act, so no entry speaks of them.
     """
     known = known_blobs(tx)
-    before = time.time() - grace
-    orphans = [
-        path.name
-        for path in vault.root.glob("*")
-        if path.name.startswith(PREFIXES)
-        and path.name not in known
-        and path.stat().st_mtime <= before
-    ]
-    for name in orphans:
-        vault.delete(name)
-    return sorted(orphans)
+    return [name for prefix in PREFIXES for name in vault.sweep(prefix, known, grace=grace)]

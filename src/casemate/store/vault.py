@@ -8,9 +8,10 @@ AES-256-GCM message. Each file has a data key of its own; destroying that key de
 import errno
 import os
 import secrets
+import time
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -79,13 +80,20 @@ class Vault:
         """Remove file ``name``; that it is gone already is no error."""
         (self.root / name).unlink(missing_ok=True)
 
-    def sweep(self, known: Iterable[str]) -> list[str]:
-        """Remove what no record names: what a crash left between file and transaction."""
-        keep = set(known)
-        orphans = [path for path in self.root.glob("*") if path.name not in keep]
-        for path in orphans:
-            path.unlink(missing_ok=True)
-        return sorted(path.name for path in orphans)
+    def sweep(self, prefix: str, known: Collection[str], *, grace: float = 0) -> list[str]:
+        """Remove the files that begin with ``prefix``, that ``known`` does not name, and that are
+        older than ``grace`` seconds: a file is written before the record that names it.
+
+        Gives their names. What a crash left half-written goes with them.
+        """
+        before = time.time() - grace
+        orphans = []
+        for path in sorted(self.root.glob(f"{prefix}*")):
+            with suppress(FileNotFoundError):  # another process sweeps too
+                if path.name not in known and path.stat().st_mtime <= before:
+                    path.unlink()
+                    orphans.append(path.name)
+        return orphans
 
     def _path(self, name: str) -> Path:
         path = self.root / name

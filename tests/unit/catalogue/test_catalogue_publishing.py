@@ -189,7 +189,7 @@ def test_retiring_destroys_the_keys_of_every_version(
         assert catalogue.list(tx) == ()
         assert catalogue.list(tx, include_retired=True) == (gone,)
         assert catalogue.search(tx, "visits").total == 0
-        assert vault.sweep(catalogue.blobs(tx)) != []
+        assert vault.sweep("table-", catalogue.blobs(tx)) != []
         entry = list(ledger.entries(tx))[-1]
     assert "Muller" not in str(entry)
     with pytest.raises(NotFound, match="destroyed"):
@@ -247,7 +247,7 @@ def test_a_crash_between_file_and_row_leaves_a_file_that_the_sweep_removes(
     assert len(files(vault)) == 2
     with store.read() as tx:
         assert catalogue.get(tx, "visits") == made
-        vault.sweep(catalogue.blobs(tx))
+        vault.sweep("table-", catalogue.blobs(tx))
     assert files(vault) == [made.blob]
 
 
