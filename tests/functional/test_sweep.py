@@ -4,11 +4,12 @@ import os
 import time
 from pathlib import Path
 
-import casemate
 import pytest
+from three_laws import CAST, DESCRIPTION, people_table
+
+import casemate
 from casemate.errors import BadInput
 from casemate.platform import Platform
-from three_laws import CAST, DESCRIPTION, people_table
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ class OutputRules(Document):
     """Whether an output checker looks at what passed the automatic check."""
     max_output_bytes: int = Field(default=10 * 2**20, ge=1)
     max_files: int = Field(default=50, ge=1)
-    allowed_types: tuple[str, ...] = ("csv", "json", "txt", "md", "png", "svg")
+    allowed_types: tuple[str, ...] = ("csv", "json", "txt", "md", "png")
     rows: bool = True
     """False: aggregate answers only; no program of the data user meets the records."""
 
