@@ -437,9 +437,17 @@ class Platform:
             return [self.enclave.views.open_view(tx, grant) for grant in grants]
 
     def views(self, actor: str, permit: str) -> Sequence[View]:
-        """What protection made of each dataset under ``permit``: reports and codebooks, no data."""
+        """What protection made of each dataset under ``permit``: the reports, no data."""
         with self._look(actor, "permit.read", self.facts.permit, permit) as tx:
             return self.enclave.views.of_permit(tx, permit)
+
+    def codebook(self, actor: str, permit: str) -> Sequence[Mapping[str, Any]]:
+        """What the columns of each view mean and how they were generalised; for the permit's people."""
+        with self._act(actor, "run.submit", self.facts.run_of_permit, actor, permit) as tx:
+            named = self.permits.get(tx, permit)
+            grants = require_grants(self.permits, tx, permit, person=actor, purpose=named.purpose)
+            views = [self.enclave.views.open_view(tx, grant) for grant in grants]
+            return [self.enclave.views.codebook(tx, view.id) for view in views]
 
     def run(
         self,
@@ -484,19 +492,22 @@ class Platform:
     # ── check, release ───────────────────────────────────────────────────────────────────────────
 
     def outputs(self, actor: str, run: str | None = None) -> Sequence[Output]:
-        """The outputs that ``actor`` may see listed; the evidence is a checker's to see."""
+        """The outputs that ``actor`` may see listed; the evidence only for those who check."""
+        listed = []
         with self.store.read() as tx:
-            return [
-                one
-                for one in self.enclave.outputs.list(tx, run=run)
-                if self._may(tx, actor, "output.list", self.facts.output(tx, one.id))
-            ]
+            for output in self.enclave.outputs.list(tx, run=run):
+                facts = self.facts.output(tx, output.id)
+                if self._may(tx, actor, "output.read_evidence", facts):
+                    listed.append(output)
+                elif self._may(tx, actor, "output.list", facts):
+                    listed.append(output.without_evidence())
+        return listed
 
     def evidence(self, actor: str, output: str) -> tuple[Output, bytes]:
         """For the checker's eyes: the output's verdict with its evidence, and its bytes."""
         with self._act(actor, "output.read_evidence", self.facts.output, output) as tx:
-            self.ledger.append(tx, actor=actor, act="output.inspected", subject=output)
-            return self.enclave.outputs.get(tx, output), self.enclave.outputs.data(tx, output)
+            data = self.enclave.outputs.evidence(tx, actor, output)
+            return self.enclave.outputs.get(tx, output), data
 
     def review(self, actor: str, output: str, *, clear: bool, reason: str) -> Output:
         """The checker's decision on an output that the machine passed or left to people."""

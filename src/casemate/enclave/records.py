@@ -1,7 +1,7 @@
 """What the enclave gives back: frozen records, and the two tables of transitions they live by."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -142,6 +142,13 @@ class Output:
         """The name that anybody may see."""
         cleared = self.state in {OutputState.cleared, OutputState.released}
         return self.name if self.name_is_known or cleared else self.id
+
+    def without_evidence(self) -> "Output":
+        """As whoever ran the script may see it: the reasons, not what they were drawn from."""
+        reasons = (self.verdict or {}).get("reasons", [])
+        told = [{"rule": reason["rule"], "message": reason["message"]} for reason in reasons]
+        verdict = None if self.verdict is None else {**self.verdict, "reasons": told}
+        return replace(self, name=self.shown_name, verdict=verdict)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,93 @@
+"""Who ran a script learns why an output was held back, not what the check saw."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from three_laws import CAST, DESCRIPTION, PLAN, people_table
+
+import casemate
+from casemate.errors import NotAllowed
+from casemate.platform import Platform
+
+SCRIPT = b"""
+import pandas as pd
+people = pd.read_parquet('/in/clinic.parquet')
+counts = people.groupby('illness').size().rename('count').reset_index()
+counts.to_csv('/out/illnesses.csv', index=False)
+people.head(3).to_csv('/out/' + people['person'][0] + '.csv', index=False)
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Any:
+    with casemate.create(tmp_path / "home", operator="Operator") as place:
+        for name in ("clinic", "lab", "authority"):
+            place.add_organisation("acct-operator", name)
+        for account, (organisation, roles) in CAST.items():
+            place.add_account("acct-operator", account, organisation, roles, account_id=account)
+        people_table().write_csv(tmp_path / "clinic.csv")
+        place.publish("acct-holder", tmp_path / "clinic.csv", DESCRIPTION)
+        yield place
+
+
+@pytest.fixture
+def permit(place: Platform) -> str:
+    form = {
+        "title": "A study",
+        "datasets": [
+            {
+                "dataset": "clinic",
+                "variables": [
+                    {"name": name, "necessity": "yes", "as_pseudonym": name == "person"}
+                    for name in ("person", "sex", "illness")
+                ],
+            }
+        ],
+        "purpose": {"term": "dpv:ScientificResearch", "description": "to know"},
+        "legal_basis": {"article_6": "e", "article_9": "j"},
+        "method": "counting",
+        "people": ["acct-rita"],
+        "outputs": ["tables"],
+        "duration_days": 30,
+    }
+    asked = place.apply("acct-rita", form)
+    return place.approve("acct-aline", asked.id, "fine", plans={"clinic": PLAN}).id
+
+
+def test_the_team_sees_reasons_and_no_evidence(place: Platform, permit: str) -> None:
+    run = place.wait("acct-rita", place.run("acct-rita", permit, SCRIPT).id)
+    seen = {one.name: one for one in place.outputs("acct-rita", run.id)}
+    checked = {one.id: one for one in place.outputs("acct-checker", run.id)}
+    refused = seen["illnesses.csv"]
+    assert refused.decision == "refuse"
+    assert refused.verdict is not None
+    assert all("evidence" not in reason for reason in refused.verdict["reasons"])
+    assert "fewer than" in str(refused.verdict["reasons"])
+    full = checked[refused.id].verdict
+    assert full is not None
+    assert any(reason["evidence"] for reason in full["reasons"])
+
+
+def test_a_pseudonym_in_a_file_name_does_not_reach_the_team(place: Platform, permit: str) -> None:
+    run = place.wait("acct-rita", place.run("acct-rita", permit, SCRIPT).id)
+    by_checker = {one.id: one.name for one in place.outputs("acct-checker", run.id)}
+    (smuggled,) = [name for name in by_checker.values() if len(name) > 30]
+    assert smuggled not in {one.name for one in place.outputs("acct-rita", run.id)}
+
+
+def test_only_a_checker_reads_an_output_before_its_release(place: Platform, permit: str) -> None:
+    run = place.wait("acct-rita", place.run("acct-rita", permit, SCRIPT).id)
+    output = place.outputs("acct-checker", run.id)[0]
+    with pytest.raises(NotAllowed):
+        place.evidence("acct-rita", output.id)
+    _, data = place.evidence("acct-checker", output.id)
+    assert data
+    assert "output.examined" in [entry.act for entry in place.entries(subject=output.id)]
+
+
+def test_the_codebook_is_for_the_permits_people(place: Platform, permit: str) -> None:
+    (book,) = place.codebook("acct-rita", permit)
+    assert [one["name"] for one in book["variables"]] == ["person", "sex", "illness"]
+    with pytest.raises(NotAllowed):
+        place.codebook("acct-rolf", permit)
