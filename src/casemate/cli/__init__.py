@@ -3,18 +3,42 @@
 Exit codes: 0 done, 2 bad input, 3 not allowed, 4 an integrity failure, 5 a part is missing here.
 """
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from casemate.cli import accounts, applications, datasets, ledgers, outputs, permits, runs
-from casemate.cli.common import AsOption, HomeOption, JsonOption, Shown, exits, show
+from casemate.cli.common import AsOption, HomeOption, JsonOption, Shown, exits, one_line, show
 from casemate.home import create_home, default_root
 from casemate.platform import Platform
 
+
+class Commands(TyperGroup):
+    """The commands as a whole: a misspelt one is bad input too, and says so in one line."""
+
+    def main(self, *words: Any, **options: Any) -> Any:
+        """Run, and end the process; as any group does, but for what it prints of usage errors."""
+        if not options.get("standalone_mode", True):
+            return super().main(*words, **options)
+        try:
+            sys.exit(super().main(*words, **(options | {"standalone_mode": False})))
+        except TyperException as error:
+            message = error.format_message()
+            if type(error).__name__ != "NoArgsIsHelpError":  # that one is the help, to be read
+                message = one_line(f"Bad input: {message}")
+            print(message, file=sys.stderr)
+            sys.exit(error.exit_code)
+        except typer.Abort:
+            sys.exit(130)
+
+
 app = typer.Typer(
     name="casemate",
+    cls=Commands,
     help="Permits, protection, sealed runs, checked outputs, one ledger.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # a traceback must not print data

@@ -4,13 +4,15 @@ A command is a function of a ``Desk`` (an open platform and the account that act
 options; it gives back a ``Shown``: the data that ``--json`` prints, and the text for people.
 """
 
+import errno
 import functools
 import getpass
 import inspect
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, is_dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,9 +21,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from casemate.clock import timestamp
-from casemate.errors import BadInput, CasemateError, NotAllowed
+from casemate.errors import BadInput, CasemateError, NotAllowed, Unavailable
 from casemate.home import default_root, open_home
 from casemate.platform import Platform
 
@@ -43,6 +46,12 @@ _OPTIONS = (
     ("account", AsOption, None),
     ("as_json", JsonOption, False),
 )
+
+
+UNFOLDED = 1000
+"""Columns of a table that is written to a file or a pipe."""
+LONGEST_MESSAGE = 4000
+"""Characters of an error's line; what is longer quotes something that nobody reads to its end."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,7 @@ def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[...
         @functools.wraps(function)
         def run(*, home: Path | None, account: str | None, as_json: bool, **options: Any) -> None:
             with exits(), Platform(open_home(home or default_root())) as platform:
-                desk = Desk(platform, _sign_in(platform, account), as_json)
+                desk = Desk(platform, sign_in(platform, account), as_json)
                 show(function(desk, **options), as_json=as_json)
 
         run.__signature__ = _with_shared_options(function)  # type: ignore[attr-defined]
@@ -92,11 +101,22 @@ def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[...
 def show(shown: Shown, *, as_json: bool) -> None:
     """Print ``shown`` on standard output."""
     if as_json:
-        print(json.dumps(plain(shown.data), ensure_ascii=False, indent=1))
-    elif isinstance(shown.text, str):
+        print(_json(plain(shown.data)))
+    elif not isinstance(shown.text, str):
+        # A file or a pipe has no width: there, a table's identifiers must stay whole on their line.
+        narrow = sys.stdout.isatty() or "COLUMNS" in os.environ
+        Console(width=None if narrow else UNFOLDED).print(shown.text)
+    elif shown.text:
         print(shown.text)
-    else:
-        Console().print(shown.text)
+
+
+def _json(data: Any) -> str:
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1)
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:  # the terminal has other letters: JSON has a spelling for all
+        return json.dumps(data, allow_nan=False, indent=1)
+    return text
 
 
 class exits:  # noqa: N801 - reads as a word in a with statement
@@ -107,21 +127,39 @@ class exits:  # noqa: N801 - reads as a word in a with statement
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, CasemateError):
-            print(f"{error.title}: {error}", file=sys.stderr)
+            print(one_line(f"{error.title}: {error}"), file=sys.stderr)
             raise typer.Exit(error.exit_code)
         if isinstance(error, KeyboardInterrupt):
             print("Interrupted: what was recorded stays, the rest was not begun.", file=sys.stderr)
             raise typer.Exit(130)
 
 
+def one_line(message: str) -> str:
+    """``message`` in one line that is safe on a terminal, whatever was quoted in it."""
+    words = " ".join(message.split())
+    words = words if len(words) <= LONGEST_MESSAGE else words[:LONGEST_MESSAGE] + " …"
+    return _printable(words)
+
+
 def table(columns: list[str], rows: list[list[object]]) -> RenderableType:
     """A table for people; says so where it is empty."""
     if not rows:
         return "Nothing to show."
-    drawn = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        # Nothing is cut: an identifier is to be copied. Nothing is markup: a title is not ours.
+        drawn.add_column(Text(_printable(column)), overflow="fold")
     for row in rows:
-        drawn.add_row(*("" if cell is None else str(cell) for cell in row))
+        drawn.add_row(*(Text("" if cell is None else _printable(str(cell))) for cell in row))
     return drawn
+
+
+def _printable(text: str) -> str:
+    """``text`` with what steers a terminal spelt out; line breaks stay."""
+    return "".join(
+        one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode()
+        for one in text
+    )
 
 
 def plain(value: Any) -> Any:
@@ -153,26 +191,37 @@ def read_document(path: Path) -> dict[str, Any]:
     """A TOML or JSON file as a dictionary; raises ``BadInput`` naming file and line."""
     import tomllib
 
+    is_toml = path.suffix.lower() == ".toml"
     try:
-        text = path.read_text(encoding="utf-8")
-        document = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+        text = path.read_text(encoding="utf-8-sig")
+        document = tomllib.loads(text) if is_toml else json.loads(text)
     except FileNotFoundError:
         raise BadInput(f"there is no file {path}") from None
-    except (IsADirectoryError, PermissionError) as failure:
+    except OSError as failure:
         raise BadInput(f"{path} cannot be read: {failure.strerror}") from failure
     except UnicodeDecodeError as failure:
         raise BadInput(f"{path} is not UTF-8 at byte {failure.start}") from failure
-    except (tomllib.TOMLDecodeError, json.JSONDecodeError) as failure:
-        kind = "TOML" if path.suffix == ".toml" else "JSON"
-        raise BadInput(f"{path} is not {kind}: {failure}") from failure
+    except (ValueError, RecursionError) as failure:  # no such document, a huge number, deep nesting
+        raise BadInput(f"{path} is not {'TOML' if is_toml else 'JSON'}: {failure}") from failure
     if not isinstance(document, dict):
         raise BadInput(f"{path} holds no object at its top level")
     return document
 
 
-def _sign_in(platform: Platform, account: str | None) -> str | None:
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raise ``BadInput``, or ``Unavailable`` for a full disk, where ``path`` cannot be written."""
+    try:
+        yield
+    except OSError as failure:
+        kind = Unavailable if failure.errno in (errno.ENOSPC, errno.EDQUOT) else BadInput
+        raise kind(f"{path} cannot be written: {failure.strerror}") from failure
+
+
+def sign_in(platform: Platform, account: str | None) -> str | None:
+    """Who acts, signed in; ``None``, the public, where neither option nor setting names anybody."""
     account = account or os.environ.get("CASEMATE_ACCOUNT")
-    if account is None:
+    if not account:
         return None
     return platform.sign_in(account, lambda: _password(account)).id
 
@@ -182,7 +231,8 @@ def _password(account: str) -> str:
         return given
     if not sys.stdin.isatty():
         raise NotAllowed(
-            f"{account} has a password: set CASEMATE_PASSWORD, or sign in at a terminal"
+            f"{account} does not come in without a password: set CASEMATE_PASSWORD, or sign in at a "
+            "terminal; if it has none, there is no such account"
         )
     return getpass.getpass(f"Password of {account}: ")
 

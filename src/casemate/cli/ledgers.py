@@ -1,5 +1,6 @@
 """``casemate ledger``."""
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from casemate.cli.common import Desk, Shown, command, plain
+from casemate.cli.common import Desk, Shown, command, plain, writing
 from casemate.errors import BadInput, IntegrityFailure
 
 app = typer.Typer(no_args_is_help=True)
@@ -23,7 +24,8 @@ def verify(
 ) -> Shown:
     """Recompute the whole ledger; exit code 4 and the first altered entry where it was changed."""
     older = None if checkpoint is None else _read(checkpoint)
-    with Progress(console=Console(stderr=True), disable=desk.as_json, transient=True) as bar:
+    quiet = desk.as_json or not sys.stderr.isatty()
+    with Progress(console=Console(stderr=True), disable=quiet, transient=True) as bar:
         task = bar.add_task("Verifying", total=None)
         report = desk.platform.verify_ledger(
             checkpoint=older, progress=lambda done, of: bar.update(task, completed=done, total=of)
@@ -59,7 +61,8 @@ def checkpoint(
     """The signed checkpoint: kept elsewhere, it makes any later rewriting visible."""
     text = desk.platform.checkpoint()
     if output is not None:
-        output.write_text(text, encoding="utf-8")
+        with writing(output):
+            output.write_text(text, encoding="utf-8")
     return Shown({"checkpoint": text}, text.rstrip("\n"))
 
 
@@ -69,10 +72,13 @@ def export(
     output: Annotated[Path | None, typer.Option(help="A file (default: standard output).")] = None,
 ) -> Shown:
     """Every entry as JSON lines, for the stand-alone verifier."""
+    if output is None and not desk.as_json:
+        return Shown(desk.platform.export_ledger(sys.stdout))
     if output is None:
-        size = desk.platform.export_ledger(sys.stdout)
-        return Shown({"entries": size}, "")
-    with output.open("w", encoding="ascii") as stream:
+        lines = io.StringIO()
+        size = desk.platform.export_ledger(lines)
+        return Shown({"entries": size, "export": lines.getvalue()})
+    with writing(output), output.open("w", encoding="ascii") as stream:
         size = desk.platform.export_ledger(stream)
     return Shown({"entries": size, "file": str(output)}, f"{size} entries are in {output}.")
 

@@ -1,13 +1,13 @@
 """``casemate output``."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from casemate.cli.common import Desk, Shown, command, table
+from casemate.cli.common import Desk, Shown, command, table, writing
 from casemate.enclave import Output
-from casemate.errors import BadInput
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -19,7 +19,15 @@ def list_(
     """The outputs you may see listed."""
     known = desk.platform.outputs(desk.actor, run)
     rows: list[list[object]] = [
-        [one.id, one.run, one.name, one.size, one.decision, one.state.value, first_reason(one)]
+        [
+            one.id,
+            one.run,
+            one.shown_name,
+            one.size,
+            one.decision,
+            one.state.value,
+            first_reason(one),
+        ]
         for one in known
     ]
     columns = ["Output", "Run", "Name", "Bytes", "Verdict", "State", "Why"]
@@ -37,8 +45,7 @@ def check(
     """For an output checker: the machine's verdict with its evidence."""
     known, data = desk.platform.evidence(desk.actor, output)
     if save is not None:
-        save.touch(mode=0o600)
-        save.write_bytes(data)
+        _write_private(save, data)
     reasons = (known.verdict or {}).get("reasons", [])
     rows: list[list[object]] = [[one["rule"], one["message"]] for one in reasons]
     return Shown(known, table([f"{known.name}: {known.decision}", ""], rows))
@@ -73,10 +80,8 @@ def fetch(
 ) -> Shown:
     """For the permit's people: take a released output."""
     data = desk.platform.fetch(desk.actor, output)
-    try:
+    with writing(to):
         to.write_bytes(data)
-    except OSError as failure:
-        raise BadInput(f"{to} cannot be written: {failure.strerror}") from failure
     return Shown({"file": str(to), "bytes": len(data)}, f"{len(data)} bytes are in {to}.")
 
 
@@ -88,5 +93,13 @@ def first_reason(output: Output) -> str:
     return str(reasons[0]["message"]) if reasons else ""
 
 
+def _write_private(path: Path, data: bytes) -> None:
+    """Write a file that only its owner reads, also where one that others could read was there."""
+    with writing(path), os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.truncate()
+        file.write(data)
+
+
 def _shown(output: Output) -> Shown:
-    return Shown(output, f"{output.id} ({output.name}) is {output.state.value}.")
+    return Shown(output, f"{output.id} ({output.shown_name}) is {output.state.value}.")

@@ -1,6 +1,8 @@
 """``casemate permit``."""
 
 import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,6 +10,7 @@ import typer
 
 from casemate.access import Permit, export_odrl, verify_jws
 from casemate.cli.common import (
+    AsOption,
     Desk,
     HomeOption,
     JsonOption,
@@ -16,11 +19,16 @@ from casemate.cli.common import (
     exits,
     read_document,
     show,
+    sign_in,
     table,
 )
 from casemate.clock import timestamp
 from casemate.errors import BadInput
 from casemate.home import default_root, open_home
+from casemate.platform import Platform
+
+_SIGNED = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
+_ID = re.compile(r"permit-[a-z2-7]{12}")
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -55,6 +63,18 @@ def show_(desk: Desk, permit: Annotated[str, typer.Argument(help="The permit's i
         ["revoked", known.revoked_at and f"{timestamp(known.revoked_at)}: {known.revoke_reason}"],
     ]
     return Shown(known, table(["", ""], rows))
+
+
+@command(app, "codebook")
+def codebook(desk: Desk, permit: Annotated[str, typer.Argument(help="The permit's id.")]) -> Shown:
+    """For the permit's people: what each column of the protected data means."""
+    books = desk.platform.codebook(desk.actor, permit)
+    rows: list[list[object]] = [
+        [book["dataset"], one["name"], one["type"], one["unit"], _words(one)]
+        for book in books
+        for one in book["variables"]
+    ]
+    return Shown(books, table(["Dataset", "Variable", "Type", "Unit", "Meaning"], rows))
 
 
 @command(app, "revoke")
@@ -100,19 +120,30 @@ def export(
 
 @app.command()
 def verify(
-    permit: Annotated[str, typer.Argument(help="A file with the signed text, or a permit's id.")],
+    permit: Annotated[str, typer.Argument(help="The signed text or its file, or a permit's id.")],
     key: Annotated[
         Path | None, typer.Option(help="The issuer's public key (JWK) (default: the home's).")
     ] = None,
     home: HomeOption = None,
-    account: Annotated[str | None, typer.Option("--as", help="Not needed: anyone may.")] = None,
+    account: AsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a permit's signature; with a file and --key this needs no home and no network."""
+    """Check a permit's signature; with a file and --key this needs no home, account or network."""
     with exits():
-        claims = verify_jws(_signed_text(permit, home), _jwk(key, home))
+        claims = verify_jws(_signed_text(permit, home, account), _jwk(key, home))
         text = f"The signature holds: {claims.jti}, issued by {claims.iss} to {claims.sub}."
         show(Shown(claims, text), as_json=as_json)
+
+
+def _words(variable: Mapping[str, Any]) -> str:
+    label = variable["label"].get("en") or next(iter(variable["label"].values()), "")
+    generalised = variable["generalised"]
+    if variable["pseudonym"]:
+        return f"{label} (a pseudonym of this permit's own)"
+    if not generalised or generalised["level"] == 0:
+        return str(label)
+    labels = ", ".join(str(one["label"]) for one in generalised["labels"])
+    return f"{label}: {labels}"
 
 
 def _scope_rows(permit: Permit) -> list[list[object]]:
@@ -122,14 +153,24 @@ def _scope_rows(permit: Permit) -> list[list[object]]:
     ]
 
 
-def _signed_text(permit: str, home: Path | None) -> str:
-    path = Path(permit)
-    if path.is_file():
-        return path.read_text(encoding="ascii", errors="replace").strip()
-    from casemate.platform import Platform
+def _signed_text(permit: str, home: Path | None, account: str | None) -> str:
+    """Who brings the signed text may have it checked; who has the id alone must be let read it."""
+    if _SIGNED.fullmatch(permit):
+        return permit
+    if not _ID.fullmatch(permit):
+        return _read_signed(Path(permit))
+    with Platform(open_home(home or default_root())) as platform:
+        return platform.permit(sign_in(platform, account), permit).jws
 
-    with Platform(open_home(home or default_root())) as platform, platform.store.read() as tx:
-        return platform.permits.get(tx, permit).jws
+
+def _read_signed(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii", errors="replace").strip()
+    except OSError as failure:
+        raise BadInput(
+            f"{path} cannot be read ({failure.strerror}): give a file with the signed text, or a "
+            "permit's id"
+        ) from failure
 
 
 def _jwk(key: Path | None, home: Path | None) -> dict[str, Any]:
