@@ -3,6 +3,8 @@
 The pages tell one story with seven roles. Here it is told again on a fresh home, and what the commands
 print must be what the pages show. Identifiers, moments, digests and sizes differ from run to run:
 those are compared by their form, and an identifier shown by one command is used in the next.
+
+After a change of what commands print, ``python tests/docs/test_docs_session.py`` writes the pages anew.
 """
 
 import os
@@ -11,6 +13,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +32,7 @@ SOURCE = Path(casemate.__file__).parent
 STORY = (
     ("operator", "1. Set up"),
     ("operator", "2. Add people"),
+    ("data-holder", "1. Describe the data"),
     ("data-holder", "2. Publish"),
     ("data-user", "1. Find data"),
     ("data-user", "2. Apply"),
@@ -176,20 +180,55 @@ def test_only_what_must_differ_may_differ() -> None:
     assert not fits(shown, printed + "and more\n")
 
 
-@pytest.mark.slow
-def test_the_pages_show_what_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("CASEMATE_HOME", str(tmp_path / "home"))
+SETTINGS = ("ACCOUNT", "PASSWORD", "DATABASE", "MASTER_KEY", "MASTER_KEY_COMMAND")
+
+
+def settle(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make ``folder`` the place of the story."""
+    monkeypatch.chdir(folder)
+    for name in SETTINGS:
+        monkeypatch.delenv(f"CASEMATE_{name}", raising=False)
+    monkeypatch.setenv("CASEMATE_HOME", str(folder / "home"))
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
-    for name in (
-        "CASEMATE_ACCOUNT",
-        "CASEMATE_PASSWORD",
-        "CASEMATE_DATABASE",
-        "CASEMATE_MASTER_KEY",
-    ):
-        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.slow
+def test_the_pages_show_what_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settle(tmp_path, monkeypatch)
     for shown, printed in tell(tmp_path):
         assert fits(shown.output, printed), (
             f"{shown.page}.md shows for `{shown.command}`:\n{shown.output}\nIt prints:\n{printed}"
         )
+
+
+LONGEST = 16
+"""Lines of output that a page shows in full."""
+
+
+def rewrite(told: list[tuple[Shown, str]], home: Path) -> None:
+    """Put what was printed into the pages."""
+    ids: dict[str, str] = {}
+    for shown, printed in told:
+        for ours, theirs in zip(
+            re.findall(_ID, shown.output), re.findall(_ID, printed), strict=False
+        ):
+            ids.setdefault(ours, theirs)
+    for shown, printed in told:
+        page = ROOT / "docs" / f"{shown.page}.md"
+        command = re.sub(_ID, lambda found: ids.get(found[0], found[0]), shown.command)
+        lines = [line.rstrip() for line in printed.strip("\n").splitlines()]
+        kept = shown.output.splitlines()
+        if kept and kept[-1] == "…":
+            lines = [*lines[: len(kept) - 1], "…"]
+        elif len(lines) > LONGEST:
+            lines = [*lines[: LONGEST // 2], "…"]
+        output = "".join(f"{line}\n" for line in lines).replace(str(home), "/srv/casemate/home")
+        old, new = f"$ {shown.command}\n{shown.output}", f"$ {command}\n{output}"
+        page.write_text(page.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
+        settle(Path(place), patch)
+        rewrite(list(tell(Path(place))), Path(place) / "home")
