@@ -19,6 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
 from casemate.access import (
@@ -48,7 +49,7 @@ from casemate.clock import Clock, system_clock
 from casemate.enclave import Enclave, Limits, Output, ReleaseReceipt, Run, View
 from casemate.enclave.guard import require_grants
 from casemate.enclave.sweep import GRACE_SECONDS
-from casemate.errors import BadInput, IntegrityFailure, NotAllowed
+from casemate.errors import BadInput, IntegrityFailure, NotAllowed, Unavailable
 from casemate.facts import Facts, offer_of
 from casemate.home import Home
 from casemate.identity import Account, Identity, Organisation, Role, SignInRefused
@@ -68,13 +69,34 @@ ANYONE = "public"
 """The actor on the ledger where nobody was signed in."""
 
 
+def open_database(url: str) -> Store:
+    """The database at ``url`` with every table as this version wants it.
+
+    Raises ``BadInput`` for a URL that names none we can use, ``Unavailable`` where it does not
+    answer, ``IntegrityFailure`` where its file is something else.
+    """
+    try:
+        store = Store(url)
+        if store.engine.dialect.name not in ("sqlite", "postgresql"):
+            raise BadInput(f"the database is SQLite or PostgreSQL, not {store.engine.dialect.name}")
+        migrate(store)
+        return store
+    except (ArgumentError, ImportError) as failure:  # no URL, or of a driver that is not here
+        raise BadInput(
+            f"the database's URL cannot be used: {failure}; write postgresql+psycopg://user@host/name"
+        ) from failure
+    except OperationalError as failure:
+        raise Unavailable(f"the database does not answer: {failure.orig}") from failure
+    except DatabaseError as failure:
+        raise IntegrityFailure(f"this is not a database of Casemate: {failure.orig}") from failure
+
+
 class Platform:
     """One open home. Close it, or use it as a context manager."""
 
     def __init__(self, home: Home, *, clock: Clock = system_clock) -> None:
         self.home = home
-        self.store = Store(home.database)
-        migrate(self.store)
+        self.store = open_database(home.database)
         keyring = load_keyring(home.master_key)
         self.vault = vault = Vault(home.vault)
         self.ledger = Ledger(keyring.signing_key("ledger"), home.name, clock)

@@ -14,7 +14,7 @@ from typer.exceptions import TyperException
 from casemate.cli import accounts, applications, datasets, ledgers, outputs, permits, runs
 from casemate.cli.common import AsOption, HomeOption, JsonOption, Shown, exits, one_line, show
 from casemate.home import create_home, default_root
-from casemate.platform import Platform
+from casemate.platform import Platform, open_database
 
 
 class Commands(TyperGroup):
@@ -72,6 +72,8 @@ def init(
 ) -> None:
     """Make a home: keys, database, ledger, and the first account."""
     with exits():
+        if database is not None:
+            open_database(database).close()  # else a misspelt URL would stay in the new home
         made = create_home(home or default_root(), name=name, database=database)
         with Platform(made) as platform:
             first = platform.found(operator)
