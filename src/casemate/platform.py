@@ -128,15 +128,21 @@ class Platform:
         permit_key = json.dumps(self.permits.public_jwk(), indent=1)
         for name, text in (("ledger.vkey", self.ledger.vkey), ("permit-key.json", permit_key)):
             file = self.home.public / name
-            if not file.exists() or file.read_text(encoding="utf-8") != text + "\n":
+            if not file.exists():
                 file.write_text(text + "\n", encoding="utf-8")
+            elif file.read_text(encoding="utf-8") != text + "\n":
+                raise IntegrityFailure(
+                    f"{file} is not of this home's master key: the key is another home's, or the file "
+                    "was altered; nothing was opened"
+                )
 
     def close(self) -> None:
         """Stop working; runs that are under way go on with the next process that opens the home."""
         if self.enclave.worker.is_working:
             self.sweep()
         self.enclave.close()
-        with suppress(IntegrityFailure):  # `verify_ledger` is where an altered ledger is told
+        # `verify_ledger` is where an altered ledger is told; a full disk undoes no act that was done.
+        with suppress(IntegrityFailure, OSError):
             self._keep_checkpoint()
         self.store.close()
 
@@ -292,16 +298,19 @@ class Platform:
     # ── apply ────────────────────────────────────────────────────────────────────────────────────
 
     def apply(self, actor: str, form: ApplicationForm | Mapping[str, Any]) -> Application:
-        """Draft an application and hand it in."""
-        return self.submit(actor, self.draft(actor, form).id)
+        """Draft an application and hand it in, both or neither."""
+        read = _read_form(form)
+        with self._act(actor, "application.create", self.facts.new_application, actor, read) as tx:
+            drafted = self._draft(tx, actor, read)
+            resource = self.facts.application(tx, drafted.id)
+            self.policies.require(self._account(tx, actor), "application.submit", resource)
+            return self._hand_in(tx, actor, drafted.id, None)
 
     def draft(self, actor: str, form: ApplicationForm | Mapping[str, Any]) -> Application:
         """Begin an application; it may be half filled."""
-        read = ApplicationForm.read(form) if isinstance(form, Mapping) else form
-
+        read = _read_form(form)
         with self._act(actor, "application.create", self.facts.new_application, actor, read) as tx:
-            organisation = self.identity.account(tx, actor).organisation
-            return self.applications.draft(tx, actor, read, organisation=organisation)
+            return self._draft(tx, actor, read)
 
     def submit(
         self,
@@ -310,19 +319,28 @@ class Platform:
         form: ApplicationForm | Mapping[str, Any] | None = None,
     ) -> Application:
         """Hand a draft in, or hand it in again with ``form`` after it was given back."""
-        read = ApplicationForm.read(form) if isinstance(form, Mapping) else form
+        read = None if form is None else _read_form(form)
         with self._act(actor, "application.submit", self.facts.application, application) as tx:
-            current = self.applications.get(tx, application)
-            offers = self.facts.offers(tx, read or current.form)
-            people = {one.id for one in self.identity.accounts(tx) if one.active}
-            if current.state in (State.INCOMPLETE, State.CHANGES_REQUESTED):
-                again = read or current.form
-                return self.applications.resubmit(
-                    tx, actor, application, again, offers, known_people=people
-                )
-            if read is not None:
-                self.applications.revise(tx, actor, application, read)
-            return self.applications.submit(tx, actor, application, offers, known_people=people)
+            return self._hand_in(tx, actor, application, read)
+
+    def _draft(self, tx: Session, actor: str, form: ApplicationForm) -> Application:
+        organisation = self.identity.account(tx, actor).organisation
+        return self.applications.draft(tx, actor, form, organisation=organisation)
+
+    def _hand_in(
+        self, tx: Session, actor: str, application: str, form: ApplicationForm | None
+    ) -> Application:
+        current = self.applications.get(tx, application)
+        offers = self.facts.offers(tx, form or current.form)
+        people = {one.id for one in self.identity.accounts(tx) if one.active}
+        if current.state in (State.INCOMPLETE, State.CHANGES_REQUESTED):
+            again = form or current.form
+            return self.applications.resubmit(
+                tx, actor, application, again, offers, known_people=people
+            )
+        if form is not None:
+            self.applications.revise(tx, actor, application, form)
+        return self.applications.submit(tx, actor, application, offers, known_people=people)
 
     def withdraw(self, actor: str, application: str, reason: str = "") -> Application:
         """End one's own application."""
@@ -431,12 +449,13 @@ class Platform:
         """End a permit now: running work stops, what it opened is sealed for good."""
         with self._act(actor, "permit.revoke", self.facts.permit, permit) as tx:
             revoked = self.permits.revoke(tx, actor, permit, reason)
-            self.enclave.seal_views(tx, permit, actor=actor)
+            for ended in self.permits.chain(tx, permit):
+                self.enclave.seal_views(tx, ended, actor=actor)
         self.store.shred()
         return revoked
 
     def renew(self, actor: str, permit: str, days: int, reason: str) -> Permit:
-        """A new permit on the same terms for ``days`` more, in place of the old one."""
+        """A new permit on the same terms for ``days`` from now, in place of the old one."""
         with self._act(actor, "permit.renew", self.facts.permit, permit) as tx:
             scopes = self.permits.get(tx, permit).scopes
             offers = [
@@ -491,25 +510,32 @@ class Platform:
     def wait(self, actor: str, run: str, timeout: float | None = None) -> Run:
         """``run`` once the machine is done with it, or as it is after ``timeout`` seconds."""
         self.run_status(actor, run)
-        return self.enclave.worker.wait(run, timeout)
+        self.enclave.worker.wait(run, timeout)
+        return self.run_status(actor, run)
 
     def run_status(self, actor: str, run: str) -> Run:
         """``run`` as it stands."""
         with self._look(actor, "run.read", self.facts.run, run) as tx:
-            return self.enclave.runs.get(tx, run)
+            return self._as_seen(tx, actor, self.enclave.runs.get(tx, run))
 
     def list_runs(self, actor: str) -> Sequence[Run]:
         """The runs that ``actor`` may read."""
         with self.store.read() as tx:
-            runs = self.enclave.runs.list(tx)
             return [
-                one for one in runs if self._may(tx, actor, "run.read", self.facts.run(tx, one.id))
+                self._as_seen(tx, actor, one)
+                for one in self.enclave.runs.list(tx)
+                if self._may(tx, actor, "run.read", self.facts.run(tx, one.id))
             ]
+
+    def _as_seen(self, tx: Session, actor: str, run: Run) -> Run:
+        facts = self.facts.run(tx, run.id).attrs
+        is_of_the_team = actor in {facts["submitted_by"], *facts["people"]}
+        return run.for_team() if is_of_the_team else run
 
     def cancel(self, actor: str, run: str, reason: str) -> Run:
         """Stop ``run`` now."""
         with self._act(actor, "run.cancel", self.facts.run, run) as tx:
-            return self.enclave.runs.cancel(tx, actor, run, reason)
+            return self._as_seen(tx, actor, self.enclave.runs.cancel(tx, actor, run, reason))
 
     # ── check, release ───────────────────────────────────────────────────────────────────────────
 
@@ -634,3 +660,7 @@ class Platform:
 
     def _account(self, tx: Session, actor: str | None) -> Account | None:
         return None if actor is None else self.identity.account(tx, actor)
+
+
+def _read_form(form: ApplicationForm | Mapping[str, Any]) -> ApplicationForm:
+    return ApplicationForm.read(form) if isinstance(form, Mapping) else form
