@@ -27,10 +27,8 @@ class Commands(TyperGroup):
         try:
             sys.exit(super().main(*words, **(options | {"standalone_mode": False})))
         except TyperException as error:
-            message = error.format_message()
-            if type(error).__name__ != "NoArgsIsHelpError":  # that one is the help, to be read
-                message = one_line(f"Bad input: {message}")
-            print(message, file=sys.stderr)
+            if type(error).__name__ != "NoArgsIsHelpError":  # then the help was printed already
+                print(one_line(f"Bad input: {error.format_message()}"), file=sys.stderr)
             sys.exit(error.exit_code)
         except typer.Abort:
             sys.exit(130)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from casemate.catalogue import describe, load_description, read_source
-from casemate.cli.common import Desk, Shown, command, table
+from casemate.cli.common import Desk, Shown, command, table, writing
 from casemate.errors import BadInput
 
 Encoding = Annotated[
@@ -140,5 +140,6 @@ def export(
     text = desk.platform.export_catalogue(base, "turtle" if form == "turtle" else "json-ld")
     if output is None:
         return Shown({"format": form, "document": text}, text)
-    output.write_text(text, encoding="utf-8")
+    with writing(output):
+        output.write_text(text, encoding="utf-8")
     return Shown({"format": form, "file": str(output)}, f"The catalogue is in {output}.")
