@@ -576,6 +576,7 @@ class Platform:
 
     def verify_ledger(
         self,
+        actor: str | None = None,
         *,
         checkpoint: str | None = None,
         progress: Callable[[int, int], None] | None = None,
@@ -585,32 +586,34 @@ class Platform:
         ``checkpoint`` is an older one to hold it against; the home's own kept one if not given.
         """
         older = checkpoint or self._kept_checkpoint()
-        with self.store.read() as tx:
+        with self._look(actor, "ledger.read", self.facts.home) as tx:
             return self.ledger.verify(tx, checkpoint=older, progress=progress)
 
-    def checkpoint(self) -> str:
+    def checkpoint(self, actor: str | None = None) -> str:
         """The signed checkpoint: keep it, and no later rewriting goes unnoticed."""
-        with self.store.read() as tx:
+        with self._look(actor, "ledger.checkpoint", self.facts.home) as tx:
             return self.ledger.checkpoint(tx)
 
-    def prove(self, index: int) -> InclusionProof:
+    def prove(self, index: int, actor: str | None = None) -> InclusionProof:
         """That entry ``index`` is in the ledger."""
-        with self.store.read() as tx:
+        with self._look(actor, "ledger.read", self.facts.home) as tx:
             return self.ledger.prove_inclusion(tx, index)
 
-    def prove_consistency(self, old_size: int) -> ConsistencyProof:
+    def prove_consistency(self, old_size: int, actor: str | None = None) -> ConsistencyProof:
         """That the first ``old_size`` entries are today what they were."""
-        with self.store.read() as tx:
+        with self._look(actor, "ledger.read", self.facts.home) as tx:
             return self.ledger.prove_consistency(tx, old_size)
 
-    def export_ledger(self, stream: TextIO) -> int:
+    def export_ledger(self, stream: TextIO, actor: str | None = None) -> int:
         """Write every entry for the stand-alone verifier; gives how many."""
-        with self.store.read() as tx:
+        with self._look(actor, "ledger.read", self.facts.home) as tx:
             return self.ledger.export(tx, stream)
 
-    def entries(self, *, start: int = 0, subject: str | None = None) -> Sequence[Entry]:
+    def entries(
+        self, actor: str | None = None, *, start: int = 0, subject: str | None = None
+    ) -> Sequence[Entry]:
         """Entries from ``start`` on; of one ``subject`` if given. They hold no personal data."""
-        with self.store.read() as tx:
+        with self._look(actor, "ledger.read", self.facts.home) as tx:
             return list(self.ledger.entries(tx, start=start, subject=subject))
 
     # ── how an act is done ───────────────────────────────────────────────────────────────────────

@@ -91,3 +91,46 @@ def test_the_codebook_is_for_the_permits_people(place: Platform, permit: str) ->
     assert [one["name"] for one in book["variables"]] == ["person", "sex", "illness"]
     with pytest.raises(NotAllowed):
         place.codebook("acct-rolf", permit)
+
+
+def test_what_an_unreleased_output_holds_cannot_be_read_from_its_size_or_digest(
+    place: Platform, permit: str
+) -> None:
+    run = place.wait("acct-rita", place.run("acct-rita", permit, SCRIPT).id)
+    by_checker = {one.id: one for one in place.outputs("acct-checker", run.id)}
+    for output in place.outputs("acct-rita", run.id):
+        assert output.size is None
+        assert output.digest is None
+        known = by_checker[output.id]
+        entries = place.entries(subject=output.id)
+        assert entries
+        assert str(known.digest) not in str(entries)
+        assert all("size" not in entry.detail for entry in entries)
+    assert all("resources" not in entry.detail for entry in place.entries(subject=run.id))
+
+
+def test_what_a_run_used_is_told_to_its_team_in_coarse_steps(place: Platform, permit: str) -> None:
+    run = place.wait("acct-rita", place.run("acct-rita", permit, SCRIPT).id)
+    assert set(run.resources["used"]) == {"wall_seconds", "memory_mib"}
+    assert run.resources["used"]["memory_mib"] % 64 == 0
+    full = place.run_status("acct-aline", run.id)
+    assert full.resources["used"]["output_bytes"] > 0
+
+
+def test_a_refusal_does_not_tell_the_team_which_rows(place: Platform, permit: str) -> None:
+    run = place.wait("acct-rita", place.run("acct-rita", permit, SCRIPT).id)
+    (refused,) = [one for one in place.outputs("acct-rita", run.id) if one.name == "illnesses.csv"]
+    assert "row" not in refused.why
+    assert "fewer than 10 people" in refused.why
+    (full,) = [one for one in place.outputs("acct-checker", run.id) if one.id == refused.id]
+    assert "row 2" in full.why
+
+
+def test_the_end_of_a_renewed_permit_seals_what_its_predecessor_opened(
+    place: Platform, permit: str
+) -> None:
+    place.protect("acct-rita", permit)
+    renewed = place.renew("acct-aline", permit, 60, "more time")
+    place.revoke("acct-aline", renewed.id, "enough")
+    assert all(view.sealed_at for view in place.views("acct-aline", permit))
+    assert place.views("acct-aline", permit)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from casemate.errors import BadInput, NotFound
+import casemate
+from casemate.errors import BadInput, IntegrityFailure, NotFound
 from casemate.home import create_home, default_root, open_home
 
 
@@ -55,3 +56,14 @@ def test_the_environment_names_home_and_database(tmp_path: Path) -> None:
     assert home.database == home.runs == url
     assert default_root({"CASEMATE_HOME": "/srv/c"}) == Path("/srv/c")
     assert default_root({"XDG_DATA_HOME": "/data"}) == Path("/data/casemate")
+
+
+def test_another_homes_master_key_opens_nothing_and_replaces_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    casemate.create(tmp_path / "h", operator="Operator").close()
+    published = (tmp_path / "h" / "public" / "ledger.vkey").read_text()
+    monkeypatch.setenv("CASEMATE_MASTER_KEY", "07" * 32)
+    with pytest.raises(IntegrityFailure, match="master key"):
+        casemate.open(tmp_path / "h")
+    assert (tmp_path / "h" / "public" / "ledger.vkey").read_text() == published

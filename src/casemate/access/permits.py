@@ -273,6 +273,15 @@ class Permits:
         rows = tx.scalars(query.execution_options(populate_existing=True))
         return tuple(self._record(row) for row in rows)
 
+    def chain(self, tx: Session, permit_id: str) -> tuple[str, ...]:
+        """``permit_id`` and the permits that it took the place of, newest first."""
+        found: tuple[str, ...] = ()
+        current: str | None = permit_id
+        while current is not None:
+            found = (*found, current)
+            current = self.get(tx, current).supersedes
+        return found
+
     def standing_for(self, tx: Session, dataset: str, version: int) -> Permit | None:
         """The standing permit in force on this version, or ``None`` where the data are not open."""
         now = self._clock()

@@ -28,7 +28,9 @@ def verify(
     with Progress(console=Console(stderr=True), disable=quiet, transient=True) as bar:
         task = bar.add_task("Verifying", total=None)
         report = desk.platform.verify_ledger(
-            checkpoint=older, progress=lambda done, of: bar.update(task, completed=done, total=of)
+            desk.account,
+            checkpoint=older,
+            progress=lambda done, of: bar.update(task, completed=done, total=of),
         )
     if not report.ok:
         raise IntegrityFailure("the ledger was altered: " + " ".join(report.problems))
@@ -47,10 +49,10 @@ def prove(
     if (index is None) == (since is None):
         raise BadInput("give the number of an entry, or --since with an older size")
     if index is not None:
-        proof = desk.platform.prove(index)
+        proof = desk.platform.prove(index, desk.account)
         return Shown(proof, _lines(plain(proof)))
     assert since is not None
-    consistency = desk.platform.prove_consistency(since)
+    consistency = desk.platform.prove_consistency(since, desk.account)
     return Shown(consistency, _lines(plain(consistency)))
 
 
@@ -59,7 +61,7 @@ def checkpoint(
     desk: Desk, output: Annotated[Path | None, typer.Option(help="Also write it here.")] = None
 ) -> Shown:
     """The signed checkpoint: kept elsewhere, it makes any later rewriting visible."""
-    text = desk.platform.checkpoint()
+    text = desk.platform.checkpoint(desk.account)
     if output is not None:
         with writing(output):
             output.write_text(text, encoding="utf-8")
@@ -73,13 +75,13 @@ def export(
 ) -> Shown:
     """Every entry as JSON lines, for the stand-alone verifier."""
     if output is None and not desk.as_json:
-        return Shown(desk.platform.export_ledger(sys.stdout))
+        return Shown(desk.platform.export_ledger(sys.stdout, desk.account))
     if output is None:
         lines = io.StringIO()
-        size = desk.platform.export_ledger(lines)
+        size = desk.platform.export_ledger(lines, desk.account)
         return Shown({"entries": size, "export": lines.getvalue()})
     with writing(output), output.open("w", encoding="ascii") as stream:
-        size = desk.platform.export_ledger(stream)
+        size = desk.platform.export_ledger(stream, desk.account)
     return Shown({"entries": size, "file": str(output)}, f"{size} entries are in {output}.")
 
 

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -26,7 +26,7 @@ def list_(
             one.size,
             one.decision,
             one.state.value,
-            first_reason(one),
+            one.why,
         ]
         for one in known
     ]
@@ -83,14 +83,6 @@ def fetch(
     with writing(to):
         to.write_bytes(data)
     return Shown({"file": str(to), "bytes": len(data)}, f"{len(data)} bytes are in {to}.")
-
-
-def first_reason(output: Output) -> str:
-    """The verdict's first reason, or what the checker wrote."""
-    if output.review_reason:
-        return output.review_reason
-    reasons: list[dict[str, Any]] = (output.verdict or {}).get("reasons", [])
-    return str(reasons[0]["message"]) if reasons else ""
 
 
 def _write_private(path: Path, data: bytes) -> None:

@@ -92,7 +92,7 @@ def revoke(
 def renew(
     desk: Desk,
     permit: Annotated[str, typer.Argument(help="The permit's id.")],
-    days: Annotated[int, typer.Option(help="For how many days more.")],
+    days: Annotated[int, typer.Option(help="For how many days from now.")],
     reason: Annotated[str, typer.Option(help="Why; it stays on record.")],
 ) -> Shown:
     """Put a new permit on the same terms in the place of an old one."""

@@ -3,6 +3,7 @@
 from pathlib import PurePosixPath
 
 from casemate.access import OutputRules
+from casemate.canonical import digest
 from casemate.enclave import checks
 from casemate.enclave.checks import CheckContext, Reason, Verdict
 from casemate.enclave.collect import CollectedFile
@@ -18,9 +19,9 @@ def judge(output: Output, data: bytes, context: CheckContext, rules: OutputRules
     """
     if output.kind is OutputKind.log:
         return Verdict("review", (Reason("log", "a log is free text: a person reads it first"),))
-    if refusal := _against_the_permit(output, rules):
+    if refusal := _against_the_permit(output.name, len(data), rules):
         return Verdict("refuse", (refusal,))
-    verdict = checks.check(CollectedFile(output.name, data, output.digest), context)
+    verdict = checks.check(CollectedFile(output.name, data, digest(data)), context)
     if verdict.decision == "pass" and not output.name_is_known:
         doubt = Reason(
             "name", "the script does not spell this file's name out: it could carry data"
@@ -34,15 +35,15 @@ def is_spelled_out(name: str, script: bytes) -> bool:
     return all(part.encode() in script for part in PurePosixPath(name).parts)
 
 
-def _against_the_permit(output: Output, rules: OutputRules) -> Reason | None:
-    kind = PurePosixPath(output.name).suffix.lower().removeprefix(".")
+def _against_the_permit(name: str, size: int, rules: OutputRules) -> Reason | None:
+    kind = PurePosixPath(name).suffix.lower().removeprefix(".")
     if kind not in rules.allowed_types:
         allowed = ", ".join(rules.allowed_types)
         return Reason("type", f"the permit lets out {allowed}; this is .{kind or '(no ending)'}")
-    if output.size > rules.max_output_bytes:
+    if size > rules.max_output_bytes:
         return Reason(
             "size",
-            f"the file has {output.size} bytes; the permit lets out {rules.max_output_bytes}",
-            {"bytes": output.size, "allowed": rules.max_output_bytes},
+            f"the file has {size} bytes; the permit lets out {rules.max_output_bytes}",
+            {"bytes": size, "allowed": rules.max_output_bytes},
         )
     return None

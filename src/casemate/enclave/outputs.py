@@ -5,6 +5,7 @@ bytes that leave, never what the machine refused, and never by the hand of someb
 the permit.
 """
 
+import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -94,7 +95,7 @@ class Outputs:
             tx.add(row)
             self._ledger.append(
                 tx, actor=SYSTEM, act="output.kept", subject=output.id, run=run.id,
-                kind=output.kind.value, digest=output.digest, size=output.size,
+                kind=output.kind.value, commitment=self._commitment(output.digest),
             )  # fmt: skip
 
     def data(self, tx: Session, output_id: str) -> bytes:
@@ -122,8 +123,9 @@ class Outputs:
         row.checked_digest, row.checked_at = digest(checked), self._clock()
         tx.flush()
         self._ledger.append(
-            tx, actor=SYSTEM, act="output.checked", subject=row.id, digest=row.checked_digest,
-            decision=verdict.decision, rules=sorted({r.rule for r in verdict.reasons}),
+            tx, actor=SYSTEM, act="output.checked", subject=row.id,
+            commitment=self._commitment(row.checked_digest), decision=verdict.decision,
+            rules=sorted({r.rule for r in verdict.reasons}),
         )  # fmt: skip
         if verdict.decision == "refuse":
             self._move(tx, row, OutputState.refused, actor=SYSTEM)
@@ -218,7 +220,11 @@ class Outputs:
             raise NotAllowed(f"output {output_id} has not been checked: the check comes first")
         data = self._open(row)
         self._ledger.append(
-            tx, actor=checker, act="output.examined", subject=output_id, digest=row.digest
+            tx,
+            actor=checker,
+            act="output.examined",
+            subject=output_id,
+            commitment=self._commitment(row.digest),
         )
         return data
 
@@ -274,6 +280,14 @@ class Outputs:
         tx.execute(update(OutputRow).where(OutputRow.id == row.id).values(ledger_index=entry.index))
         return ReleaseReceipt(row.id, row.digest, entry.index)
 
+    def _commitment(self, of: str) -> str:
+        """A keyed digest: until its release, an entry must not say which bytes an output holds.
+
+        A plain digest of a short file can be guessed, and the ledger is there for anyone to read.
+        """
+        key = self._keyring.derive("output-commitment")
+        return "hmac-sha256:" + hmac.new(key, of.encode(), "sha256").hexdigest()
+
     def _require_independent(self, tx: Session, run: Run, checker: str) -> None:
         if checker in self._people(tx, run):
             raise NotAllowed(
@@ -301,7 +315,7 @@ class Outputs:
         self._compare_and_set(tx, row, to, **changes)
         self._ledger.append(
             tx, actor=actor, act=f"output.{to.value}", subject=row.id, run=row.run,
-            digest=row.digest, **detail,
+            commitment=self._commitment(row.digest), **detail,
         )  # fmt: skip
 
     def _compare_and_set(

@@ -1,5 +1,6 @@
 """What the enclave gives back: frozen records, and the two tables of transitions they live by."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,6 +9,12 @@ from typing import Any
 
 SYSTEM = "system"
 """The actor of what the enclave does by itself."""
+
+
+COARSE_BYTES = 64 * 2**20
+_ROWS = re.compile(r"(column '[^']*', )?rows? [^:]*: ")
+"""Which rows a refusal speaks of: for the checker; to whoever ran the script it would answer a
+question a cell."""
 
 
 class RunState(StrEnum):
@@ -110,6 +117,19 @@ class Run:
         """Whether the machine has nothing left to do for this run (people may have)."""
         return self.state not in ACTIVE
 
+    def for_team(self) -> "Run":
+        """As whoever ran it may see it: what it used in coarse steps, since a program can spend time
+        and memory, and write bytes, by what it reads."""
+        used = self.resources.get("used")
+        if not used:
+            return self
+        coarse = {
+            "wall_seconds": -(-used["wall_ms"] // 1000),
+            "memory_mib": -(-used["max_rss_bytes"] // COARSE_BYTES) * (COARSE_BYTES // 2**20),
+        }
+        told = {name: self.resources.get(name) for name in ("ended", "exit_code", "limits_held")}
+        return replace(self, resources={"used": coarse, **told})
+
 
 @dataclass(frozen=True)
 class Output:
@@ -125,8 +145,9 @@ class Output:
     name_is_known: bool
     kind: OutputKind
     state: OutputState
-    digest: str
-    size: int
+    digest: str | None
+    """``None``, as ``size``, for whoever may not know it before the release."""
+    size: int | None
     decision: str | None
     verdict: dict[str, Any] | None
     checked_at: datetime | None
@@ -146,9 +167,24 @@ class Output:
     def without_evidence(self) -> "Output":
         """As whoever ran the script may see it: the reasons, not what they were drawn from."""
         reasons = (self.verdict or {}).get("reasons", [])
-        told = [{"rule": reason["rule"], "message": reason["message"]} for reason in reasons]
+        told = [
+            {"rule": reason["rule"], "message": _ROWS.sub("", reason["message"])}
+            for reason in reasons
+        ]
         verdict = None if self.verdict is None else {**self.verdict, "reasons": told}
-        return replace(self, name=self.shown_name, verdict=verdict)
+        if self.state is OutputState.released:
+            return replace(self, verdict=verdict)
+        # A size is as good as a number, and a short file can be guessed from its digest.
+        return replace(self, name=self.shown_name, size=None, digest=None, verdict=verdict)
+
+    @property
+    def why(self) -> str:
+        """The reason that decided: the checker's, or the machine's own."""
+        if self.review_reason:
+            return self.review_reason
+        reasons = (self.verdict or {}).get("reasons", [])
+        against = [one["message"] for one in reasons if one["rule"] != "reproduced"]
+        return "; ".join(against or [one["message"] for one in reasons])
 
 
 @dataclass(frozen=True)

@@ -264,10 +264,10 @@ class Steps:
                     return
                 rooms.outputs.keep(tx, now, sealed)
                 changes = {"resources": _resources(result, script)}
+                # What was used goes into the row: sizes and times to the millisecond could carry data.
                 rooms.runs.move(
-                    tx, now, to, actor=SYSTEM, reason=reason, changes=changes,
-                    resources=result.resources, ended=result.ended, files=len(result.outputs),
-                )  # fmt: skip
+                    tx, now, to, actor=SYSTEM, reason=reason, changes=changes, ended=result.ended
+                )
             kept = True
         finally:
             if not kept:

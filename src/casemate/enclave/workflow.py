@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from casemate.enclave.locks import WorkerLock
 from casemate.enclave.records import ACTIVE, Run, RunState
 from casemate.enclave.steps import Rooms, Steps, WorkerStopping
-from casemate.errors import CasemateError
+from casemate.errors import CasemateError, Unavailable
 from casemate.ids import new_id
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ FEED_SECONDS = 0.25
 TAKE_OVER_SECONDS = 5.0
 """How often the worker looks for dead executors and stuck runs."""
 WAIT_SECONDS = 0.05
+PATIENCE_SECONDS = 30.0
+"""How long runs may fail to be taken up before whoever waits for one is told."""
 STOP_SECONDS = 30.0
 """How long ``stop`` waits for a step that cannot be cut short (protection, a check)."""
 
@@ -60,6 +62,7 @@ class Worker:
         self._busy = _Busy()
         self._fed: set[str] = set()
         self._durable: Durable | None = None
+        self._failing_since: float | None = None
         self._feeder: threading.Thread | None = None
 
     @property
@@ -103,9 +106,18 @@ class Worker:
                 self.start()
             with self._rooms.store.read() as tx:
                 run = self._rooms.runs.get(tx, run_id)
+            self._require_progress(run_id)
             if run.is_over or (give_up is not None and time.monotonic() >= give_up):
                 return run
             time.sleep(WAIT_SECONDS)
+
+    def _require_progress(self, run_id: str) -> None:
+        since = self._failing_since
+        if since is not None and time.monotonic() - since > PATIENCE_SECONDS:
+            raise Unavailable(
+                f"the state of durable runs in {self._url.render_as_string(hide_password=True)} has not "
+                f"answered for {PATIENCE_SECONDS:.0f} s; {run_id} is recorded and goes on when it does"
+            )
 
     def stop(self, timeout: float = STOP_SECONDS) -> None:
         """Stop working: a sandbox that runs is ended and its run goes on with the next worker."""
@@ -154,8 +166,10 @@ class Worker:
                 if time.monotonic() >= next_round:
                     next_round = time.monotonic() + TAKE_OVER_SECONDS
                     self._look_after()
+                self._failing_since = None
             except (SQLAlchemyError, CasemateError) as failure:
                 # The database is away or busy: the rows are still there at the next round.
+                self._failing_since = self._failing_since or time.monotonic()
                 log.warning("runs were not fed this time: %s", type(failure).__name__)
             self._wake.wait(FEED_SECONDS)
 

@@ -126,8 +126,8 @@ output.fetch          a named person         .      y      y     y      y       
 output.fetch          named, while held      .      .      .     .      .         .       .        .
 output.fetch          a stranger             .      .      .     .      .         .       .        .
 
-ledger.read           anyone                 .      .      .     .      y         .       y        y
-ledger.checkpoint     anyone                 .      .      .     .      .         .       y        y
+ledger.read           anyone                 y      y      y     y      y         y       y        y
+ledger.checkpoint     anyone                 y      y      y     y      y         y       y        y
 account.add           anyone                 .      .      .     .      .         .       y        .
 account.add           another                .      .      .     .      .         .       y        .
 account.add           oneself                .      .      .     .      .         .       .        .
@@ -358,9 +358,9 @@ def test_an_account_without_any_role_may_do_what_the_public_may(policies: Polici
         ),
         (
             None,
-            "ledger.read",
+            "account.list",
             HOME,
-            "the public may not ledger.read on this home: no policy allows it; it takes the role "
+            "the public may not account.list on this home: no policy allows it; it takes the role "
             "auditor or authority or operator",
         ),
         (

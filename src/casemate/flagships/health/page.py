@@ -11,7 +11,7 @@ from casemate.charts import bars, intervals
 from casemate.clock import timestamp
 from casemate.enclave import OutputState
 from casemate.flagships.health.evaluation import PUBLISHED, Effect
-from casemate.flagships.health.story import Told, why
+from casemate.flagships.health.story import Told
 from casemate.ledger import Entry
 
 EDGES = (1, 2, 5, 10, 20, 50, 100)
@@ -101,7 +101,7 @@ def story_of(told: Told, raw: Effect, entries: Sequence[Entry]) -> dict[str, Any
                 "name": output.name,
                 "state": output.state.value,
                 "released": output.state is OutputState.released,
-                "reason": why(output),
+                "reason": output.why,
             }
             for output in told.outputs
         ],

@@ -184,7 +184,8 @@ def compute(platform: Platform, permit: Permit, tell: Tell) -> Run:
         run = platform.run(
             RESEARCHER, permit.id, quit_smoking_script(), QUIT_SMOKING_FILE, limits=LIMITS
         )
-    run = platform.wait(RESEARCHER, run.id)
+    platform.wait(RESEARCHER, run.id)
+    run = platform.run_status(DECIDER, run.id)  # the authority sees to the millisecond
     if run.state in (RunState.failed, RunState.cancelled):
         raise IntegrityFailure(f"the demo's run {run.id} {run.state.value}: {run.reason}")
     used = run.resources["used"]
@@ -205,7 +206,7 @@ def check(platform: Platform, run: Run, tell: Tell) -> tuple[Output, ...]:
             platform.release(CHECKER, output.id)
     outputs = tuple(platform.outputs(CHECKER, run.id))
     for output in outputs:
-        tell(f"Checked    {output.name}: {output.state.value}. {why(output)}")
+        tell(f"Checked    {output.name}: {output.state.value}. {output.why}")
     return outputs
 
 
@@ -288,15 +289,6 @@ def close(platform: Platform, number: int) -> None:
     fresh = platform.home.root / "demo.json.new"
     fresh.write_text(json.dumps({"finished": number}))
     fresh.replace(platform.home.root / "demo.json")
-
-
-def why(output: Output) -> str:
-    """The reason that decided: the checker's, or the machine's own."""
-    if output.review_reason:
-        return output.review_reason
-    reasons = (output.verdict or {}).get("reasons", [])
-    against = [one["message"] for one in reasons if one["rule"] != "reproduced"]
-    return "; ".join(against or [one["message"] for one in reasons])
 
 
 def _application(platform: Platform, named: str) -> Application | None:
