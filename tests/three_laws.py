@@ -134,7 +134,8 @@ class World:
         self.runs: list[str] = []
         self.version = 0
         self._watch_the_vault()
-        self._people()
+        self.platform.found("Operator")
+        gather(self.platform)
         self.table = folder / "clinic.csv"
         self.before = self.rows()
         self.entries = self.size()
@@ -318,12 +319,13 @@ class World:
         self.stack.enter_context(mock.patch.object(Vault, "read_table", read_table))
         self.stack.enter_context(mock.patch.object(Vault, "read_bytes", read_bytes))
 
-    def _people(self) -> None:
-        operator = self.platform.found("Operator").id
-        for name in ("clinic", "lab", "authority"):
-            self.platform.add_organisation(operator, name)
-        for account, (organisation, roles) in CAST.items():
-            self.platform.add_account(operator, account, organisation, roles, account_id=account)
+
+def gather(platform: Platform) -> None:
+    """The three organisations and the cast, added by the operator."""
+    for name in ("clinic", "lab", "authority"):
+        platform.add_organisation("acct-operator", name)
+    for account, (organisation, roles) in CAST.items():
+        platform.add_account("acct-operator", account, organisation, roles, account_id=account)
 
 
 def judge_content(name: str, data: bytes) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from three_laws import CAST, DESCRIPTION, PLAN, people_table
+from three_laws import DESCRIPTION, PLAN, gather, people_table
 
 import casemate
 from casemate.errors import NotAllowed
@@ -22,10 +22,7 @@ people.head(3).to_csv('/out/' + people['person'][0] + '.csv', index=False)
 @pytest.fixture
 def place(tmp_path: Path) -> Any:
     with casemate.create(tmp_path / "home", operator="Operator") as place:
-        for name in ("clinic", "lab", "authority"):
-            place.add_organisation("acct-operator", name)
-        for account, (organisation, roles) in CAST.items():
-            place.add_account("acct-operator", account, organisation, roles, account_id=account)
+        gather(place)
         people_table().write_csv(tmp_path / "clinic.csv")
         place.publish("acct-holder", tmp_path / "clinic.csv", DESCRIPTION)
         yield place

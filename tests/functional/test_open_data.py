@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from three_laws import CAST, people_table
+from three_laws import gather, people_table
 
 import casemate
 from casemate.enclave import RunState
@@ -32,10 +32,7 @@ counts.to_csv('/out/by_sex.csv', index=False)
 @pytest.fixture
 def place(tmp_path: Path) -> Any:
     with casemate.create(tmp_path / "home", operator="Operator") as place:
-        for name in ("clinic", "lab", "authority"):
-            place.add_organisation("acct-operator", name)
-        for account, (organisation, roles) in CAST.items():
-            place.add_account("acct-operator", account, organisation, roles, account_id=account)
+        gather(place)
         counts = people_table().select("sex", "region")
         counts.with_columns(visits=1).write_csv(tmp_path / "counts.csv")
         place.publish("acct-holder", tmp_path / "counts.csv", OPEN)

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from three_laws import CAST, DESCRIPTION, people_table
+from three_laws import DESCRIPTION, gather, people_table
 
 import casemate
 from casemate.errors import BadInput
@@ -15,10 +15,7 @@ from casemate.platform import Platform
 @pytest.fixture
 def place(tmp_path: Path) -> Platform:
     place = casemate.create(tmp_path / "home", operator="Operator")
-    for name in ("clinic", "lab", "authority"):
-        place.add_organisation("acct-operator", name)
-    for account, (organisation, roles) in CAST.items():
-        place.add_account("acct-operator", account, organisation, roles, account_id=account)
+    gather(place)
     people_table().write_csv(tmp_path / "clinic.csv")
     place.publish("acct-holder", tmp_path / "clinic.csv", DESCRIPTION)
     return place
