@@ -15,8 +15,8 @@ def checked_plans(
 ) -> dict[str, dict[str, Any]]:
     """The plans as they will be signed, one for each of the ``datasets`` that ``form`` asks for.
 
-    Raises ``BadInput`` where one is missing, unreadable, or leaves a quasi-identifier or a direct
-    identifier as it is, or is weaker than the holder's rules.
+    Raises ``BadInput`` where one is missing, unreadable, names or drops what it cannot, or leaves a
+    quasi-identifier or a direct identifier as it is, or is weaker than the holder's rules.
     """
     wanted = {request.dataset: request for request in form.datasets}
     if unknown := sorted(set(plans) - set(wanted)):
@@ -35,6 +35,11 @@ def checked_plans(
 
 def _require_strong(plan: Plan, dataset: Dataset, request: DatasetRequest) -> None:
     asked = {variable.name for variable in request.variables}
+    written = {*plan.quasi_identifiers, *plan.pseudonymise, *plan.sensitive, *plan.drop}
+    if unknown := sorted(written - dataset.variable_names):
+        raise BadInput(f"the plan for {dataset.id} names {unknown[0]!r}, which it does not have")
+    if dropped := sorted(asked & set(plan.drop)):
+        raise BadInput(f"the plan for {dataset.id} drops {dropped[0]!r}, which is asked for")
     bare = (asked & dataset.quasi_identifiers) - set(plan.quasi_identifiers)
     if bare:
         raise BadInput(f"the plan for {dataset.id} leaves {', '.join(sorted(bare))} as they are")
