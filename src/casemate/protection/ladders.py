@@ -1,7 +1,7 @@
 """A hierarchy laid over the values that one column holds: integer codes, labels and shares a level."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from casemate.errors import BadInput
-from casemate.protection.hierarchies import Hierarchy, Key, Line
+from casemate.protection.hierarchies import Hierarchy, Key, require_monotone
 from casemate.protection.values import text_of
 
 Codes = npt.NDArray[np.int64]
@@ -69,18 +69,3 @@ def build_ladder(attribute: str, hierarchy: Hierarchy, values: Sequence[Any]) ->
         covered = Counter(column.values())
         shares.append(np.array([covered[label] / len(table) for label in numbers]))
     return Ladder(attribute, hierarchy, len(table), tuple(codes), tuple(labels), tuple(shares))
-
-
-def require_monotone(attribute: str, table: Mapping[Key, Line]) -> None:
-    """Raise BadInput, naming a value, where one label's values part again at the next level."""
-    height = len(next(iter(table.values())))
-    for level in range(1, height):
-        parent: dict[Key, Key] = {}
-        for key, line in table.items():
-            label, above = line[level - 1], line[level]
-            if parent.setdefault(label, above) != above:
-                raise BadInput(
-                    f"the hierarchy of {attribute!r} is not monotone: at level {level} the value "
-                    f"{key!r} is in {label!r}, whose values go to both {parent[label]!r} and "
-                    f"{above!r} at level {level + 1}"
-                )
