@@ -280,11 +280,18 @@ class Platform:
             return self.catalogue.export_dcat(tx, base, form, holder_names=names)
 
     def retire(self, actor: str, dataset: str, reason: str) -> Dataset:
-        """Withdraw ``dataset``: its keys are destroyed, nobody reads it again; its record stays."""
+        """Withdraw ``dataset``: its keys are destroyed, nobody reads it again; its record stays.
+
+        What permits had opened of it is sealed too; their views of other datasets are made anew.
+        """
         with self._act(actor, "dataset.retire", self.facts.dataset, dataset) as tx:
             retired = self.catalogue.retire(tx, actor, dataset, reason)
+            for permit in self.permits.list(tx, dataset=dataset):
+                self.enclave.seal_views(tx, permit.id, actor=actor)
+            tables = [self.catalogue.get(tx, dataset, one).blob for one in retired.versions]
         self.store.shred()
-        self.sweep(grace=0)
+        for table in tables:
+            self.vault.delete(table)
         return retired
 
     def sweep(self, *, grace: float = GRACE_SECONDS) -> list[str]:
