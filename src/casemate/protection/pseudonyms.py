@@ -8,20 +8,18 @@ attribute is a domain of its own under it, so that two attributes cannot be join
 Whoever holds the key can test guesses, and identifiers are few: the key never enters the sandbox.
 """
 
-import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import polars as pl
 
 from casemate.errors import BadInput
 from casemate.protection.frames import open_frame, polars_columns, require_columns, with_columns
+from casemate.protection.keyed_hash import hash_of, keyed_hashes
 from casemate.protection.values import text_of
 
 POLICY = "deterministic"
-_BYTES = 16
-_BLOCK = 64
 _DOMAIN = b"casemate pseudonym v1\0"
 _EXACT_FLOAT = 2**53
 
@@ -48,7 +46,8 @@ class Pseudonymiser:
         the type of a number column that has gaps. "01" is another identifier. Raises BadInput for
         an identifier that is no text and no whole number (a fraction, a truth value, NaN).
         """
-        return self._all([value], attribute)[0]
+        text = identifier_text(value, attribute)
+        return None if text is None else hash_of(self._domain_key(attribute), text)
 
     def pseudonymise(self, table: Any, attributes: Sequence[str]) -> Any:
         """``table`` (polars, pandas or PyArrow) with the ``attributes`` replaced by pseudonyms."""
@@ -59,36 +58,35 @@ class Pseudonymiser:
         return with_columns(frame, new).to_native()
 
     def _column(self, column: pl.Series) -> pl.Series:
-        """Each distinct identifier is keyed once, then looked up."""
-        values = column.unique()
-        table = pl.DataFrame(
-            {
-                "value": values,
-                "pseudonym": pl.Series(self._all(values.to_list(), column.name), dtype=pl.String),
-            }
-        )
-        found = column.to_frame("value").join(
-            table, on="value", how="left", nulls_equal=True, maintain_order="left"
-        )
-        return found["pseudonym"].alias(column.name)
+        texts = identifier_texts(column)
+        return keyed_hashes(self._domain_key(column.name), texts).alias(column.name)
 
-    def _all(self, values: Iterable[Any], attribute: str) -> list[str | None]:
-        """HMAC with the two padded key blocks hashed once: equal to ``hmac.digest``, twice as fast."""
-        key = hmac.digest(self.__key, _DOMAIN + attribute.encode(), "sha256")
-        block = int.from_bytes(key.ljust(_BLOCK, b"\0"))
-        inner = hashlib.sha256((block ^ int.from_bytes(b"\x36" * _BLOCK)).to_bytes(_BLOCK))
-        outer = hashlib.sha256((block ^ int.from_bytes(b"\x5c" * _BLOCK)).to_bytes(_BLOCK))
-        found: list[str | None] = []
-        for value in values:
-            text = identifier_text(value, attribute)
-            if text is None:
-                found.append(None)
-                continue
-            first, second = inner.copy(), outer.copy()
-            first.update(text.encode())
-            second.update(first.digest())
-            found.append(second.digest()[:_BYTES].hex())
-        return found
+    def _domain_key(self, attribute: str) -> bytes:
+        return hmac.digest(self.__key, _DOMAIN + attribute.encode(), "sha256")
+
+
+def identifier_texts(column: pl.Series) -> pl.Series:
+    """The written forms of a column of identifiers, as ``identifier_text`` gives them."""
+    if column.dtype == pl.String:
+        return column
+    if column.dtype.is_integer():
+        return column.cast(pl.String)
+    if column.dtype.is_float():
+        inexact = column.filter((column.floor() != column) | (column.abs() >= _EXACT_FLOAT))
+        if len(inexact):
+            identifier_text(inexact[0], column.name)  # refuses it
+        return column.cast(pl.Int64).cast(pl.String)
+    values = column.unique()
+    table = pl.DataFrame(
+        {
+            "value": values,
+            "text": pl.Series([identifier_text(v, column.name) for v in values], dtype=pl.String),
+        }
+    )
+    found = column.to_frame("value").join(
+        table, on="value", how="left", nulls_equal=True, maintain_order="left"
+    )
+    return found["text"].alias(column.name)
 
 
 def identifier_text(value: Any, attribute: str) -> str | None:
