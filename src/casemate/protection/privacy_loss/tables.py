@@ -1,0 +1,94 @@
+"""Asking: a table that answers with noise, for a price shown before it is paid.
+
+table = PrivateTable(frame, person="patient", contribution=1)
+budget = Budget(PrivacyLoss.epsilon(2))
+table.expect(Count(), PrivacyLoss.epsilon("0.1")).bound      # rows, with 95 % confidence
+table.ask(Count(), PrivacyLoss.epsilon("0.1"), budget).value
+
+The unit of privacy is one person: tables are neighbours if they differ by all rows of one person,
+at most ``contribution``, added or taken away. What the guarantee does not cover: how long an answer
+takes, and what the caller learned of the table elsewhere, bounds and keys chosen from it included.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from casemate.errors import BadInput
+from casemate.protection.privacy_loss import release
+from casemate.protection.privacy_loss.budget import Budget
+from casemate.protection.privacy_loss.losses import PrivacyLoss
+from casemate.protection.privacy_loss.queries import Mean, Query, describe
+from casemate.protection.privacy_loss.release import Expected
+from casemate.protection.privacy_loss.rows import Rows
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A noisy answer: a number, or a table for histograms and groups. Counts may be negative: noise
+    is left as it is, since cutting it off would bias what is computed from it."""
+
+    query: dict[str, Any]
+    value: float | int | pl.DataFrame
+    expected: Expected | None
+    loss: PrivacyLoss
+
+
+class PrivateTable:
+    """A table that is asked through a budget only."""
+
+    def __init__(self, table: Any, *, contribution: int = 1, person: str | None = None) -> None:
+        """``table``: polars (lazy too), pandas, PyArrow, or the path of a Parquet or CSV file.
+
+        ``contribution`` and ``person``: at most so many rows belong to one person. With a ``person``
+        column the rest of a person's rows is left out, and so are rows of null; without one, it is
+        the caller's word. Raises BadInput for what is no table.
+        """
+        self._rows = Rows(table, contribution=contribution, person=person)
+
+    def __repr__(self) -> str:
+        return f"PrivateTable(contribution={self._rows.contribution})"
+
+    def expect(self, query: Query, loss: PrivacyLoss, *, rows: int | None = None) -> Expected:
+        """The error to expect at this ``loss``, with 95 % confidence; spends nothing, reads no row.
+
+        A mean's error depends on how many rows there are: say how many you expect, in ``rows``.
+        Raises BadInput if the question does not fit the table.
+        """
+        query.check(self._rows)
+        return release.expected(query, loss, self._rows.contribution, rows)
+
+    def ask(
+        self,
+        query: Query,
+        loss: PrivacyLoss,
+        budget: Budget | Sequence[Budget],
+        *,
+        rows: int | None = None,
+        note: str = "",
+    ) -> Answer:
+        """The noisy answer to ``query``, charged to ``budget`` before any row is read.
+
+        Give several budgets (the dataset's, the permit's) and each is charged. Raises BadInput if the
+        question does not fit the table, and NotAllowed if a budget has not enough left: nothing is
+        computed then.
+        """
+        query.check(self._rows)
+        price = release.price(query, loss)
+        unknown = isinstance(query, Mean) and rows is None
+        estimate = None if unknown else self.expect(query, loss, rows=rows)
+        _charge([budget] if isinstance(budget, Budget) else list(budget), price, note)
+        value = release.release(query, self._rows, loss)
+        return Answer(describe(query), value, estimate, price)
+
+
+def _charge(budgets: list[Budget], price: PrivacyLoss, note: str) -> None:
+    """All or, but for a race lost in between, none: what was charged is not paid back."""
+    if not budgets:
+        raise BadInput("a private table answers only against a budget")
+    for budget in budgets:
+        budget.account.spend(price, note)
+    for budget in budgets:
+        budget.spend(price, note)
