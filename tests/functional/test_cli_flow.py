@@ -1,0 +1,355 @@
+"""The whole flow by command line, every step by its own account, every answer one JSON document."""
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from functional.clinic import (
+    AUDITOR,
+    AUTHORITY,
+    CHECKER,
+    HOLDER,
+    OPERATOR,
+    OUTSIDER,
+    PEOPLE,
+    RESEARCHER,
+    Clinic,
+    copy_of,
+    leaf_commands,
+)
+from rdflib import Graph
+
+import casemate
+
+pytest_plugins = ("functional.clinic_fixtures",)
+
+VERIFIER = Path(casemate.__file__).parent / "ledger" / "verifier.py"
+LONG = "import time\ntime.sleep(60)\n"
+NEVER_JSON = {("demo",)}
+"""What the demo prints is held by its own tests."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """The clinic after the whole flow, and what each step answered."""
+
+    clinic: Clinic
+    said: dict[str, Any]
+
+    def __getitem__(self, step: str) -> Any:
+        return self.said[step]
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    clinic = Clinic(tmp_path_factory.mktemp("flow"))
+    clinic.found()
+    said: dict[str, Any] = {}
+    _offer_and_ask(clinic, said)
+    _decide(clinic, said)
+    _run(clinic, said)
+    _check_and_release(clinic, said)
+    _end(clinic, said)
+    _look_back(clinic, said)
+    return Told(clinic, said)
+
+
+def _offer_and_ask(clinic: Clinic, said: dict[str, Any]) -> None:
+    said["describe"] = clinic.ask("dataset", "describe", clinic.folder / "clinic.csv", by=HOLDER)
+    said["publish"] = clinic.publish()
+    said["datasets"] = clinic.ask("dataset", "list")
+    said["dataset"] = clinic.ask("dataset", "show", "clinic")
+    said["search"] = clinic.ask("dataset", "search", "asthma", by=RESEARCHER)
+    said["catalogue"] = clinic.ask("catalogue", "export")
+    said["turtle"] = clinic.say("catalogue", "export").out
+    clinic.ask("catalogue", "export", "--output", clinic.folder / "catalogue.ttl")
+    clinic.ask("ledger", "checkpoint", "--output", clinic.folder / "early.txt", by=AUDITOR)
+    form = clinic.folder / "form.toml"
+    said["submit"] = clinic.ask("application", "submit", form, by=RESEARCHER)
+    draft = clinic.ask("application", "submit", form, "--draft", by=RESEARCHER)
+    handed_in = ("application", "submit", "--application", draft["id"])
+    said["handed in"] = clinic.ask(*handed_in, by=RESEARCHER)
+    said["withdraw"] = clinic.ask("application", "withdraw", draft["id"], by=RESEARCHER)
+    said["mine"] = clinic.ask("application", "list", by=RESEARCHER)
+    said["not mine"] = clinic.ask("application", "list", by=OUTSIDER)
+
+
+def _decide(clinic: Clinic, said: dict[str, Any]) -> None:
+    form = clinic.folder / "form.toml"
+    other = clinic.apply()
+    decide, why = ("decide", other), ("--reason", "say more of the method")
+    said["incomplete"] = clinic.ask(*decide, "incomplete", *why, by=AUTHORITY)
+    again = ("application", "submit", form, "--application", other)
+    said["again"] = clinic.ask(*again, by=RESEARCHER)
+    said["refuse"] = clinic.ask(*decide, "refuse", *why, by=AUTHORITY)
+    said["appeal"] = clinic.ask(
+        "application", "appeal", other, "--grounds", "it is said there", by=RESEARCHER
+    )
+    application = said["submit"]["id"]
+    said["permit id"] = permit = clinic.approve(application, "--condition", "Publish the results.")
+    said["application"] = clinic.ask("application", "show", application, by=RESEARCHER)
+    said["permits"] = clinic.ask("permit", "list", by=RESEARCHER)
+    said["permit"] = clinic.ask("permit", "show", permit, by=RESEARCHER)
+    said["jws"] = clinic.ask("permit", "export", permit, by=RESEARCHER)["jws"]
+    said["odrl"] = clinic.ask("permit", "export", permit, "--format", "odrl", by=RESEARCHER)
+    said["verify id"] = clinic.ask("permit", "verify", permit, by=RESEARCHER)
+
+
+def _run(clinic: Clinic, said: dict[str, Any]) -> None:
+    permit = said["permit id"]
+    said["run"] = run = clinic.run(permit)
+    said["codebook"] = clinic.ask("permit", "codebook", permit, by=RESEARCHER)
+    clinic.file("long.py", LONG)
+    waiting = clinic.run(permit, "long.py", "--no-wait")
+    said["cancel"] = clinic.ask("run", "cancel", waiting["id"], by=RESEARCHER)
+    said["status"] = clinic.ask("run", "status", run["id"], by=RESEARCHER)
+    said["runs"] = clinic.ask("run", "status", by=RESEARCHER)
+    said["logs"] = clinic.ask("run", "logs", run["id"], by=RESEARCHER)
+
+
+def _check_and_release(clinic: Clinic, said: dict[str, Any]) -> None:
+    said["outputs"] = outputs = clinic.outputs(said["run"]["id"])
+    table, log = outputs["by_diagnosis.csv"]["id"], outputs["stdout.log"]["id"]
+    seen = clinic.folder / "seen.csv"
+    seen.touch(mode=0o644)
+    said["check"] = clinic.ask("output", "check", table, "--save", seen, by=CHECKER)
+    said["seen"] = seen.read_text()
+    said["seen mode"] = seen.stat().st_mode & 0o777
+    said["review"] = clinic.ask(
+        "output", "review", table, "--clear", "--reason", "three cells", by=CHECKER
+    )
+    clinic.ask("output", "review", log, "--refuse", "--reason", "not needed", by=CHECKER)
+    said["release"] = clinic.ask("output", "release", table, by=CHECKER)
+    fetched = clinic.folder / "fetched.csv"
+    said["fetch"] = clinic.ask("output", "fetch", table, "--to", fetched, by=RESEARCHER)
+    said["fetched"] = fetched.read_text()
+
+
+def _end(clinic: Clinic, said: dict[str, Any]) -> None:
+    permit = said["permit id"]
+    renew = ("permit", "renew", permit, "--days", "30", "--reason", "the review takes longer")
+    said["renew"] = clinic.ask(*renew, by=AUTHORITY)
+    renewed = said["renew"]["id"]
+    said["revoke"] = clinic.ask("permit", "revoke", renewed, "--reason", "over", by=AUTHORITY)
+    retire = ("dataset", "retire", "clinic", "--reason", "replaced")
+    said["table files"] = {name for name in clinic.vault() if name.startswith("table-")}
+    said["retire"] = clinic.ask(*retire, by=HOLDER)
+    said["accounts"] = clinic.ask("account", "list", by=OPERATOR)
+
+
+def _look_back(clinic: Clinic, said: dict[str, Any]) -> None:
+    said["verify"] = clinic.ask("ledger", "verify", by=AUDITOR)
+    early = ("ledger", "verify", "--checkpoint", clinic.folder / "early.txt")
+    said["verify early"] = clinic.ask(*early, by=AUDITOR)
+    said["prove"] = clinic.ask("ledger", "prove", "3", by=AUDITOR)
+    said["since"] = clinic.ask("ledger", "prove", "--since", "5", by=AUDITOR)
+    said["checkpoint"] = clinic.ask("ledger", "checkpoint", by=AUDITOR)
+    said["export"] = clinic.ask("ledger", "export", by=AUDITOR)
+    clinic.ask("ledger", "export", "--output", clinic.folder / "ledger.jsonl", by=AUDITOR)
+
+
+def test_every_command_answered_with_one_json_document(told: Told) -> None:
+    told.clinic.ask("permit", "verify", told.clinic.file("permit.jws", told["jws"]))
+    assert set(leaf_commands()) - told.clinic.spoken == NEVER_JSON
+
+
+def test_the_dataset_is_offered_without_its_data(told: Told) -> None:
+    assert told["publish"]["version"] == 1
+    assert told["publish"]["rows"] == PEOPLE
+    assert [one["id"] for one in told["datasets"]] == ["clinic"]
+    assert [hit["id"] for hit in told["search"]["hits"]] == ["clinic"]
+    assert {one["name"] for one in told["dataset"]["variables"]} == set(
+        told["describe"]["variables"]
+    )
+    assert "wrapped_key" not in told["dataset"]
+
+
+def test_the_catalogue_is_turtle_that_parses(told: Told) -> None:
+    for text in (
+        told["catalogue"]["document"],
+        (told.clinic.folder / "catalogue.ttl").read_text(encoding="utf-8"),
+        told["turtle"],
+    ):
+        graph = Graph().parse(data=text, format="turtle")
+        assert any("clinic" in str(subject) for subject in graph.subjects())
+
+
+def test_applications_are_seen_by_whom_they_concern(told: Told) -> None:
+    assert told["submit"]["state"] == told["handed in"]["state"] == "submitted"
+    assert told["submit"]["due"].endswith("Z")
+    assert told["withdraw"]["state"] == "withdrawn"
+    assert {one["id"] for one in told["mine"]} == {told["submit"]["id"], told["withdraw"]["id"]}
+    assert told["not mine"] == []
+
+
+def test_decisions_move_the_application_as_they_say(told: Told) -> None:
+    states = [told[step]["state"] for step in ("incomplete", "again", "refuse", "appeal")]
+    assert states == ["incomplete", "submitted", "refused", "appealed"]
+    assert told["application"]["application"]["state"] == "approved"
+    acts = [event["act"] for event in told["application"]["timeline"]]
+    assert acts[:2] == ["draft", "submit"]
+    assert told["application"]["timeline"][-1]["to_state"] == "approved"
+
+
+def test_the_permit_says_what_it_opens(told: Told) -> None:
+    (scope,) = told["permit"]["scopes"]
+    assert scope["dataset"] == "clinic"
+    assert "name" not in scope["variables"]
+    assert told["permit"]["people"] == [RESEARCHER]
+    assert told["permit"]["conditions"] == ["Publish the results."]
+    assert [one["id"] for one in told["permits"]] == [told["permit id"]]
+    assert "Agreement" in json.dumps(told["odrl"]) or "Policy" in json.dumps(told["odrl"])
+    assert told["verify id"]["jti"] == told["permit id"]
+
+
+def test_anyone_verifies_a_permit_offline_with_no_home(told: Told, tmp_path: Path) -> None:
+    offline = Clinic(tmp_path)
+    key = shutil.copy(told.clinic.home / "public" / "permit-key.json", tmp_path)
+    file = offline.file("permit.jws", told["jws"] + "\n")
+    for signed in (str(file), told["jws"]):
+        claims = offline.ask("permit", "verify", signed, "--key", key)
+        assert claims["jti"] == told["permit id"]
+        assert claims["people"] == [RESEARCHER]
+    assert not offline.home.exists()
+
+
+def test_the_public_does_not_read_a_permit_through_its_id(told: Told) -> None:
+    for by in (None, OUTSIDER):
+        said = told.clinic.say("permit", "verify", told["permit id"], "--json", by=by)
+        assert (said.code, said.is_one_line) == (3, True)
+
+
+def test_the_run_is_recorded_and_its_files_are_checked(told: Told) -> None:
+    assert told["run"]["state"] == "awaiting_review"
+    assert told["run"]["resources"]["used"]["wall_seconds"] > 0
+    assert told["cancel"]["state"] == "cancelled"
+    assert told["status"]["id"] == told["run"]["id"]
+    assert {one["id"] for one in told["runs"]} == {told["run"]["id"], told["cancel"]["id"]}
+    acts = [entry["act"] for entry in told["logs"]["entries"]]
+    assert acts[0] == "run.submitted"
+    assert [book["dataset"] for book in told["codebook"]] == ["clinic"]
+
+
+def test_what_passes_is_released_and_what_does_not_is_refused(told: Told) -> None:
+    outputs = told["outputs"]
+    assert outputs["by_diagnosis.csv"]["decision"] == "pass"
+    assert outputs["in_detail.csv"]["state"] == "refused"
+    assert outputs["stdout.log"]["decision"] == "review"
+    assert told["check"]["verdict"]["reasons"]
+    assert told["review"]["state"] == "cleared"
+    assert told["release"]["ledger_index"] > 0
+    assert told["fetched"] == told["seen"]
+    assert told["fetched"].startswith("diagnosis,count,mean\n")
+    assert told["seen mode"] == 0o600
+
+
+def test_an_end_is_an_end(told: Told) -> None:
+    assert told["renew"]["id"] != told["permit id"]
+    assert told["revoke"]["revoked_at"] is not None
+    assert told["retire"]["state"] == "retired"
+    assert told["table files"]
+    assert not told["table files"] & told.clinic.vault()
+    script = told.clinic.folder / "means.py"
+    for permit in (told["permit id"], told["renew"]["id"]):
+        said = told.clinic.say(
+            "run", "submit", "--permit", permit, "--script", script, by=RESEARCHER
+        )
+        assert (said.code, said.is_one_line) == (3, True)
+        assert "revoked" in said.err or "superseded" in said.err
+
+
+def test_the_ledger_proves_itself(told: Told) -> None:
+    assert told["verify"]["ok"]
+    assert told["verify early"]["ok"]
+    assert told["prove"]["index"] == 3
+    assert told["since"]["old_size"] == 5
+    assert len(told["export"]["export"].splitlines()) == told["export"]["entries"] + 1
+
+
+@pytest.mark.parametrize("way", ["a file", "a pipe", "JSON"])
+def test_the_stand_alone_verifier_takes_the_export_and_an_older_checkpoint(
+    told: Told, way: str, tmp_path: Path
+) -> None:
+    exported = {
+        "a file": (told.clinic.folder / "ledger.jsonl").read_text(),
+        "a pipe": told.clinic.say("ledger", "export", by=AUDITOR).out,
+        "JSON": told["export"]["export"],
+    }[way]
+    (tmp_path / "ledger.jsonl").write_text(exported)
+    shutil.copy(told.clinic.folder / "early.txt", tmp_path)
+    assert _verify(told, tmp_path) == 0
+    altered = exported.replace("permit.granted", "permit.imagined", 1)
+    assert altered != exported
+    (tmp_path / "ledger.jsonl").write_text(altered)
+    assert _verify(told, tmp_path) == 4
+
+
+def _verify(told: Told, folder: Path) -> int:
+    vkey = (told.clinic.home / "public" / "ledger.vkey").read_text().strip()
+    old = ["--checkpoint", "early.txt"]
+    command = [sys.executable, "-I", str(VERIFIER), "ledger.jsonl", "--key", vkey, *old]
+    return subprocess.run(command, cwd=folder, check=False).returncode
+
+
+def test_an_entry_altered_behind_the_program_is_exit_code_4(told: Told, tmp_path: Path) -> None:
+    clinic = copy_of(told.clinic, tmp_path)
+    clinic.behind_the_back("UPDATE ledger_entry SET body = replace(body, 'granted', 'refused')")
+    for options in ([], ["--json"]):
+        said = clinic.say("ledger", "verify", *options, by=AUDITOR)
+        assert said.code == 4
+        assert said.is_one_line
+
+
+READ_ONLY = [
+    (["account", "list"], OPERATOR),
+    (["application", "list"], AUTHORITY),
+    (["catalogue", "export"], None),
+    (["dataset", "search", "clinic"], None),
+    (["dataset", "list"], None),
+    (["dataset", "show", "clinic"], None),
+    (["ledger", "checkpoint"], AUDITOR),
+    (["ledger", "export"], AUDITOR),
+    (["ledger", "prove", "1"], AUDITOR),
+    (["ledger", "prove", "--since", "1"], AUDITOR),
+    (["ledger", "verify"], AUDITOR),
+    (["output", "list"], CHECKER),
+    (["permit", "list"], RESEARCHER),
+    (["run", "status"], RESEARCHER),
+]
+
+
+@pytest.mark.parametrize(("words", "by"), READ_ONLY, ids=lambda value: str(value))
+def test_without_json_there_is_text_for_people(
+    words: list[str], by: str | None, told: Told
+) -> None:
+    said = told.clinic.say(*words, by=by)
+    assert (said.code, said.err) == (0, "")
+    assert said.out.endswith("\n")
+    assert not said.out.startswith(("\n", "["))
+
+
+def test_each_role_does_only_its_own_part(told: Told) -> None:
+    clinic, output = told.clinic, told["outputs"]["stdout.log"]["id"]
+    attempts = [
+        (["decide", told["submit"]["id"], "approve", "--reason", "I like it"], RESEARCHER),
+        (["decide", told["submit"]["id"], "refuse", "--reason", "I do not"], HOLDER),
+        (["output", "review", output, "--clear", "--reason", "mine"], RESEARCHER),
+        (["output", "release", output], RESEARCHER),
+        (["output", "check", output], AUDITOR),
+        (["output", "fetch", output, "--to", str(clinic.folder / "stolen")], OUTSIDER),
+        (["run", "logs", told["run"]["id"]], OUTSIDER),
+        (["permit", "revoke", told["permit id"], "--reason", "no"], OUTSIDER),
+        (["permit", "show", told["permit id"]], OUTSIDER),
+        (["application", "show", told["submit"]["id"]], OUTSIDER),
+        (["dataset", "retire", "clinic", "--reason", "no"], RESEARCHER),
+    ]
+    with clinic.unchanged():
+        for words, by in attempts:
+            said = clinic.say(*words, "--json", by=by)
+            assert (said.code, said.is_one_line) == (3, True), (words, said)
+    assert not (clinic.folder / "stolen").exists()
