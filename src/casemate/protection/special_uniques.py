@@ -138,7 +138,7 @@ def msu_score(size: int, attributes: int, max_size: int, scoring: Scoring = "ell
         rest = attributes - size
         subsets = math.comb(attributes, size)
         # a set of every attribute is worth nothing on this scale: it has no superset to make unique
-        return (2**rest - 1) / subsets
+        return float(2**rest - 1) / subsets
     upper = min(max_size, attributes - 1)
     return float(math.prod(attributes - i for i in range(size, upper + 1)))
 
