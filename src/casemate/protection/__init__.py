@@ -18,7 +18,13 @@ from casemate.protection.apply import (
     without_floats,
 )
 from casemate.protection.checks import check_k_anonymity, smallest_class
+from casemate.protection.closeness import BetaLikeness, DeltaDisclosure, TCloseness
 from casemate.protection.codebook import CodebookEntry, LabelRecord
+from casemate.protection.diversity import (
+    DistinctLDiversity,
+    EntropyLDiversity,
+    RecursiveCLDiversity,
+)
 from casemate.protection.hierarchies import (
     Hierarchy,
     Meaning,
@@ -29,29 +35,52 @@ from casemate.protection.hierarchies import (
     ordered,
     suppressible,
 )
-from casemate.protection.measures import Discernibility, Loss, Measure
+from casemate.protection.measures import (
+    Ambiguity,
+    AverageClassSize,
+    Discernibility,
+    KLDivergence,
+    Loss,
+    Measure,
+    NonUniformEntropy,
+    Precision,
+)
 from casemate.protection.models import KAnonymity, PrivacyModel
 from casemate.protection.plan import Plan
 from casemate.protection.proposal import propose_plan
 from casemate.protection.pseudonyms import Pseudonymiser
 from casemate.protection.risk import Risk, reidentification_risk
+from casemate.protection.search import Budget, Progress
 
 __all__ = [
+    "Ambiguity",
+    "AverageClassSize",
+    "BetaLikeness",
+    "Budget",
     "CodebookEntry",
+    "DeltaDisclosure",
     "Discernibility",
+    "DistinctLDiversity",
+    "EntropyLDiversity",
     "Hierarchy",
     "KAnonymity",
+    "KLDivergence",
     "LabelRecord",
     "Loss",
     "Meaning",
     "Measure",
+    "NonUniformEntropy",
     "Plan",
+    "Precision",
     "PrivacyModel",
+    "Progress",
     "Protected",
     "ProtectionReport",
     "Pseudonymiser",
+    "RecursiveCLDiversity",
     "Result",
     "Risk",
+    "TCloseness",
     "anonymise",
     "apply_plan",
     "check_k_anonymity",

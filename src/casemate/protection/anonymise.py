@@ -10,6 +10,7 @@ import polars as pl
 
 from casemate.errors import BadInput, IntegrityFailure
 from casemate.protection.checks import loss_of_table
+from casemate.protection.classes import Flags
 from casemate.protection.codebook import CodebookEntry, codebook_entry
 from casemate.protection.frames import (
     Frame,
@@ -21,10 +22,17 @@ from casemate.protection.frames import (
 )
 from casemate.protection.hierarchies import Hierarchy, Key
 from casemate.protection.ladders import Ladder
-from casemate.protection.measures import Flags, Loss, LossScorer, Measure
+from casemate.protection.measures import Loss, LossScorer, Measure
 from casemate.protection.models import PrivacyModel
 from casemate.protection.risk import Risk, reidentification_risk
-from casemate.protection.search import Infeasible, Optimum, find_optimum, violated_classes
+from casemate.protection.search import (
+    UNLIMITED,
+    Budget,
+    Infeasible,
+    Optimum,
+    find_optimum,
+    violated_classes,
+)
 from casemate.protection.tuples import Node, Tuples, distinct_tuples
 from casemate.protection.values import number_of
 
@@ -39,7 +47,8 @@ class Result:
     ``table`` is of the kind that was given, with quasi-identifiers as text labels where they were
     generalised and the suppressed records gone. ``generalisation`` is the level of each
     quasi-identifier; ``loss`` is ARX's Loss and ``score`` what the search minimised; ``gap`` is the
-    distance from the proven bound, 0 because the search finished. ``nodes`` were judged of ``lattice``.
+    most that ``score`` can be above the best there is, as a share of it: 0 where the search finished,
+    more where its budget ended first. ``nodes`` were judged of ``lattice``.
     """
 
     table: Any
@@ -96,12 +105,14 @@ def anonymise(
     measure: Measure = _LOSS,
     sensitive: Sequence[str] = (),
     levels: Levels | None = None,
+    budget: Budget = UNLIMITED,
 ) -> Result:
     """Generalise ``quasi_identifiers`` so that every model holds, at the least loss there is.
 
     ``suppression`` is the share of records, 0 up to below 1, that may be dropped. ``levels`` fixes
     the level of a quasi-identifier, or bounds it to (lowest, highest). ``sensitive`` names
-    attributes that must not be quasi-identifiers. Null is a value of its own.
+    attributes that must not be quasi-identifiers; so do the models. Null is a value of its own.
+    ``budget`` ends the search early: then ``gap`` tells how far the result may be from the best.
 
     Raises BadInput for anything wrong in the input, and where no generalisation is enough: then it
     names the least suppression that would be. Raises IntegrityFailure if the independent check of
@@ -112,19 +123,25 @@ def anonymise(
     allowed = suppression_share(suppression)
     _require_sense(frame, names, models, sensitive)
     columns = polars_columns(frame, names)
-    tuples, distinct = distinct_tuples(columns, list(quasi_identifiers.values()))
+    guarded = polars_columns(frame, _protected_attributes(models))
+    tuples, distinct = distinct_tuples(columns, list(quasi_identifiers.values()), guarded)
     lows, highs = _bounds(tuples.ladders, levels or {})
     most = int(allowed * len(frame))
     try:
-        optimum = find_optimum(tuples, models, measure, most, lows, highs)
+        optimum = find_optimum(tuples, models, measure, most, lows, highs, budget)
     except Infeasible as refusal:
-        raise _infeasible(refusal.suppressed, len(frame), models, most) from None
+        raise _infeasible(refusal, len(frame), models, most) from None
     grouping = tuples.group(optimum.node)
-    kept = ~violated_classes(grouping, models)[grouping.class_of]
+    kept = ~violated_classes(tuples, grouping, models)[grouping.class_of]
     protected = _apply(frame, columns, tuples, distinct, optimum.node, kept)
     result = _result(protected, columns, tuples, optimum, kept, models, measure)
-    _check(result, tuples, models)
+    _check(result, tuples, models, guarded)
     return result
+
+
+def _protected_attributes(models: Sequence[PrivacyModel]) -> list[str]:
+    """The sensitive attributes that the models name, each once."""
+    return list(dict.fromkeys(model.attribute for model in models if model.attribute is not None))
 
 
 def suppression_share(suppression: Any) -> Fraction:
@@ -145,8 +162,9 @@ def _require_sense(
     if not models:
         raise BadInput("name at least one privacy model, such as KAnonymity(5)")
     require_columns(frame, names, "a quasi-identifier")
-    require_columns(frame, list(sensitive), "a sensitive attribute")
-    if both := [name for name in names if name in sensitive]:
+    guarded = [*sensitive, *_protected_attributes(models)]
+    require_columns(frame, guarded, "a sensitive attribute")
+    if both := [name for name in names if name in guarded]:
         raise BadInput(
             f"{both[0]!r} is named both as a quasi-identifier and as sensitive: choose one"
         )
@@ -179,11 +197,21 @@ def _level_bounds(ladder: Ladder, wanted: int | tuple[int, int] | None) -> tuple
     return low, high
 
 
-def _infeasible(least: int, records: int, models: Sequence[PrivacyModel], most: int) -> BadInput:
+def _infeasible(
+    refusal: Infeasible, records: int, models: Sequence[PrivacyModel], most: int
+) -> BadInput:
     wanted = " and ".join(model.describe() for model in models)
+    least = refusal.suppressed
+    if not refusal.finished:
+        return BadInput(
+            f"the search ended before it found a generalisation that reaches {wanted} with at most "
+            f"{most} of {records} records suppressed; the best seen suppresses {least}: give it a "
+            "larger budget, or allow more suppression"
+        )
+    what = "the least possible is" if refusal.proven else "the least seen is"
     return BadInput(
         f"no generalisation reaches {wanted} with at most {most} of {records} records suppressed: "
-        f"the least possible is {least} records ({least / records:.2%}); allow more suppression, "
+        f"{what} {least} records ({least / records:.2%}); allow more suppression, "
         "give the hierarchies a coarser level, or lower the model's demand"
     )
 
@@ -251,7 +279,7 @@ def _result(
         average_class=after.average_class,
         measure=measure.name,
         score=optimum.score,
-        gap=0.0,
+        gap=optimum.gap,
         nodes=optimum.judged,
         lattice=optimum.lattice,
         models=tuple(models),
@@ -277,13 +305,15 @@ def _codebook(tuples: Tuples, node: Node, kept: Flags) -> list[CodebookEntry]:
     return entries
 
 
-def _check(result: Result, tuples: Tuples, models: Sequence[PrivacyModel]) -> None:
+def _check(
+    result: Result, tuples: Tuples, models: Sequence[PrivacyModel], collected: pl.DataFrame
+) -> None:
     """Judge the finished table anew, by its text: models, count and loss must be as claimed."""
     names = list(result.generalisation)
     frame = open_frame(result.table)
-    table = polars_columns(frame, names)
+    table = polars_columns(frame, [*names, *collected.columns])
     for model in models:
-        model.check(table, names)
+        model.check(table, names, collected)
     if len(table) + result.suppressed != result.records:
         raise IntegrityFailure(
             f"{result.records} records came in, {len(table)} remain and {result.suppressed} were "

@@ -1,51 +1,31 @@
-"""Privacy models: what an equivalence class must be for its records to leave.
+"""Privacy models of identity, and the reader of all models; see ``classes`` for what a model is."""
 
-A model judges classes. Every model here is monotone: merging classes that satisfy it gives classes
-that satisfy it (the generalisation property), so generalising further never suppresses more. The
-search prunes by that; a model without the property must not be passed to it.
-"""
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
-
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from casemate.errors import BadInput
 from casemate.protection.checks import check_k_anonymity
+from casemate.protection.classes import (
+    Classes,
+    Flags,
+    Judge,
+    PrivacyModel,
+    SensitiveColumn,
+    whole_classes,
+)
+from casemate.protection.closeness import BetaLikeness, DeltaDisclosure, TCloseness
+from casemate.protection.diversity import (
+    DistinctLDiversity,
+    EntropyLDiversity,
+    RecursiveCLDiversity,
+)
+from casemate.protection.hierarchies import hierarchy_from_dict
+from casemate.protection.ladders import Codes
 
-
-@dataclass(frozen=True)
-class Classes:
-    """The equivalence classes of a node: the number of records in each."""
-
-    sizes: npt.NDArray[np.int64]
-
-
-class PrivacyModel(Protocol):
-    """A monotone condition on equivalence classes."""
-
-    def describe(self) -> str:
-        """The model in the field's words: "5-anonymity"."""
-        ...
-
-    def violated(self, classes: Classes) -> npt.NDArray[np.bool_]:
-        """For each class, whether it must be suppressed."""
-        ...
-
-    def smallest_table(self) -> int:
-        """The fewest records with which the model can be met at all."""
-        ...
-
-    def check(self, table: pl.DataFrame, quasi_identifiers: Sequence[str]) -> None:
-        """Check a finished table by a way of its own; IntegrityFailure if it does not hold."""
-        ...
-
-    def to_dict(self) -> dict[str, Any]:
-        """The model as a JSON document without floats."""
-        ...
+__all__ = ["Classes", "KAnonymity", "PrivacyModel", "model_from_dict"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +33,8 @@ class KAnonymity:
     """Each record is like at least k - 1 others in its quasi-identifiers (Samarati & Sweeney 1998)."""
 
     k: int
+    attribute: None = field(default=None, init=False, repr=False)
+    of_table: bool = field(default=False, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if isinstance(self.k, bool) or not isinstance(self.k, int) or self.k < 1:
@@ -61,29 +43,71 @@ class KAnonymity:
     def describe(self) -> str:
         return f"{self.k}-anonymity"
 
-    def violated(self, classes: Classes) -> npt.NDArray[np.bool_]:
-        found: npt.NDArray[np.bool_] = classes.sizes < self.k
-        return found
+    def judge(self, sensitive: Mapping[str, SensitiveColumn]) -> Judge:
+        return SizeJudge(self.k)
 
     def smallest_table(self) -> int:
         return self.k
 
-    def check(self, table: pl.DataFrame, quasi_identifiers: Sequence[str]) -> None:
+    def check(
+        self, table: pl.DataFrame, quasi_identifiers: Sequence[str], collected: pl.DataFrame
+    ) -> None:
         check_k_anonymity(table, quasi_identifiers, self.k)
 
     def to_dict(self) -> dict[str, Any]:
         return {"model": "k-anonymity", "k": self.k}
 
 
+@dataclass(frozen=True)
+class SizeJudge:
+    """Classes must hold ``least`` records. Record-monotone."""
+
+    least: int
+
+    def violated(self, classes: Classes) -> Flags:
+        found: Flags = classes.sizes < self.least
+        return found
+
+    def fewest(self, classes: Classes, violated: Flags) -> Codes:
+        return whole_classes(classes, violated)
+
+
+def _closeness(**rest: Any) -> TCloseness:
+    hierarchy = rest.pop("hierarchy", None)
+    order = rest.pop("order", None)
+    if hierarchy is not None:
+        rest["hierarchy"] = hierarchy_from_dict(hierarchy, "the hierarchy of t-closeness")
+    if order is not None:
+        if not isinstance(order, list | tuple) or not all(isinstance(one, str) for one in order):
+            raise BadInput("the order of t-closeness is a list of values as text")
+        rest["order"] = tuple(order)
+    return TCloseness(**rest)
+
+
+READERS: dict[str, Callable[..., PrivacyModel]] = {
+    "k-anonymity": KAnonymity,
+    "distinct-l-diversity": DistinctLDiversity,
+    "entropy-l-diversity": EntropyLDiversity,
+    "recursive-cl-diversity": RecursiveCLDiversity,
+    "t-closeness": _closeness,
+    "delta-disclosure": DeltaDisclosure,
+    "beta-likeness": BetaLikeness,
+}
+
+
 def model_from_dict(document: Any) -> PrivacyModel:
     """Read what ``to_dict`` of a model wrote."""
-    readers: dict[str, Callable[..., PrivacyModel]] = {"k-anonymity": KAnonymity}
     name = document.get("model") if isinstance(document, dict) else None
-    if not isinstance(name, str) or name not in readers:
+    if not isinstance(name, str) or name not in READERS:
         raise BadInput(
-            f"a privacy model needs 'model', one of {', '.join(readers)}; it has {name!r}"
+            f"a privacy model needs 'model', one of {', '.join(READERS)}; it has {name!r}"
+        )
+    rest = {key: value for key, value in document.items() if key != "model"}
+    if unsigned := [key for key, value in rest.items() if isinstance(value, float)]:
+        raise BadInput(
+            f'the {unsigned[0]} of {name} is a float: a plan gives it as text, such as "0.2"'
         )
     try:
-        return readers[name](**{key: value for key, value in document.items() if key != "model"})
+        return READERS[name](**rest)
     except TypeError as error:
         raise BadInput(f"the privacy model {name!r} is not well formed: {error}") from None

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from casemate.protection.classes import Classes, Distribution, SensitiveColumn, tally
 from casemate.protection.hierarchies import Hierarchy
 from casemate.protection.ladders import Codes, Ladder, build_ladder
 
@@ -14,6 +15,9 @@ Node = tuple[int, ...]
 """A level for each quasi-identifier, in their order; 0 is the value as collected."""
 
 COUNT = "records"
+PEOPLE = "people"
+VALUE = "value"
+ROW = "row"
 
 
 @dataclass(frozen=True)
@@ -24,20 +28,41 @@ class Grouping:
     class_of: Codes
 
 
+@dataclass(frozen=True)
+class Held:
+    """How many records of each tuple hold each value of one sensitive attribute, entry by entry."""
+
+    column: SensitiveColumn
+    rows: Codes
+    values: Codes
+    counts: Codes
+
+
 class Tuples:
     """Distinct tuples at a ``base`` node, with the number of records that hold each.
+
+    ``sensitive`` says how sensitive values lie in them, ``population`` how many people of the
+    population share each tuple, where a model asks; a tuple nobody collected has a count of 0.
 
     ``rolled_up`` gives the coarser set at a higher base: while the search goes on, nodes below the
     meet of those still open are never looked at again, so their detail is dropped.
     """
 
     def __init__(
-        self, ladders: Sequence[Ladder], base: Node, codes: Sequence[Codes], counts: Codes
+        self,
+        ladders: Sequence[Ladder],
+        base: Node,
+        codes: Sequence[Codes],
+        counts: Codes,
+        sensitive: Sequence[Held] = (),
+        population: Codes | None = None,
     ) -> None:
         self.ladders = tuple(ladders)
         self.base = base
         self.codes = tuple(codes)
         self.counts = counts
+        self.sensitive = tuple(sensitive)
+        self.population = population
         self._columns: dict[tuple[int, int], Codes] = {}
 
     @property
@@ -61,15 +86,55 @@ class Tuples:
         sizes = np.bincount(keys, weights=self.counts, minlength=radix).astype(np.int64)
         return Grouping(sizes, keys)
 
+    def classes(self, grouping: Grouping) -> tuple[Classes, Codes]:
+        """The classes in use at a node as models see them, and their numbers in ``grouping``."""
+        present = np.flatnonzero(grouping.sizes)
+        if not self.sensitive and self.population is None:
+            return Classes(grouping.sizes[present]), present
+        rank = np.zeros(len(grouping.sizes), dtype=np.int64)
+        rank[present] = np.arange(len(present))
+        class_of = rank[grouping.class_of]
+        distributions = {
+            held.column.attribute: Distribution(
+                held.column,
+                *tally(class_of[held.rows], held.values, held.counts, len(held.column.values)),
+            )
+            for held in self.sensitive
+        }
+        return Classes(
+            grouping.sizes[present], distributions, self._population(grouping, present)
+        ), present
+
+    def _population(self, grouping: Grouping, present: Codes) -> Codes | None:
+        if self.population is None:
+            return None
+        people = np.bincount(
+            grouping.class_of, weights=self.population, minlength=len(grouping.sizes)
+        )
+        return people[present].astype(np.int64)
+
     def rolled_up(self, base: Node) -> "Tuples":
         """The distinct tuples at a higher ``base``."""
         grouping = self.group(base)
-        present = np.flatnonzero(grouping.sizes)
+        used = np.zeros(len(grouping.sizes), dtype=bool)
+        used[grouping.class_of] = True
+        present = np.flatnonzero(used)
         member = np.zeros(len(grouping.sizes), dtype=np.int64)
         member[grouping.class_of] = np.arange(len(grouping.class_of))
         chosen = member[present]
         codes = [self.column(place, level)[chosen] for place, level in enumerate(base)]
-        return Tuples(self.ladders, base, codes, grouping.sizes[present])
+        rank = np.zeros(len(grouping.sizes), dtype=np.int64)
+        rank[present] = np.arange(len(present))
+        class_of = rank[grouping.class_of]
+        sensitive = [
+            Held(
+                held.column,
+                *tally(class_of[held.rows], held.values, held.counts, len(held.column.values)),
+            )
+            for held in self.sensitive
+        ]
+        population = self._population(grouping, present)
+        return Tuples(self.ladders, base, codes, grouping.sizes[present], sensitive, population)
 
 
 def _joint_keys(columns: Sequence[Codes], radices: Sequence[int], length: int) -> tuple[Codes, int]:
@@ -100,13 +165,22 @@ def _without_gaps(keys: Codes, radix: int, limit: int) -> tuple[Codes, int]:
 
 
 def distinct_tuples(
-    columns: pl.DataFrame, hierarchies: Sequence[Hierarchy]
+    columns: pl.DataFrame,
+    hierarchies: Sequence[Hierarchy],
+    sensitive: pl.DataFrame | None = None,
+    population: pl.DataFrame | None = None,
 ) -> tuple[Tuples, pl.DataFrame]:
-    """One pass over the records: the distinct tuples as codes, and as a frame in the same order."""
+    """One pass over the records: the distinct tuples as codes, and as a frame in the same order.
+
+    One more pass for each attribute of ``sensitive``, which has a row for each record too.
+    ``population`` has the columns of ``columns`` and a last one with a number of people.
+    """
     names = [str(place) for place in range(columns.width)]
     attributes = columns.columns
     columns = columns.rename(dict(zip(attributes, names, strict=True)))
     distinct = columns.group_by(names).len(COUNT)
+    if population is not None:
+        distinct = _with_population(distinct, population)
     ladders, codes = [], []
     for name, attribute, hierarchy in zip(names, attributes, hierarchies, strict=True):
         values = distinct[name].unique().sort()
@@ -114,11 +188,46 @@ def distinct_tuples(
         codes.append(_codes(distinct[name], values))
     # an order of their own makes every sum, and so every tie, the same from run to run
     order = np.lexsort(codes[::-1])
-    counts = distinct[COUNT].to_numpy().astype(np.int64)
-    ordered = [code[order] for code in codes]
-    base = (0,) * len(ladders)
-    frame = distinct[order].drop(COUNT).rename(dict(zip(names, attributes, strict=True)))
-    return Tuples(ladders, base, ordered, counts[order]), frame
+    distinct = distinct[order]
+    tuples = Tuples(
+        ladders,
+        (0,) * len(ladders),
+        [code[order] for code in codes],
+        distinct[COUNT].to_numpy().astype(np.int64),
+        [] if sensitive is None else [_held(columns, distinct, one) for one in sensitive],
+        distinct[PEOPLE].to_numpy().astype(np.int64) if population is not None else None,
+    )
+    frame = distinct.select(names).rename(dict(zip(names, attributes, strict=True)))
+    return tuples, frame
+
+
+def _with_population(distinct: pl.DataFrame, population: pl.DataFrame) -> pl.DataFrame:
+    """The distinct tuples of records and population, with how many hold each in both."""
+    names = distinct.columns[:-1]
+    people = population.rename(dict(zip(population.columns, [*names, PEOPLE], strict=True))).select(
+        pl.col(name).cast(kind) for name, kind in distinct.drop(COUNT).schema.items()
+    )
+    people = people.with_columns(population.to_series(len(names)).cast(pl.Int64).alias(PEOPLE))
+    both = pl.concat([distinct, people], how="diagonal_relaxed")
+    return both.group_by(names).agg(pl.col(COUNT).sum(), pl.col(PEOPLE).sum())
+
+
+def _held(columns: pl.DataFrame, distinct: pl.DataFrame, sensitive: pl.Series) -> Held:
+    """Where each value of ``sensitive`` lies in the ``distinct`` tuples of ``columns``."""
+    names = columns.columns
+    values = sensitive.unique().sort()
+    coded = columns.with_columns(pl.Series(VALUE, _codes(sensitive, values)))
+    counted = coded.group_by([*names, VALUE]).len(COUNT)
+    placed = counted.join(
+        distinct.select(*names, pl.int_range(pl.len()).alias(ROW)),
+        on=names,
+        how="left",
+        nulls_equal=True,
+    ).sort(ROW, VALUE)
+    rows, codes, counts = (placed[part].to_numpy().astype(np.int64) for part in (ROW, VALUE, COUNT))
+    totals = np.bincount(codes, weights=counts, minlength=len(values)).astype(np.int64)
+    column = SensitiveColumn(sensitive.name, tuple(values.to_list()), totals)
+    return Held(column, rows, codes, counts)
 
 
 def _codes(column: pl.Series, values: pl.Series) -> Codes:
