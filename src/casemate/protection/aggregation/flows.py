@@ -1,0 +1,128 @@
+"""Patterns by heuristics: the cheapest deviation for each cell, one after the other, then tidied.
+
+For each primary cell the linear programme min Σ cost·|z| with M z = 0 and z_p at its protection level
+is solved; the cells that move are suppressed and cost nothing from then on (Kelly, Golden & Assad,
+Networks 22, 1992; Castro, EJOR 171, 2006). The result protects, and is not the cheapest.
+"""
+
+import time
+
+import numpy as np
+
+from casemate.protection.aggregation.attack import Attacker
+from casemate.protection.aggregation.solver import Flags, Floats, Program
+from casemate.protection.aggregation.system import System
+
+_MOVED = 1e-7
+
+
+class Flows:
+    """The programme of one layer: two columns a cell, for what it rises and what it falls."""
+
+    def __init__(self, attacker: Attacker, costs: Floats) -> None:
+        self._attacker = attacker
+        self._cells = attacker.system.cells
+        self._costs = costs
+        self._zeros = np.zeros(2 * self._cells)
+        self._limits = np.concatenate([attacker.above, attacker.below])
+        self._program = Program(self._zeros, self._limits)
+        system = attacker.system
+        nothing = np.zeros(system.rows)
+        order = np.argsort(np.concatenate([system.row_of, system.row_of]), kind="stable")
+        indices = np.concatenate([system.indices, system.indices + self._cells])[order]
+        values = np.concatenate([system.values, -system.values])[order]
+        self._program.add_rows(nothing, nothing, 2 * system.starts, indices, values)
+
+    def protect(self, pattern: Flags, deadline: float) -> bool:
+        """Widen ``pattern`` until every target can move as far as it must; False if out of time."""
+        costs = np.where(pattern, 0.0, self._costs)
+        self._program.set_costs(np.concatenate([costs, costs]))
+        attacker = self._attacker
+        need = np.maximum(attacker.up, attacker.width - np.minimum(attacker.down, attacker.below))
+        targets = attacker.layer.targets
+        for target in targets[np.argsort(-need[targets], kind="stable")]:
+            if time.perf_counter() > deadline:
+                return False
+            self._push(int(target), float(need[target]), pattern)
+            if attacker.down[target] > 0:
+                self._push(int(target) + self._cells, float(attacker.down[target]), pattern)
+        return True
+
+    def move(self, cell: int, pattern: Flags) -> None:
+        """Widen ``pattern`` until ``cell``, which is no target, could be something else."""
+        costs = np.where(pattern, 0.0, self._costs)
+        self._program.set_costs(np.concatenate([costs, costs]))
+        amount = min(1.0 / self._attacker.scale, float(self._attacker.above[cell]) / 2)
+        self._push(cell, amount, pattern)
+
+    def _push(self, column: int, amount: float, pattern: Flags) -> None:
+        twin = column - self._cells if column >= self._cells else column + self._cells
+        self._program.set_bound(column, amount, amount)
+        self._program.set_bound(twin, 0.0, 0.0)
+        values = self._program.solve().values
+        self._program.set_bound(column, 0.0, float(self._limits[column]))
+        self._program.set_bound(twin, 0.0, float(self._limits[twin]))
+        if values is None:
+            return  # the audit will say so: nothing is given back unprotected
+        moved = np.abs(values[: self._cells] - values[self._cells :]) > _MOVED
+        for cell in np.flatnonzero(moved & ~pattern):
+            self._program.set_cost(int(cell), 0.0)
+            self._program.set_cost(int(cell) + self._cells, 0.0)
+        pattern |= moved
+
+
+def drop_bridges(system: System, pattern: Flags, primary: Flags) -> None:
+    """Publish each secondary cell that is alone in an equation: it is determined there anyway."""
+    while True:
+        alone = (system.line_counts(pattern) == 1)[system.row_of]
+        exposed = np.unique(system.indices[alone & pattern[system.indices]])
+        exposed = exposed[~primary[exposed]]
+        if not len(exposed):
+            return
+        pattern[exposed] = False
+
+
+def thin_out(
+    pattern: Flags,
+    primary: Flags,
+    costs: Floats,
+    attackers: list[Attacker],
+    lines: "Lines",
+    deadline: float,
+) -> None:
+    """Publish again what the others protect without, the dearest first, while there is time."""
+    secondary = np.flatnonzero(pattern & ~primary)
+    for cell in secondary[np.argsort(-costs[secondary], kind="stable")]:
+        if time.perf_counter() > deadline:
+            return
+        if not pattern[cell]:
+            continue
+        tried = pattern.copy()
+        tried[cell] = False
+        drop_bridges(attackers[0].system, tried, primary)
+        if lines.short(tried).size:
+            continue
+        if not any(one.cuts(tried.astype(np.float64), first_only=True) for one in attackers):
+            pattern[:] = tried
+
+
+class Lines:
+    """Equations with a cell of one contributor: who knows that cell must face two unknowns more."""
+
+    def __init__(self, system: System, singletons: Flags) -> None:
+        self.system = system
+        sizes = system.line_counts(np.ones(system.cells, dtype=bool))
+        self.guarded = np.flatnonzero((system.line_counts(singletons) > 0) & (sizes >= 3))
+
+    def short(self, pattern: Flags) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+        """The guarded equations with fewer than three suppressed cells."""
+        return self.guarded[self.system.line_counts(pattern)[self.guarded] < 3]
+
+    def widen(self, pattern: Flags, costs: Floats, flows: Flows) -> None:
+        """Suppress the cheapest further cell of each short line, and what hides that one."""
+        while (short := self.short(pattern)).size:
+            members = self.system.members(int(short[0]))
+            free = members[~pattern[members]]
+            cell = int(free[np.argmin(costs[free])])
+            pattern[cell] = True
+            flows.move(cell, pattern)

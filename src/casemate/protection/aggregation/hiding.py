@@ -1,0 +1,198 @@
+"""Protection by suppression: primary cells, the cells that must go with them, and the audit."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from casemate.errors import IntegrityFailure
+from casemate.protection.aggregation.auditor import audit
+from casemate.protection.aggregation.markers import CONFIDENTIAL, PLAIN
+from casemate.protection.aggregation.request import Options, Tabulation, table_of
+from casemate.protection.aggregation.rules import Facts, Layer, count_layer, sensitive, sum_layer
+from casemate.protection.aggregation.solver import Flags, Ints
+from casemate.protection.aggregation.suppression import LARGEST_EXACT, Pattern, Problem, protect
+from casemate.protection.aggregation.system import System, numbered, system_of
+from casemate.protection.aggregation.table import (
+    AggregateReport,
+    AggregateTable,
+    Truth,
+    reasons_of,
+    without,
+)
+
+_TRIES = 8
+
+
+def suppressed(
+    tabulations: Sequence[Tabulation], options: Options, kind: str
+) -> list[AggregateTable]:
+    """Protect, audit, and give back; whole numbers may need a wider pattern than fractions do."""
+    numbers = numbered([one.dimensions for one in tabulations])
+    system = system_of([one.dimensions for one in tabulations], numbers)
+    facts = joined([one.facts for one in tabulations], numbers, system.cells)
+    primary = sensitive(options.rules, facts)
+    layers = _layers(options, facts, primary)
+    wider = np.ones(system.cells)
+    for _ in range(_TRIES):
+        widened = [
+            dataclasses.replace(layer, up=layer.up * wider, width=layer.width * wider)
+            for layer in layers
+        ]
+        pattern = _pattern(system, widened, facts, primary, options)
+        tables = [
+            _suppressed_table(
+                one, ids, facts, layers, primary, pattern, options, kind, len(numbers)
+            )
+            for one, ids in zip(tabulations, numbers, strict=True)
+        ]
+        verdict = audit(tables, only_sensitive=True)
+        if verdict.passed:
+            return tables
+        failing = {cell.cell for cell in verdict.failing}
+        if not failing:
+            break
+        for one, ids in zip(tabulations, numbers, strict=True):
+            wider[ids[_places(one, failing)]] *= 1.5
+    raise IntegrityFailure(
+        f"the audit found a table that is not protected ({verdict.problems[0]}): nothing is given "
+        "back; please report it"
+    )
+
+
+def joined(parts: Sequence[Facts], numbers: Sequence[Ints], cells: int) -> Facts:
+    """The facts of the cells of all tables, by number."""
+
+    def gather(name: str) -> Any:
+        arrays = [getattr(part, name) for part in parts]
+        if arrays[0] is None:
+            return None
+        whole = np.zeros((cells, *arrays[0].shape[1:]), dtype=arrays[0].dtype)
+        for ids, array in zip(numbers, arrays, strict=True):
+            whole[ids] = array
+        return whole
+
+    return Facts(gather("counts"), gather("sums"), gather("absolutes"), gather("tops"))
+
+
+def _layers(options: Options, facts: Facts, primary: dict[str, Flags]) -> list[Layer]:
+    """What is published, and so attacked; a mean tells both of what it is made of."""
+    layers = []
+    if {"count", "mean"} & set(options.statistics):
+        layers.append(count_layer(options.rules, facts, primary))
+    if {"sum", "mean"} & set(options.statistics):
+        layers.append(sum_layer(options.rules, facts, primary, negative=options.negative))
+    return layers
+
+
+def _pattern(
+    system: System,
+    layers: Sequence[Layer],
+    facts: Facts,
+    primary: dict[str, Flags],
+    options: Options,
+) -> Pattern:
+    """The pattern over all cells; empty ones are published and left out of the search."""
+    kept = np.ones(system.cells, dtype=bool) if options.rules.zeros else facts.counts > 0
+    hidden = np.logical_or.reduce(list(primary.values()))
+    value = facts.counts if facts.absolutes is None else facts.absolutes
+    weights = value[kept].astype(np.float64)
+    if options.cost == "cells":
+        weights = np.ones(len(weights))
+    problem = Problem(
+        system.restricted(kept),
+        [
+            dataclasses.replace(
+                layer,
+                values=layer.values[kept],
+                up=layer.up[kept],
+                down=layer.down[kept],
+                width=layer.width[kept],
+            )
+            for layer in layers
+        ],
+        hidden[kept],
+        (facts.counts == 1)[kept] & options.rules.insiders,
+        np.maximum(weights, 1e-3 * weights.mean()),
+    )
+    pattern = protect(problem, exact=int(kept.sum()) <= LARGEST_EXACT, seconds=options.seconds)
+    suppressed = np.zeros(system.cells, dtype=bool)
+    suppressed[kept] = pattern.suppressed
+    return dataclasses.replace(pattern, suppressed=suppressed)
+
+
+def _places(one: Tabulation, failing: set[tuple[tuple[str, str], ...]]) -> Ints:
+    shape = [len(dimension) for dimension in one.dimensions]
+    found = [
+        at
+        for at, nodes in enumerate(np.ndindex(*shape))
+        if tuple(
+            sorted(
+                (dimension.name, dimension.labels[node])
+                for dimension, node in zip(one.dimensions, nodes, strict=True)
+                if node != dimension.total
+            )
+        )
+        in failing
+    ]
+    return np.array(found, dtype=np.int64)
+
+
+def _suppressed_table(
+    one: Tabulation,
+    ids: Ints,
+    facts: Facts,
+    layers: Sequence[Layer],
+    primary: dict[str, Flags],
+    pattern: Pattern,
+    options: Options,
+    kind: str,
+    linked: int,
+) -> AggregateTable:
+    suppressed = pattern.suppressed[ids]
+    rules = {rule: flags[ids] for rule, flags in primary.items()}
+    additive = {"count": without(one.facts.counts.astype(np.float64), suppressed)}
+    if one.facts.sums is not None:
+        additive["sum"] = without(one.facts.sums, suppressed)
+    own = tuple(
+        Layer(
+            layer.name,
+            layer.values[ids],
+            layer.floor,
+            layer.up[ids],
+            layer.down[ids],
+            layer.width[ids],
+        )
+        for layer in layers
+    )
+    report = AggregateReport(
+        method="suppression",
+        rules=options.rules,
+        cells=len(ids),
+        empty=int((one.facts.counts == 0).sum()),
+        primary={rule: int(flags.sum()) for rule, flags in rules.items()},
+        suppressed=reasons_of(one.dimensions, suppressed, rules),
+        search=pattern.method if any(flags.any() for flags in primary.values()) else "none",
+        cost=pattern.cost,
+        bound=pattern.bound,
+        gap=pattern.gap,
+        seconds=pattern.seconds,
+        hidden_cells=float(suppressed.sum() / max(1, (one.facts.counts > 0).sum())),
+        hidden_value=_hidden_value(one, suppressed),
+        mean_change=0.0,
+        largest_change=0,
+        linked=linked,
+    )
+    markers = tuple(CONFIDENTIAL if hidden else PLAIN for hidden in suppressed.tolist())
+    truth = Truth(one.facts.counts, own, options.rules.insiders)
+    return table_of(one, options, kind, additive, markers, report, truth, noise=0)
+
+
+def _hidden_value(one: Tabulation, suppressed: Flags) -> float:
+    """The share of the value that lies in suppressed cells of the finest categories."""
+    shape = [len(dimension) for dimension in one.dimensions]
+    finest = np.ix_(*(list(dimension.leaves) for dimension in one.dimensions))
+    value = one.facts.counts if one.facts.absolutes is None else one.facts.absolutes
+    leaves = value.reshape(shape)[finest]
+    return float(leaves[suppressed.reshape(shape)[finest]].sum() / leaves.sum())
