@@ -1,0 +1,23 @@
+"""Synthetic data: records drawn from noisy marginals on a tree, and reports on what they are worth.
+
+domain = {"age": Bins((15, 25, 35, 50, 65, 95)), "sex": Categories(("Female", "Male"))}
+made = synthesise(table, domain, PrivacyLoss.epsilon(1, "1e-9"), budget)
+quality(table, made.table, domain).two_way_mean
+"""
+
+from casemate.protection.synthesis.attacks import AttackReport, attack
+from casemate.protection.synthesis.domains import Bins, Categories, observed
+from casemate.protection.synthesis.mechanism import Synthetic, synthesise
+from casemate.protection.synthesis.quality import Quality, quality
+
+__all__ = [
+    "AttackReport",
+    "Bins",
+    "Categories",
+    "Quality",
+    "Synthetic",
+    "attack",
+    "observed",
+    "quality",
+    "synthesise",
+]
