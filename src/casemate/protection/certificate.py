@@ -1,0 +1,378 @@
+"""The certificate of a protected table: every claim made of it, and a check of each one anew.
+
+A certificate is a JSON document without floats (figures are decimal text of ten significant digits):
+plan, models with parameters, risk before and after, loss, counts, the version of this tool, and
+``content_digest``s of what came in and what left. Its own ``digest`` finds a slip of the pen; against
+somebody who means it there is the signature, Ed25519 over the same bytes (RFC 8032, RFC 8785).
+
+``verify`` recomputes. From the table that left: its digest, counts, columns, every model of the plan,
+the risk. With the table that came in also: its digest, the risk before, and generalisation, loss,
+suppression and content of what the plan makes of it at the levels claimed. That no other levels
+would have lost less is not recomputed: that is the search itself.
+"""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from casemate.canonical import canonical_json, digest
+from casemate.errors import BadInput, CasemateError, IntegrityFailure, NotFound
+from casemate.protection.anonymise import suppression_share
+from casemate.protection.apply import (
+    Protected,
+    ProtectionReport,
+    apply_plan,
+    without_floats,
+)
+from casemate.protection.contents import content_digest, written
+from casemate.protection.frames import open_frame
+from casemate.protection.plan import Plan
+from casemate.protection.risk import Risk, reidentification_risk
+
+KIND = "casemate protection certificate"
+VERSION = 1
+_ROUNDING = 1e-9
+_SHORT = 120
+_PSEUDONYM = r"^[0-9a-f]{32}$"
+
+Certificate = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Verified:
+    """The claims that hold, by name, and those that could not be looked at, each with why."""
+
+    holds: tuple[str, ...]
+    unchecked: tuple[tuple[str, str], ...]
+
+
+def certify(
+    plan: Plan, report: ProtectionReport, *, signing_key: Ed25519PrivateKey | None = None
+) -> Certificate:
+    """The certificate of a protected file: ``report`` holds ``content_digest``s (``anonymise_file``)."""
+    body = _body(plan, report)
+    certificate = {**body, "digest": digest(canonical_json(body))}
+    if signing_key is None:
+        return certificate
+    public = signing_key.public_key().public_bytes_raw()
+    return certificate | {
+        "signature": {
+            "algorithm": "Ed25519",
+            "public_key": _base64(public),
+            "value": _base64(signing_key.sign(canonical_json(body))),
+        }
+    }
+
+
+def certify_frames(
+    table: Any,
+    plan: Plan,
+    protected: Protected,
+    *,
+    signing_key: Ed25519PrivateKey | None = None,
+) -> Certificate:
+    """The certificate of what ``apply_plan`` made of ``table``."""
+    names = protected.report.variables
+    report = replace(
+        protected.report,
+        input_digest=content_digest(_polars(table).select(names)),
+        output_digest=content_digest(_polars(protected.frame).select(names)),
+    )
+    return certify(plan, report, signing_key=signing_key)
+
+
+def _body(plan: Plan, report: ProtectionReport) -> Certificate:
+    body: Certificate = without_floats(
+        {
+            "kind": KIND,
+            "version": VERSION,
+            "tool": {"name": "casemate", "version": version("casemate")},
+            "plan": plan.to_dict(),
+            "plan_digest": plan.digest,
+            "models": [model.to_dict() for model in plan.models],
+            "measure": report.measure,
+            "variables": list(report.variables),
+            "pseudonymised": list(report.pseudonymised),
+            "generalisation": report.generalisation,
+            "records_in": report.records_in,
+            "records_out": report.records_out,
+            "suppressed": report.suppressed,
+            "loss": report.loss,
+            "attribute_losses": report.attribute_losses,
+            "risk_before": report.risk_before.to_dict(),
+            "risk_after": report.risk_after.to_dict(),
+            "input_digest": report.input_digest,
+            "output_digest": report.output_digest,
+        }
+    )
+    return body
+
+
+def read_certificate(path: str | Path) -> Certificate:
+    """The certificate in a JSON file; raises NotFound or BadInput."""
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise NotFound(f"there is no certificate {path}") from None
+    except OSError as error:
+        raise BadInput(f"the certificate {path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"the certificate {path} is no JSON document: {error}") from None
+    if not isinstance(found, dict):
+        raise BadInput(f"the certificate {path} is no JSON object")
+    return found
+
+
+def verify(
+    table: pl.DataFrame | pl.LazyFrame | Any,
+    certificate: Mapping[str, Any],
+    public_key: Ed25519PublicKey | None = None,
+    *,
+    source: pl.DataFrame | pl.LazyFrame | Any = None,
+) -> Verified:
+    """Recompute every claim that can be recomputed; give back which.
+
+    ``table`` is what left, ``source`` what came in where the holder has it. With ``public_key`` the
+    certificate must bear that key's signature. Raises IntegrityFailure naming the first claim that
+    does not hold, BadInput where the document is no certificate at all.
+    """
+    if certificate.get("kind") != KIND:
+        raise BadInput(f"the document is no {KIND}: its kind is {certificate.get('kind')!r}")
+    output = _polars(table)
+    held = list(_document_claims(certificate, public_key))
+    plan = _plan(certificate)
+    claims = _Claims(certificate, plan)
+    held += claims.of_output(output)
+    unchecked: list[tuple[str, str]] = []
+    if public_key is None:
+        unchecked.append(("signature", "no public key was given"))
+    if source is None:
+        why = "the table that came in was not given"
+        compared = [model.describe() for model in plan.models if model.of_table]
+        unchecked += [(claim, why) for claim in (*_NEED_SOURCE, *compared)]
+    else:
+        held += claims.of_source(_polars(source), output)
+    unchecked.append(("measure", "that no other generalisation loses less needs the search again"))
+    return Verified(tuple(held), tuple(unchecked))
+
+
+_NEED_SOURCE = ("input_digest", "risk_before", "generalisation", "loss", "attribute_losses")
+_PARTS = {
+    "kind", "version", "tool", "plan", "plan_digest", "models", "measure", "variables",
+    "pseudonymised", "generalisation", "records_in", "records_out", "suppressed", "loss",
+    "attribute_losses", "risk_before", "risk_after", "input_digest", "output_digest", "digest",
+}  # fmt: skip
+
+
+def _document_claims(
+    certificate: Mapping[str, Any], public_key: Ed25519PublicKey | None
+) -> Iterator[str]:
+    """What the document says of itself: its parts, its digest, its signature."""
+    parts = set(certificate) - {"signature"}
+    if odd := sorted(parts ^ _PARTS):
+        raise IntegrityFailure(f"the certificate's part {odd[0]!r} is missing or unknown")
+    _require("version", certificate["version"] == VERSION, f"we read {VERSION}")
+    body = {part: certificate[part] for part in _PARTS - {"digest"}}
+    try:
+        signed = canonical_json(body)
+    except (ValueError, TypeError):
+        raise IntegrityFailure("the certificate holds a figure that none of ours has") from None
+    _require("digest", certificate["digest"] == digest(signed), "its text was changed")
+    yield "digest"
+    signature = certificate.get("signature")
+    if public_key is not None:
+        _require_signature(signature, public_key, signed)
+        yield "signature"
+
+
+def _require_signature(signature: Any, key: Ed25519PublicKey, signed: bytes) -> None:
+    if not isinstance(signature, dict):
+        raise IntegrityFailure("the certificate bears no signature")
+    shown = (signature.get("algorithm"), signature.get("public_key"))
+    expected = ("Ed25519", _base64(key.public_bytes_raw()))
+    _require("signature", shown == expected, "it is of another key than the one given")
+    try:
+        key.verify(base64.b64decode(str(signature.get("value")), validate=True), signed)
+    except (InvalidSignature, ValueError):
+        _require("signature", False, "it is not that of this document")
+
+
+def _plan(certificate: Mapping[str, Any]) -> Plan:
+    try:
+        plan = Plan.from_dict(certificate["plan"])
+    except CasemateError as error:
+        raise IntegrityFailure(f"the certificate's plan is no plan: {error}") from None
+    _require("plan", plan.to_dict() == certificate["plan"], "it is not written as plans are")
+    return plan
+
+
+class _Claims:
+    """The claims of one certificate; each method gives the names of those that hold."""
+
+    def __init__(self, certificate: Mapping[str, Any], plan: Plan) -> None:
+        self._said = certificate
+        self._plan = plan
+
+    def of_output(self, output: pl.LazyFrame) -> list[str]:
+        """What the table that left can tell."""
+        names = output.collect_schema().names()
+        self._equal("plan_digest", self._plan.digest)
+        self._equal("models", [model.to_dict() for model in self._plan.models])
+        self._equal("measure", self._plan.measure)
+        self._equal("variables", names)
+        dropped = [name for name in self._plan.drop if name in names]
+        _require("plan", not dropped, f"the table holds {dropped}, which the plan drops")
+        self._equal("pseudonymised", [name for name in self._plan.pseudonymise if name in names])
+        self._equal("output_digest", content_digest(output))
+        columns = output.select(self._needed(names)).collect(engine="streaming")
+        self._equal("records_out", len(columns))
+        self._counts()
+        self._pseudonyms(output)
+        quasi = self._quasi(names)
+        self._models(columns, quasi)
+        self._risk("risk_after", columns, quasi)
+        return [
+            "plan", "plan_digest", "models", "variables", "pseudonymised", "output_digest",
+            "records_out", "suppressed", "risk_after",
+        ]  # fmt: skip
+
+    def _models(self, columns: pl.DataFrame, quasi: list[str]) -> None:
+        """Each model, on the finished table, but those that compare it with the one collected."""
+        for model in self._plan.models if quasi else ():
+            if model.of_table:
+                continue
+            try:
+                model.check(columns, quasi, columns)
+            except IntegrityFailure as error:
+                raise IntegrityFailure(f"the certificate's models do not hold: {error}") from None
+
+    def of_source(self, source: pl.LazyFrame, output: pl.LazyFrame) -> list[str]:
+        """What the table that came in can tell too."""
+        names = list(self._said["variables"])
+        absent = [name for name in names if name not in source.collect_schema().names()]
+        _require("variables", not absent, f"the table that came in has no column {absent}")
+        self._equal("input_digest", content_digest(source.select(names)))
+        columns = source.select(self._needed(names)).collect(engine="streaming")
+        self._equal("records_in", len(columns))
+        self._risk("risk_before", columns, self._quasi(names))
+        clear = [name for name in names if name not in self._said["pseudonymised"]]
+        if clear:
+            made = self._made_again(source.select(clear).collect(engine="streaming"))
+            self._figures(made.report)
+            self._content(pl.DataFrame(made.frame), output)
+        return [*_NEED_SOURCE, "records_in", "content"]
+
+    def _made_again(self, columns: pl.DataFrame) -> Protected:
+        """What the plan makes of the source at the levels claimed: one node, no search."""
+        try:
+            levels = {
+                name: (int(level), int(level))
+                for name, level in self._said["generalisation"].items()
+            }
+            fixed = replace(self._plan, levels=levels, pseudonymise=(), drop=())
+            return apply_plan(columns, fixed, columns.columns)
+        except (CasemateError, TypeError, ValueError, AttributeError) as error:
+            raise IntegrityFailure(
+                f"the certificate's generalisation cannot be what the plan chose: {error}"
+            ) from None
+
+    def _figures(self, made: ProtectionReport) -> None:
+        self._equal("generalisation", made.generalisation)
+        self._equal("suppressed", made.suppressed)
+        self._close("loss", made.loss, self._said["loss"])
+        losses = self._said["attribute_losses"]
+        named = isinstance(losses, dict) and set(losses) == set(made.attribute_losses)
+        _require("attribute_losses", named, "it does not name the quasi-identifiers")
+        for name, loss in made.attribute_losses.items():
+            self._close("attribute_losses", loss, losses[name])
+
+    def _content(self, made: pl.DataFrame, output: pl.LazyFrame) -> None:
+        """The records must be those that the plan makes, whatever their order."""
+        left = output.select(made.columns).collect(engine="streaming")
+        same = _in_order(made).equals(_in_order(left))
+        _require("generalisation", same, "the table is not what the plan makes of what came in")
+
+    def _needed(self, names: Sequence[str]) -> list[str]:
+        """Quasi-identifiers and what the models look at; any one column where there are none."""
+        wanted = {*self._quasi(names), *(model.attribute for model in self._plan.models)}
+        return [name for name in names if name in wanted] or [names[0]]
+
+    def _quasi(self, names: Sequence[str]) -> list[str]:
+        return [name for name in self._plan.quasi_identifiers if name in names]
+
+    def _counts(self) -> None:
+        said = self._said
+        counts = [said["records_in"], said["records_out"], said["suppressed"]]
+        whole = all(type(count) is int and count >= 0 for count in counts)
+        _require("suppressed", whole and counts[0] - counts[1] == counts[2], "counts do not add up")
+        allowed = int(suppression_share(self._plan.suppression) * counts[0])
+        _require("suppressed", counts[2] <= allowed, f"the plan allows {allowed}")
+
+    def _pseudonyms(self, output: pl.LazyFrame) -> None:
+        for name in self._said["pseudonymised"]:
+            kind = output.collect_schema()[name]
+            fits = kind == pl.String and bool(
+                output.select(pl.col(name).str.contains(_PSEUDONYM).all()).collect().item()
+            )
+            _require("pseudonymised", fits, f"the column {name!r} holds what is no pseudonym")
+
+    def _risk(self, claim: str, columns: pl.DataFrame, quasi: list[str]) -> None:
+        said = self._said[claim]
+        try:
+            threshold = int(said["threshold"])
+            found: Risk = reidentification_risk(columns, quasi, threshold=threshold)
+        except (CasemateError, TypeError, ValueError, KeyError) as error:
+            raise IntegrityFailure(f"the certificate's {claim} cannot be: {error}") from None
+        smallest = max((model.smallest_table() for model in self._plan.models), default=1)
+        _require(claim, threshold == smallest, "its threshold is not that of the models")
+        self._equal(claim, without_floats(found.to_dict()))
+
+    def _equal(self, claim: str, found: Any) -> None:
+        said = self._said[claim]
+        _require(
+            claim, bool(said == found), f"it says {_short(said)}, and {_short(found)} is found"
+        )
+
+    def _close(self, claim: str, found: float, said: Any) -> None:
+        """Sums may round differently from run to run, in the last of a float's digits."""
+        try:
+            near = abs(float(said) - found) <= _ROUNDING * max(1.0, abs(found))
+        except (TypeError, ValueError):
+            near = False
+        _require(claim, near, f"it says {_short(said)}, and {found:.10g} is found")
+
+
+def _in_order(table: pl.DataFrame) -> pl.DataFrame:
+    text = table.select(written(table.schema))
+    return text.sort(text.columns)
+
+
+def _polars(table: Any) -> pl.LazyFrame:
+    if isinstance(table, pl.LazyFrame | pl.DataFrame):
+        return table.lazy()
+    try:
+        return open_frame(table).to_polars().lazy()
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"a column mixes types: give every value one type ({error})") from None
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= _SHORT else text[:_SHORT] + "…"
+
+
+def _require(claim: str, holds: bool, why: str) -> None:
+    if not holds:
+        raise IntegrityFailure(f"the certificate's claim {claim!r} does not hold: {why}")
