@@ -79,7 +79,7 @@ def test_the_likelihood_is_the_formula_up_to_a_constant(
         assert found == pytest.approx(expected, rel=1e-6, abs=1e-7)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(SIZES)
 def test_no_other_parameters_are_likelier(sizes: Sizes) -> None:
     best = pitman_parameters(sizes)
@@ -88,8 +88,8 @@ def test_no_other_parameters_are_likelier(sizes: Sizes) -> None:
     assume(best is not None)
     assert best is not None
     top = pitman_log_likelihood(*best, sizes)
-    for alpha in np.linspace(0.005, 0.995, 67):
-        for excess in np.geomspace(1e-4, 1e7, 67):
+    for alpha in np.linspace(0.005, 0.995, 31):
+        for excess in np.geomspace(1e-4, 1e7, 45):
             assert pitman_log_likelihood(excess - alpha, alpha, sizes) <= top + 1e-5
 
 
@@ -106,6 +106,26 @@ def test_zayatz_is_bayes_rule_with_hypergeometric_draws(sizes: Sizes, fraction: 
     if ones:
         expected = ones * (ones / classes * chance[1] / whole) * people / records
     assert zayatz_uniques(sizes, people) == pytest.approx(expected, rel=1e-7)
+
+
+@settings(max_examples=100, deadline=None)
+@given(SIZES, FRACTIONS)
+def test_the_number_of_classes_is_haas_and_stokes_third_estimator(
+    sizes: Sizes, fraction: float
+) -> None:
+    records, classes = sum(s * c for s, c in sizes), sum(c for _, c in sizes)
+    people = math.ceil(records / fraction)
+    q = records / people
+    ones = dict(sizes).get(1, 0)
+    expected = float(classes)
+    if ones:
+        a = sum(i * q**2 * (1 - q**2) ** (i - 1) * c for i, c in sizes)
+        b = sum((1 - q) ** i * ((1 + q) ** i - 1) * c for i, c in sizes)
+        c_ = sum((1 - q) ** i * c for i, c in sizes)
+        d = sum(i * q * (1 - q) ** (i - 1) * c for i, c in sizes)
+        expected += ones * (a / b) * (c_ / d) ** 2
+    limit = classes + people - records
+    assert shlosser_classes(sizes, people) == pytest.approx(min(expected, limit), rel=1e-9)
 
 
 @settings(max_examples=60, deadline=None)

@@ -192,6 +192,8 @@ def zayatz_uniques(sizes: ClassSizes, people: int) -> float:
     """
     records = sum(size * classes for size, classes in sizes)
     alone = dict(sizes).get(1, 0)
+    if not alone:
+        return 0.0
     chance = _chance_of_one(np.array([size for size, _ in sizes]), records, people)
     weighted = float((chance * np.array([classes for _, classes in sizes])).sum())
     likely = float(_chance_of_one(np.array([1]), records, people)[0])
@@ -350,8 +352,10 @@ def shlosser_classes(sizes: ClassSizes, people: int) -> float:
     classes, records = number.sum(), (size * number).sum()
     q = records / people
     once = dict(sizes).get(1, 0)
+    if not once:
+        return float(classes)
     first = (size * q**2 * (1 - q**2) ** (size - 1) * number).sum()
-    second = ((1 - q) ** size * ((1 + q) ** size - 1) * number).sum()
+    second = (((1 - q**2) ** size - (1 - q) ** size) * number).sum()
     third = ((1 - q) ** size * number).sum() / (size * q * (1 - q) ** (size - 1) * number).sum()
     estimate = classes + once * (first / second) * third**2
     return float(min(max(estimate, classes), classes + people - records))

@@ -142,6 +142,22 @@ def test_a_sample_of_uniques_alone_falls_back_on_zayatz() -> None:
     assert (found.used, found.uniques) == ("zayatz", 300)
 
 
+@pytest.mark.parametrize(
+    ("model", "people"),
+    [
+        ("snb", 400_000),
+        *[
+            (model, people)
+            for model in ("pitman", "zayatz", "dankar")
+            for people in (400_000, 10**10)
+        ],
+    ],
+)
+def test_huge_classes_overflow_nothing(model: str, people: int) -> None:
+    found = uniques_of_sizes([(1, 10), (2, 5), (100_000, 3)], population=people, model=model)
+    assert 0 < found.uniques < 0.001 * people
+
+
 def made_population(theta: float, alpha: float, people: int, seed: int) -> np.ndarray:
     """Class of each person, drawn by the restaurant process of Pitman's model."""
     random = np.random.default_rng(seed)
