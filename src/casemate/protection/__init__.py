@@ -35,6 +35,11 @@ from casemate.protection.hierarchies import (
     ordered,
     suppressible,
 )
+from casemate.protection.identifier_scan import (
+    IdentifierFinding,
+    IdentifierKind,
+    scan_identifiers,
+)
 from casemate.protection.measures import (
     Ambiguity,
     AverageClassSize,
@@ -49,8 +54,30 @@ from casemate.protection.models import KAnonymity, PrivacyModel
 from casemate.protection.plan import Plan
 from casemate.protection.proposal import propose_plan
 from casemate.protection.pseudonyms import Pseudonymiser
-from casemate.protection.risk import Risk, reidentification_risk
+from casemate.protection.quasi_identifiers import (
+    Distinguishing,
+    distinguishing,
+    greedy_key,
+    minimal_keys,
+)
+from casemate.protection.risk import (
+    PopulationRisk,
+    Risk,
+    RiskAtThreshold,
+    at_thresholds,
+    population_risk,
+    reidentification_risk,
+    with_record_risk,
+)
+from casemate.protection.risk_population import (
+    PopulationModel,
+    PopulationUniques,
+    population_uniques,
+    uniques_of_sizes,
+)
+from casemate.protection.safe_harbor import SafeHarborFinding, safe_harbor
 from casemate.protection.search import Budget, Progress
+from casemate.protection.special_uniques import MinimalUnique, SpecialUniques, special_uniques
 
 __all__ = [
     "Ambiguity",
@@ -61,16 +88,23 @@ __all__ = [
     "DeltaDisclosure",
     "Discernibility",
     "DistinctLDiversity",
+    "Distinguishing",
     "EntropyLDiversity",
     "Hierarchy",
+    "IdentifierFinding",
+    "IdentifierKind",
     "KAnonymity",
     "KLDivergence",
     "LabelRecord",
     "Loss",
     "Meaning",
     "Measure",
+    "MinimalUnique",
     "NonUniformEntropy",
     "Plan",
+    "PopulationModel",
+    "PopulationRisk",
+    "PopulationUniques",
     "Precision",
     "PrivacyModel",
     "Progress",
@@ -80,19 +114,33 @@ __all__ = [
     "RecursiveCLDiversity",
     "Result",
     "Risk",
+    "RiskAtThreshold",
+    "SafeHarborFinding",
+    "SpecialUniques",
     "TCloseness",
     "anonymise",
     "apply_plan",
+    "at_thresholds",
     "check_k_anonymity",
+    "distinguishing",
     "from_csv",
+    "greedy_key",
     "groups",
     "hierarchy_from_dict",
     "intervals",
+    "minimal_keys",
     "ordered",
+    "population_risk",
+    "population_uniques",
     "propose_plan",
     "reidentification_risk",
+    "safe_harbor",
+    "scan_identifiers",
     "smallest_class",
+    "special_uniques",
     "suppressible",
     "table_digest",
+    "uniques_of_sizes",
+    "with_record_risk",
     "without_floats",
 ]
