@@ -45,7 +45,7 @@ ORGANISATIONS = ("Clinic", "Laboratory", "University", "Access Body")
 HARMLESS = {"account.signed_in", "account.sign_in_failed", "act.refused"}
 CASEMATE = Path(sys.executable).with_name("casemate")
 _SETTINGS = ("HOME", "ACCOUNT", "PASSWORD", "DATABASE", "MASTER_KEY", "MASTER_KEY_COMMAND")
-_QUIET: dict[str, str | None] = {f"CASEMATE_{name}": None for name in _SETTINGS}
+_QUIET: dict[str, str | None] = {"COLUMNS": None} | {f"CASEMATE_{name}": None for name in _SETTINGS}
 
 
 @dataclass(frozen=True)
