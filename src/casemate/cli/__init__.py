@@ -11,7 +11,16 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from casemate.cli import accounts, applications, datasets, ledgers, outputs, permits, runs
+from casemate.cli import (
+    accounts,
+    applications,
+    datasets,
+    ledgers,
+    outputs,
+    permits,
+    protect,
+    runs,
+)
 from casemate.cli.common import AsOption, HomeOption, JsonOption, Shown, exits, one_line, show
 from casemate.home import create_home, default_root
 from casemate.platform import Platform, open_database
@@ -49,6 +58,7 @@ app.add_typer(applications.app, name="application", help="Ask for access.")
 app.add_typer(permits.app, name="permit", help="What was granted, and its end.")
 app.add_typer(runs.app, name="run", help="Programs in the enclave.")
 app.add_typer(outputs.app, name="output", help="What came out, and what may leave.")
+app.add_typer(protect.app, name="protect", help="Anonymise and pseudonymise files, with no home.")
 app.add_typer(ledgers.app, name="ledger", help="The record of every act.")
 applications.register_decide(app)
 

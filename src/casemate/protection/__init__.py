@@ -17,24 +17,46 @@ from casemate.protection.apply import (
     table_digest,
     without_floats,
 )
+from casemate.protection.attacker import (
+    AverageRisk,
+    HighestRisk,
+    KMap,
+    Population,
+    RecordsAtRisk,
+)
+from casemate.protection.certificate import (
+    Verified,
+    certify,
+    certify_frames,
+    read_certificate,
+    verify,
+)
 from casemate.protection.checks import check_k_anonymity, smallest_class
 from casemate.protection.closeness import BetaLikeness, DeltaDisclosure, TCloseness
 from casemate.protection.codebook import CodebookEntry, LabelRecord
+from casemate.protection.contents import content_digest
 from casemate.protection.diversity import (
     DistinctLDiversity,
     EntropyLDiversity,
     RecursiveCLDiversity,
 )
+from casemate.protection.files import scan_table, write_table
+from casemate.protection.frontier import Point, frontier
 from casemate.protection.hierarchies import (
     Hierarchy,
     Meaning,
+    dates,
     from_csv,
+    from_table,
     groups,
     hierarchy_from_dict,
     intervals,
+    masking,
     ordered,
+    prefixes,
     suppressible,
 )
+from casemate.protection.html import report_html
 from casemate.protection.identifier_scan import (
     IdentifierFinding,
     IdentifierKind,
@@ -52,7 +74,14 @@ from casemate.protection.measures import (
 )
 from casemate.protection.models import KAnonymity, PrivacyModel
 from casemate.protection.plan import Plan
+from casemate.protection.plan_files import read_plan
 from casemate.protection.proposal import propose_plan
+from casemate.protection.protected_files import (
+    ProtectedFile,
+    anonymise_file,
+    pseudonymise_file,
+    risk_of_file,
+)
 from casemate.protection.pseudonyms import Pseudonymiser
 from casemate.protection.quasi_identifiers import (
     Distinguishing,
@@ -82,6 +111,7 @@ from casemate.protection.special_uniques import MinimalUnique, SpecialUniques, s
 __all__ = [
     "Ambiguity",
     "AverageClassSize",
+    "AverageRisk",
     "BetaLikeness",
     "Budget",
     "CodebookEntry",
@@ -91,10 +121,12 @@ __all__ = [
     "Distinguishing",
     "EntropyLDiversity",
     "Hierarchy",
+    "HighestRisk",
     "IdentifierFinding",
     "IdentifierKind",
     "KAnonymity",
     "KLDivergence",
+    "KMap",
     "LabelRecord",
     "Loss",
     "Meaning",
@@ -102,6 +134,8 @@ __all__ = [
     "MinimalUnique",
     "NonUniformEntropy",
     "Plan",
+    "Point",
+    "Population",
     "PopulationModel",
     "PopulationRisk",
     "PopulationUniques",
@@ -109,8 +143,10 @@ __all__ = [
     "PrivacyModel",
     "Progress",
     "Protected",
+    "ProtectedFile",
     "ProtectionReport",
     "Pseudonymiser",
+    "RecordsAtRisk",
     "RecursiveCLDiversity",
     "Result",
     "Risk",
@@ -118,29 +154,47 @@ __all__ = [
     "SafeHarborFinding",
     "SpecialUniques",
     "TCloseness",
+    "Verified",
     "anonymise",
+    "anonymise_file",
     "apply_plan",
     "at_thresholds",
+    "certify",
+    "certify_frames",
     "check_k_anonymity",
+    "content_digest",
+    "dates",
     "distinguishing",
     "from_csv",
+    "from_table",
+    "frontier",
     "greedy_key",
     "groups",
     "hierarchy_from_dict",
     "intervals",
+    "masking",
     "minimal_keys",
     "ordered",
     "population_risk",
     "population_uniques",
+    "prefixes",
     "propose_plan",
+    "pseudonymise_file",
+    "read_certificate",
+    "read_plan",
     "reidentification_risk",
+    "report_html",
+    "risk_of_file",
     "safe_harbor",
     "scan_identifiers",
+    "scan_table",
     "smallest_class",
     "special_uniques",
     "suppressible",
     "table_digest",
     "uniques_of_sizes",
+    "verify",
     "with_record_risk",
     "without_floats",
+    "write_table",
 ]

@@ -11,17 +11,17 @@ suppression and content of what the plan makes of it at the levels claimed. That
 would have lost less is not recomputed: that is the search itself.
 """
 
+from __future__ import annotations
+
 import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from casemate.canonical import canonical_json, digest
 from casemate.errors import BadInput, CasemateError, IntegrityFailure, NotFound
@@ -36,6 +36,12 @@ from casemate.protection.contents import content_digest, written
 from casemate.protection.frames import open_frame
 from casemate.protection.plan import Plan
 from casemate.protection.risk import Risk, reidentification_risk
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+        Ed25519PrivateKey,
+        Ed25519PublicKey,
+    )
 
 KIND = "casemate protection certificate"
 VERSION = 1
@@ -194,6 +200,8 @@ def _document_claims(
 
 
 def _require_signature(signature: Any, key: Ed25519PublicKey, signed: bytes) -> None:
+    from cryptography.exceptions import InvalidSignature
+
     if not isinstance(signature, dict):
         raise IntegrityFailure("the certificate bears no signature")
     shown = (signature.get("algorithm"), signature.get("public_key"))

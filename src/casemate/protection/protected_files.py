@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
-import duckdb
 import polars as pl
 import pyarrow.parquet as pq
 
@@ -163,6 +162,8 @@ def _write_kept(
 
 def _sort_file(loose: Path, output: Path, order: Sequence[str]) -> None:
     """Sort as ``apply_plan`` does; what does not fit in memory spills beside the output."""
+    import duckdb  # for files only: who protects a frame need not wait for it
+
     by = ", ".join(f"{_quoted(name)} NULLS FIRST" for name in order)
     with duckdb.connect(config={"temp_directory": str(output.with_suffix(".spill"))}) as connection:
         connection.execute(
