@@ -4,7 +4,7 @@ import hmac
 from datetime import date, datetime, time, timedelta
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casemate.protection.date_shift import DateShifter, TimeUnit
@@ -22,6 +22,7 @@ def column(values: list[str | None]) -> pl.DataFrame:
     return pl.DataFrame({"id": pl.Series(values, dtype=pl.String)})
 
 
+@settings(deadline=None)
 @given(KEYS, TEXTS)
 def test_keyed_hashes_are_hmac(key: bytes, texts: list[str | None]) -> None:
     found = keyed_hashes(key, pl.Series(texts, dtype=pl.String))
@@ -30,6 +31,7 @@ def test_keyed_hashes_are_hmac(key: bytes, texts: list[str | None]) -> None:
         assert value == expected
 
 
+@settings(deadline=None)
 @given(KEYS, TEXTS)
 def test_pseudonyms_keep_equality_difference_and_null(key: bytes, texts: list[str | None]) -> None:
     found = Pseudonymiser(key).pseudonymise(column(texts), ["id"])["id"].to_list()
@@ -37,6 +39,7 @@ def test_pseudonyms_keep_equality_difference_and_null(key: bytes, texts: list[st
     assert [value is None for value in found] == [text is None for text in texts]
 
 
+@settings(deadline=None)
 @given(KEYS, KEYS, TEXTS)
 def test_two_keys_share_no_pseudonym(one: bytes, other: bytes, texts: list[str | None]) -> None:
     if one == other:
@@ -48,6 +51,7 @@ def test_two_keys_share_no_pseudonym(one: bytes, other: bytes, texts: list[str |
     assert made[0] & made[1] <= {None}
 
 
+@settings(deadline=None)
 @given(KEYS, TEXTS, st.sampled_from([Policy.DOCUMENT_RANDOMISED, Policy.FULLY_RANDOMISED]))
 def test_randomised_policies_repeat_nothing_within_a_document(
     key: bytes, texts: list[str | None], policy: Policy
@@ -57,6 +61,7 @@ def test_randomised_policies_repeat_nothing_within_a_document(
     assert found.n_unique() == len(found) == 2 * sum(text is not None for text in texts)
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_reversible_pseudonyms_are_a_permutation(texts: list[str | None]) -> None:
     maker = ReversiblePseudonymiser(b"r" * 32, "d")
@@ -65,6 +70,7 @@ def test_reversible_pseudonyms_are_a_permutation(texts: list[str | None]) -> Non
     assert recover(found, "id", "d", maker.split(("a", "b"))) == texts
 
 
+@settings(deadline=None)
 @given(
     KEYS,
     st.lists(st.tuples(st.integers(1, 4), st.one_of(st.none(), DATES)), min_size=1, max_size=30),
@@ -88,6 +94,7 @@ def test_shifted_dates_keep_order_and_intervals_within_a_person(
         assert shift.days % step == 0
 
 
+@settings(deadline=None)
 @given(DATES, st.times(), st.sampled_from(["ms", "us", "ns"]))
 def test_the_time_of_day_stays(day: date, hour: time, unit: TimeUnit) -> None:
     moment = datetime.combine(day, hour)

@@ -5,7 +5,7 @@ import importlib
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casemate.errors import BadInput, Unavailable
@@ -43,6 +43,7 @@ def test_the_library_gives_nist_s_nine_samples(
 
 
 @needs_library
+@settings(deadline=None)
 @given(st.lists(st.text(DIGITS, min_size=6, max_size=20), min_size=1, max_size=20))
 def test_the_format_stays_and_the_holder_comes_back(identifiers: list[str]) -> None:
     maker = FormatPreserving(KEY)
