@@ -25,7 +25,7 @@ from casemate.protection.plan_files import read_plan
 from casemate.protection.protected_files import anonymise_file, pseudonymise_file, risk_of_file
 
 KEY = b"permit key of 32 bytes, secret!!"
-RECORDS = 200_000  # some batches
+RECORDS = 70_000  # more than one batch
 PEOPLE = pl.select(number=pl.int_range(RECORDS)).select(
     ssn=pl.col("number") + 10_000,
     name=pl.format("Person {}", "number"),
@@ -36,7 +36,7 @@ PEOPLE = pl.select(number=pl.int_range(RECORDS)).select(
 )
 PLAN = Plan(
     quasi_identifiers={"age": intervals(5, 10, 20), "sex": suppressible(), "born": dates()},
-    models=(KAnonymity(400),),
+    models=(KAnonymity(140),),
     suppression="0.1",
     pseudonymise=("ssn",),
     drop=("name",),
