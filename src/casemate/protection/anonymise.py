@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 
 from casemate.errors import BadInput, IntegrityFailure
+from casemate.protection.attacker import KMap
 from casemate.protection.checks import loss_of_table
-from casemate.protection.classes import Flags
+from casemate.protection.classes import Flags, Recoding
 from casemate.protection.codebook import CodebookEntry, codebook_entry
 from casemate.protection.frames import (
     Frame,
@@ -33,7 +34,7 @@ from casemate.protection.search import (
     find_optimum,
     violated_classes,
 )
-from casemate.protection.tuples import Node, Tuples, distinct_tuples
+from casemate.protection.tuples import Node, Tuples, distinct_tuples, typed
 from casemate.protection.values import number_of
 
 _LOSS = Loss()
@@ -124,7 +125,8 @@ def anonymise(
     _require_sense(frame, names, models, sensitive)
     columns = polars_columns(frame, names)
     guarded = polars_columns(frame, _protected_attributes(models))
-    tuples, distinct = distinct_tuples(columns, list(quasi_identifiers.values()), guarded)
+    people = _population(models, columns)
+    tuples, distinct = distinct_tuples(columns, list(quasi_identifiers.values()), guarded, people)
     lows, highs = _bounds(tuples.ladders, levels or {})
     most = int(allowed * len(frame))
     try:
@@ -142,6 +144,25 @@ def anonymise(
 def _protected_attributes(models: Sequence[PrivacyModel]) -> list[str]:
     """The sensitive attributes that the models name, each once."""
     return list(dict.fromkeys(model.attribute for model in models if model.attribute is not None))
+
+
+def _population(models: Sequence[PrivacyModel], columns: pl.DataFrame) -> pl.DataFrame | None:
+    """The population that the models know, in the types of the table's ``columns``; or None."""
+    known = [model.population for model in models if isinstance(model, KMap)]
+    if not known:
+        return None
+    if any(other != known[0] for other in known):
+        raise BadInput("the models know different populations: give them one")
+    people = known[0].over(columns.columns)
+    return pl.DataFrame(
+        {
+            **{
+                name: typed([values[place] for values in people], columns[name])
+                for place, name in enumerate(columns.columns)
+            },
+            "*people": pl.Series(list(people.values()), dtype=pl.Int64),
+        }
+    )
 
 
 def suppression_share(suppression: Any) -> Fraction:
@@ -305,6 +326,19 @@ def _codebook(tuples: Tuples, node: Node, kept: Flags) -> list[CodebookEntry]:
     return entries
 
 
+def _recoding(result: Result, tuples: Tuples, models: Sequence[PrivacyModel]) -> Recoding:
+    """The label of each value, read from the hierarchies anew; only where a model needs it."""
+    if not any(isinstance(model, KMap) for model in models):
+        return {}
+    recoding: dict[str, dict[Key, Key]] = {}
+    for ladder, level in zip(tuples.ladders, result.generalisation.values(), strict=True):
+        lines = ladder.hierarchy.lines(ladder.attribute, list(ladder.labels[0]))
+        recoding[ladder.attribute] = {
+            key: line[level - 1] if level else key for key, line in lines.items()
+        }
+    return recoding
+
+
 def _check(
     result: Result, tuples: Tuples, models: Sequence[PrivacyModel], collected: pl.DataFrame
 ) -> None:
@@ -312,8 +346,9 @@ def _check(
     names = list(result.generalisation)
     frame = open_frame(result.table)
     table = polars_columns(frame, [*names, *collected.columns])
+    recoding = _recoding(result, tuples, models)
     for model in models:
-        model.check(table, names, collected)
+        model.check(table, names, collected, recoding)
     if len(table) + result.suppressed != result.records:
         raise IntegrityFailure(
             f"{result.records} records came in, {len(table)} remain and {result.suppressed} were "

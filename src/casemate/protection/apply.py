@@ -116,13 +116,13 @@ def _anonymised(chosen: pl.DataFrame, plan: Plan, names: list[str]) -> Result | 
         return anonymise(
             chosen,
             {name: plan.quasi_identifiers[name] for name in names},
-            models=plan.models,
+            models=plan.models_for(chosen.columns),
             suppression=plan.suppression,
             measure=measure_from_name(plan.measure),
             sensitive=[name for name in plan.sensitive if name in chosen.columns],
             levels={name: bounds for name, bounds in plan.levels.items() if name in names},
         )
-    for model in plan.models:
+    for model in plan.models_for(chosen.columns):
         if len(chosen) < model.smallest_table():
             raise BadInput(f"the table has {len(chosen)} records, too few for {model.describe()}")
     return None
@@ -158,7 +158,7 @@ def _report(
         variables=tuple(table.columns),
         pseudonymised=identifiers,
         pseudonym_policy=POLICY,
-        models=tuple(model.describe() for model in plan.models),
+        models=tuple(model.describe() for model in plan.models_for(chosen.columns)),
         measure=plan.measure,
         records_in=len(chosen),
         records_out=len(table),

@@ -232,3 +232,53 @@ def check_likeness(
             if enhanced:
                 holds = holds and gain <= -math.log(whole[value] / total) + 1e-9
             _require(holds, f"{beta}-likeness", attribute, counts)
+
+
+def _class_sizes(table: pl.DataFrame, quasi_identifiers: Sequence[str]) -> list[int]:
+    columns = table.select(quasi_identifiers)
+    columns.columns = [str(place) for place in range(columns.width)]
+    return columns.group_by(columns.columns).len("*records")["*records"].to_list()
+
+
+def check_average_risk(
+    table: pl.DataFrame, quasi_identifiers: Sequence[str], risk: Fraction
+) -> None:
+    """Raise IntegrityFailure unless the table has at most ``risk`` classes a record."""
+    sizes = _class_sizes(table, quasi_identifiers)
+    if len(sizes) > risk * sum(sizes):
+        raise IntegrityFailure(
+            f"the average risk of the table is {len(sizes) / sum(sizes)}, above {float(risk)}"
+        )
+
+
+def check_records_at_risk(
+    table: pl.DataFrame, quasi_identifiers: Sequence[str], k: int, share: Fraction
+) -> None:
+    """Raise IntegrityFailure if more than ``share`` of the records are in classes below ``k``."""
+    sizes = _class_sizes(table, quasi_identifiers)
+    exposed = sum(size for size in sizes if size < k)
+    if exposed > share * sum(sizes):
+        raise IntegrityFailure(
+            f"{exposed} of {sum(sizes)} records are in classes below {k}, more than {float(share)}"
+        )
+
+
+def check_k_map(
+    table: pl.DataFrame,
+    quasi_identifiers: Sequence[str],
+    people: Mapping[tuple[str | None, ...], int],
+    recoding: Mapping[str, Mapping[str | None, str | None]],
+    k: int,
+) -> None:
+    """Raise IntegrityFailure unless each class of the table is one of ``k`` people or more, when
+    the population is recoded as the table was."""
+    found: Counter[tuple[str | None, ...]] = Counter()
+    labels = [recoding[name] for name in quasi_identifiers]
+    for values, many in people.items():
+        found[tuple(label[value] for label, value in zip(labels, values, strict=True))] += many
+    for row in table.select(quasi_identifiers).unique().iter_rows():
+        key = tuple(text_of(value, "the table") for value in row)
+        if found[key] < k:
+            raise IntegrityFailure(
+                f"the table is not {k}-mapped: a class has {found[key]} people in the population"
+            )

@@ -20,8 +20,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from casemate.protection.hierarchies import Key
 from casemate.protection.ladders import Codes, Floats
 
+Recoding = Mapping[str, Mapping[Key, Key]]
 Flags = npt.NDArray[np.bool_]
 
 
@@ -85,6 +87,11 @@ class PrivacyModel(Protocol):
         """Whether it judges the classes that other models keep, all together."""
         ...
 
+    @property
+    def needs_collected(self) -> bool:
+        """Whether the finished table alone cannot show it: it is held against the table collected."""
+        ...
+
     def describe(self) -> str:
         """The model in the field's words: "5-anonymity"."""
         ...
@@ -98,10 +105,15 @@ class PrivacyModel(Protocol):
         ...
 
     def check(
-        self, table: pl.DataFrame, quasi_identifiers: Sequence[str], collected: pl.DataFrame
+        self,
+        table: pl.DataFrame,
+        quasi_identifiers: Sequence[str],
+        collected: pl.DataFrame,
+        recoding: Recoding | None = None,
     ) -> None:
-        """Check a finished table by a way of its own, against the columns as they were
-        ``collected``; IntegrityFailure if the model does not hold."""
+        """Check a finished table by a way of its own, against the sensitive columns as they were
+        ``collected``; ``recoding`` gives the label of each value of a quasi-identifier, as text.
+        IntegrityFailure if the model does not hold."""
         ...
 
     def to_dict(self) -> dict[str, Any]:

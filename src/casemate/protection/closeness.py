@@ -26,6 +26,7 @@ from casemate.protection.classes import (
     Classes,
     Flags,
     Judge,
+    Recoding,
     SensitiveColumn,
     above,
     largest_part,
@@ -59,6 +60,7 @@ class TCloseness:
     hierarchy: Hierarchy | None = None
     order: tuple[str, ...] | None = None
     of_table: bool = field(default=False, init=False, repr=False)
+    needs_collected: bool = field(default=True, init=False, repr=False)
 
     def __post_init__(self) -> None:
         require_attribute(self.attribute, "t-closeness")
@@ -111,7 +113,11 @@ class TCloseness:
         return 1
 
     def check(
-        self, table: pl.DataFrame, quasi_identifiers: Sequence[str], collected: pl.DataFrame
+        self,
+        table: pl.DataFrame,
+        quasi_identifiers: Sequence[str],
+        collected: pl.DataFrame,
+        recoding: Recoding | None = None,
     ) -> None:
         check_closeness(
             table,
@@ -280,6 +286,7 @@ class DeltaDisclosure:
     delta: Number
     attribute: str
     of_table: bool = field(default=False, init=False, repr=False)
+    needs_collected: bool = field(default=True, init=False, repr=False)
 
     def __post_init__(self) -> None:
         require_attribute(self.attribute, "delta-disclosure privacy")
@@ -297,7 +304,11 @@ class DeltaDisclosure:
         return 1
 
     def check(
-        self, table: pl.DataFrame, quasi_identifiers: Sequence[str], collected: pl.DataFrame
+        self,
+        table: pl.DataFrame,
+        quasi_identifiers: Sequence[str],
+        collected: pl.DataFrame,
+        recoding: Recoding | None = None,
     ) -> None:
         check_disclosure(table, quasi_identifiers, collected, self.attribute, float(self.delta))
 
@@ -350,6 +361,7 @@ class BetaLikeness:
     attribute: str
     enhanced: bool = True
     of_table: bool = field(default=False, init=False, repr=False)
+    needs_collected: bool = field(default=True, init=False, repr=False)
 
     def __post_init__(self) -> None:
         require_attribute(self.attribute, "beta-likeness")
@@ -370,7 +382,11 @@ class BetaLikeness:
         return 1
 
     def check(
-        self, table: pl.DataFrame, quasi_identifiers: Sequence[str], collected: pl.DataFrame
+        self,
+        table: pl.DataFrame,
+        quasi_identifiers: Sequence[str],
+        collected: pl.DataFrame,
+        recoding: Recoding | None = None,
     ) -> None:
         check_likeness(
             table, quasi_identifiers, collected, self.attribute, self.beta, self.enhanced

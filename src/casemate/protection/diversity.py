@@ -24,6 +24,7 @@ from casemate.protection.classes import (
     Classes,
     Flags,
     Judge,
+    Recoding,
     SensitiveColumn,
     largest_part,
     surely_lost,
@@ -63,6 +64,7 @@ class DistinctLDiversity:
     l: int  # noqa: E741 (the field's own letter)
     attribute: str
     of_table: bool = field(default=False, init=False, repr=False)
+    needs_collected: bool = field(default=False, init=False, repr=False)
 
     def __post_init__(self) -> None:
         require_attribute(self.attribute, "distinct l-diversity")
@@ -79,7 +81,11 @@ class DistinctLDiversity:
         return self.l
 
     def check(
-        self, table: pl.DataFrame, quasi_identifiers: Sequence[str], collected: pl.DataFrame
+        self,
+        table: pl.DataFrame,
+        quasi_identifiers: Sequence[str],
+        collected: pl.DataFrame,
+        recoding: Recoding | None = None,
     ) -> None:
         check_distinct_diversity(table, quasi_identifiers, self.attribute, self.l)
 
@@ -111,6 +117,7 @@ class EntropyLDiversity:
     l: Number  # noqa: E741 (the field's own letter)
     attribute: str
     of_table: bool = field(default=False, init=False, repr=False)
+    needs_collected: bool = field(default=False, init=False, repr=False)
 
     def __post_init__(self) -> None:
         require_attribute(self.attribute, "entropy l-diversity")
@@ -125,10 +132,14 @@ class EntropyLDiversity:
         return _EntropyJudge(math.log(self.l), self.attribute)
 
     def smallest_table(self) -> int:
-        return int(math.ceil(self.l))
+        return math.ceil(Fraction(self.l))
 
     def check(
-        self, table: pl.DataFrame, quasi_identifiers: Sequence[str], collected: pl.DataFrame
+        self,
+        table: pl.DataFrame,
+        quasi_identifiers: Sequence[str],
+        collected: pl.DataFrame,
+        recoding: Recoding | None = None,
     ) -> None:
         check_entropy_diversity(table, quasi_identifiers, self.attribute, self.l)
 
@@ -187,6 +198,7 @@ class RecursiveCLDiversity:
     l: int  # noqa: E741 (the field's own letter)
     attribute: str
     of_table: bool = field(default=False, init=False, repr=False)
+    needs_collected: bool = field(default=False, init=False, repr=False)
 
     def __post_init__(self) -> None:
         require_attribute(self.attribute, "recursive (c, l)-diversity")
@@ -206,7 +218,11 @@ class RecursiveCLDiversity:
         return self.l
 
     def check(
-        self, table: pl.DataFrame, quasi_identifiers: Sequence[str], collected: pl.DataFrame
+        self,
+        table: pl.DataFrame,
+        quasi_identifiers: Sequence[str],
+        collected: pl.DataFrame,
+        recoding: Recoding | None = None,
     ) -> None:
         check_recursive_diversity(table, quasi_identifiers, self.attribute, self.c, self.l)
 

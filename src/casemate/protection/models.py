@@ -7,15 +7,15 @@ from typing import Any
 import polars as pl
 
 from casemate.errors import BadInput
-from casemate.protection.checks import check_k_anonymity
-from casemate.protection.classes import (
-    Classes,
-    Flags,
-    Judge,
-    PrivacyModel,
-    SensitiveColumn,
-    whole_classes,
+from casemate.protection.attacker import (
+    AverageRisk,
+    HighestRisk,
+    RecordsAtRisk,
+    SizeJudge,
+    read_k_map,
 )
+from casemate.protection.checks import check_k_anonymity
+from casemate.protection.classes import Classes, Judge, PrivacyModel, Recoding, SensitiveColumn
 from casemate.protection.closeness import BetaLikeness, DeltaDisclosure, TCloseness
 from casemate.protection.diversity import (
     DistinctLDiversity,
@@ -23,9 +23,8 @@ from casemate.protection.diversity import (
     RecursiveCLDiversity,
 )
 from casemate.protection.hierarchies import hierarchy_from_dict
-from casemate.protection.ladders import Codes
 
-__all__ = ["Classes", "KAnonymity", "PrivacyModel", "model_from_dict"]
+__all__ = ["Classes", "KAnonymity", "PrivacyModel", "SizeJudge", "model_from_dict"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,7 @@ class KAnonymity:
     k: int
     attribute: None = field(default=None, init=False, repr=False)
     of_table: bool = field(default=False, init=False, repr=False)
+    needs_collected: bool = field(default=False, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if isinstance(self.k, bool) or not isinstance(self.k, int) or self.k < 1:
@@ -50,26 +50,16 @@ class KAnonymity:
         return self.k
 
     def check(
-        self, table: pl.DataFrame, quasi_identifiers: Sequence[str], collected: pl.DataFrame
+        self,
+        table: pl.DataFrame,
+        quasi_identifiers: Sequence[str],
+        collected: pl.DataFrame,
+        recoding: Recoding | None = None,
     ) -> None:
         check_k_anonymity(table, quasi_identifiers, self.k)
 
     def to_dict(self) -> dict[str, Any]:
         return {"model": "k-anonymity", "k": self.k}
-
-
-@dataclass(frozen=True)
-class SizeJudge:
-    """Classes must hold ``least`` records. Record-monotone."""
-
-    least: int
-
-    def violated(self, classes: Classes) -> Flags:
-        found: Flags = classes.sizes < self.least
-        return found
-
-    def fewest(self, classes: Classes, violated: Flags) -> Codes:
-        return whole_classes(classes, violated)
 
 
 def _closeness(**rest: Any) -> TCloseness:
@@ -92,6 +82,10 @@ READERS: dict[str, Callable[..., PrivacyModel]] = {
     "t-closeness": _closeness,
     "delta-disclosure": DeltaDisclosure,
     "beta-likeness": BetaLikeness,
+    "highest-risk": HighestRisk,
+    "average-risk": AverageRisk,
+    "records-at-risk": RecordsAtRisk,
+    "k-map": read_k_map,
 }
 
 
@@ -109,5 +103,5 @@ def model_from_dict(document: Any) -> PrivacyModel:
         )
     try:
         return READERS[name](**rest)
-    except TypeError as error:
+    except (TypeError, IndexError) as error:
         raise BadInput(f"the privacy model {name!r} is not well formed: {error}") from None

@@ -54,6 +54,36 @@ class Plan:
             if name not in self.quasi_identifiers:
                 raise BadInput(f"the plan fixes levels of {name!r}, which is no quasi-identifier")
         self._require_one_part_each()
+        self._require_sensitive_apart()
+
+    def _require_sensitive_apart(self) -> None:
+        """What a model protects is neither a quasi-identifier nor an identifier, and may leave."""
+        for model in self.models:
+            for part, names in (
+                ("quasi_identifiers", self.quasi_identifiers),
+                ("pseudonymise", self.pseudonymise),
+                ("drop", self.drop),
+            ):
+                if model.attribute in names:
+                    raise BadInput(
+                        f"the plan protects {model.attribute!r} by {model.describe()} and names it "
+                        f"under {part} too: choose one"
+                    )
+
+    def models_for(self, variables: Sequence[str]) -> tuple[PrivacyModel, ...]:
+        """The models at work where only ``variables`` leave: a sensitive attribute that stays needs
+        none. Raises BadInput if that leaves quasi-identifiers without any model."""
+        chosen = tuple(
+            model
+            for model in self.models
+            if model.attribute is None or model.attribute in variables
+        )
+        if not chosen and any(name in variables for name in self.quasi_identifiers):
+            raise BadInput(
+                "every model of the plan protects a sensitive attribute that is not asked for, so "
+                "nothing protects the quasi-identifiers: add k-anonymity to the plan"
+            )
+        return chosen
 
     def _require_one_part_each(self) -> None:
         parts: dict[str, str] = {}

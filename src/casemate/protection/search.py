@@ -184,9 +184,10 @@ def find_optimum(
             raise
     if search.best is None:
         raise Infeasible(search.least_seen, search.least_seen <= search.sure_at_top, finished)
-    bound = search.score if finished else min(search.score, search.bound())
+    bound = min(search.score, search.bound())
     if finished:
         search.prefer_finer()
+        bound = search.score
     return Optimum(
         search.best, search.score, search.suppressed, search.judged, search.open.size, bound
     )
@@ -252,8 +253,8 @@ class Bench:
             surcharge = surcharge + least
         if suppressed > self._most:
             return Look(np.inf, suppressed, floor, surcharge)
-        own = self._surcharge(tuples, node, grouping, present[violated])
-        return Look(floor + float(np.asarray(own).flat[-1]), suppressed, floor, surcharge)
+        charged = self._surcharge(tuples, node, grouping, present[violated])
+        return Look(floor + float(np.asarray(charged).flat[-1]), suppressed, floor, surcharge)
 
     def _surcharge(
         self, tuples: Tuples, node: Node, grouping: Grouping, numbers: Codes

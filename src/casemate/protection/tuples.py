@@ -7,9 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from casemate.errors import BadInput
 from casemate.protection.classes import Classes, Distribution, SensitiveColumn, tally
-from casemate.protection.hierarchies import Hierarchy
+from casemate.protection.hierarchies import Hierarchy, Key
 from casemate.protection.ladders import Codes, Ladder, build_ladder
+from casemate.protection.values import text_of
 
 Node = tuple[int, ...]
 """A level for each quasi-identifier, in their order; 0 is the value as collected."""
@@ -201,15 +203,36 @@ def distinct_tuples(
     return tuples, frame
 
 
+def typed(texts: Sequence[Key], like: pl.Series) -> pl.Series:
+    """Values written as text, in the type of the column ``like``; BadInput for one that is none."""
+    held = {text_of(value, repr(like.name)): value for value in like.unique().to_list()}
+    column = pl.Series(like.name, texts, dtype=pl.String)
+    kind = like.dtype
+    try:
+        if kind == pl.Boolean:
+            truth = {"true": True, "false": False, None: None}
+            return pl.Series(like.name, [truth[text] for text in texts], kind)
+        if kind.is_temporal():
+            return pl.Series(like.name, [held[text] for text in texts], kind)
+        return column.cast(kind)
+    except (KeyError, pl.exceptions.PolarsError) as error:
+        raise BadInput(
+            f"the population has a value of {like.name!r} that is no {kind} of the table: {error}"
+        ) from None
+
+
 def _with_population(distinct: pl.DataFrame, population: pl.DataFrame) -> pl.DataFrame:
     """The distinct tuples of records and population, with how many hold each in both."""
     names = distinct.columns[:-1]
-    people = population.rename(dict(zip(population.columns, [*names, PEOPLE], strict=True))).select(
-        pl.col(name).cast(kind) for name, kind in distinct.drop(COUNT).schema.items()
-    )
-    people = people.with_columns(population.to_series(len(names)).cast(pl.Int64).alias(PEOPLE))
+    people = population.rename(dict(zip(population.columns, [*names, PEOPLE], strict=True)))
     both = pl.concat([distinct, people], how="diagonal_relaxed")
-    return both.group_by(names).agg(pl.col(COUNT).sum(), pl.col(PEOPLE).sum())
+    found = both.group_by(names).agg(pl.col(COUNT).sum(), pl.col(PEOPLE).sum())
+    if lost := found.filter(pl.col(COUNT) > pl.col(PEOPLE)).height:
+        raise BadInput(
+            f"the population holds fewer people than the table has records, for {lost} combinations "
+            "of the quasi-identifiers: it must hold everyone in the table"
+        )
+    return found
 
 
 def _held(columns: pl.DataFrame, distinct: pl.DataFrame, sensitive: pl.Series) -> Held:
