@@ -1,7 +1,7 @@
 """Anonymise a table: the best full-domain generalisation with record suppression, checked twice."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -10,11 +10,12 @@ import polars as pl
 
 from casemate.errors import BadInput, IntegrityFailure
 from casemate.protection.attacker import KMap
-from casemate.protection.checks import loss_of_table
+from casemate.protection.checks import loss_of_table, sizes_of_classes
 from casemate.protection.classes import Flags, Recoding
 from casemate.protection.codebook import CodebookEntry, codebook_entry
 from casemate.protection.frames import (
     Frame,
+    given_back,
     only,
     open_frame,
     polars_columns,
@@ -22,10 +23,10 @@ from casemate.protection.frames import (
     with_columns,
 )
 from casemate.protection.hierarchies import Hierarchy, Key
-from casemate.protection.ladders import Ladder
+from casemate.protection.ladders import Codes, Ladder
 from casemate.protection.measures import Loss, LossScorer, Measure
 from casemate.protection.models import PrivacyModel
-from casemate.protection.risk import Risk, reidentification_risk
+from casemate.protection.risk import Risk, risk_of_sizes
 from casemate.protection.search import (
     UNLIMITED,
     Budget,
@@ -96,6 +97,12 @@ class Result:
             "codebook": [entry.to_dict() for entry in self.codebook],
         }
 
+    def html(self, **parts: Any) -> str:
+        """The result as a page of its own; ``report_html`` says what ``parts`` there are."""
+        from casemate.protection.html import report_html
+
+        return report_html(self, **parts)
+
 
 def anonymise(
     table: Any,
@@ -126,7 +133,7 @@ def anonymise(
     columns = polars_columns(frame, names)
     guarded = polars_columns(frame, _protected_attributes(models))
     people = _population(models, columns)
-    tuples, distinct = distinct_tuples(columns, list(quasi_identifiers.values()), guarded, people)
+    tuples, tuple_of = distinct_tuples(columns, list(quasi_identifiers.values()), guarded, people)
     lows, highs = _bounds(tuples.ladders, levels or {})
     most = int(allowed * len(frame))
     try:
@@ -135,10 +142,10 @@ def anonymise(
         raise _infeasible(refusal, len(frame), models, most) from None
     grouping = tuples.group(optimum.node)
     kept = ~violated_classes(tuples, grouping, models)[grouping.class_of]
-    protected = _apply(frame, columns, tuples, distinct, optimum.node, kept)
-    result = _result(protected, columns, tuples, optimum, kept, models, measure)
+    protected = _apply(frame, tuples, tuple_of, optimum.node, kept)
+    result = _result(protected, tuples, optimum, kept, models, measure)
     _check(result, tuples, models, guarded)
-    return result
+    return replace(result, table=given_back(result.table, table))
 
 
 def _protected_attributes(models: Sequence[PrivacyModel]) -> list[str]:
@@ -237,66 +244,43 @@ def _infeasible(
     )
 
 
-def _apply(
-    frame: Frame,
-    columns: pl.DataFrame,
-    tuples: Tuples,
-    distinct: pl.DataFrame,
-    node: Node,
-    kept: Flags,
-) -> Frame:
+def _apply(frame: Frame, tuples: Tuples, tuple_of: Codes, node: Node, kept: Flags) -> Frame:
     """The records kept, with their labels; a quasi-identifier at level 0 is left as it came."""
-    flagged = distinct.with_columns(pl.Series("*kept", kept))
-    keep = columns.join(
-        flagged, on=columns.columns, how="left", nulls_equal=True, maintain_order="left"
-    )["*kept"]
     new: dict[str, pl.Series] = {}
     for place, level in enumerate(node):
         if level:
             ladder = tuples.ladders[place]
-            new[ladder.attribute] = _labels(
-                columns[ladder.attribute], distinct, tuples, place, level
-            )
-    return only(with_columns(frame, new), keep)
-
-
-def _labels(
-    column: pl.Series, distinct: pl.DataFrame, tuples: Tuples, place: int, level: int
-) -> pl.Series:
-    """The label at ``level`` of each record's value."""
-    codes = tuples.column(place, level)
-    labels = tuples.ladders[place].labels[level]
-    table = pl.DataFrame(
-        {"value": distinct[column.name], "label": pl.Series(labels, dtype=pl.String)[codes]}
-    ).unique("value")
-    found = column.to_frame("value").join(
-        table, on="value", how="left", nulls_equal=True, maintain_order="left"
-    )
-    return found["label"].alias(column.name)
+            labels = pl.Series(ladder.labels[level], dtype=pl.String)
+            new[ladder.attribute] = labels[tuples.column(place, level)[tuple_of]]
+    keep = pl.Series(kept[tuple_of])
+    if len(keep) and not keep.all():
+        return only(with_columns(frame, new), keep)
+    return with_columns(frame, new)
 
 
 def _result(
     protected: Frame,
-    columns: pl.DataFrame,
     tuples: Tuples,
     optimum: Optimum,
     kept: Flags,
     models: Sequence[PrivacyModel],
     measure: Measure,
 ) -> Result:
-    names = columns.columns
-    after = reidentification_risk(protected.to_native(), names, threshold=_threshold(models))
+    names = [ladder.attribute for ladder in tuples.ladders]
+    grouping = tuples.group(optimum.node)
+    staying = np.unique(grouping.class_of[kept & (tuples.counts > 0)])
+    after = _risk_of(grouping.sizes[staying], models)
     losses = LossScorer(tuples).attribute_losses(tuples, optimum.node, kept)
     pairs = after.class_sizes
     return Result(
         table=protected.to_native(),
         generalisation=dict(zip(names, optimum.node, strict=True)),
-        records=len(columns),
+        records=tuples.records,
         suppressed=optimum.suppressed,
         loss=sum(losses) / len(losses),
         attribute_losses=dict(zip(names, losses, strict=True)),
         discernibility=sum(size * size * many for size, many in pairs)
-        + len(columns) * optimum.suppressed,
+        + tuples.records * optimum.suppressed,
         average_class=after.average_class,
         measure=measure.name,
         score=optimum.score,
@@ -304,10 +288,14 @@ def _result(
         nodes=optimum.judged,
         lattice=optimum.lattice,
         models=tuple(models),
-        risk_before=reidentification_risk(columns, names, threshold=_threshold(models)),
+        risk_before=_risk_of(tuples.counts, models),
         risk=after,
         codebook=tuple(_codebook(tuples, optimum.node, kept)),
     )
+
+
+def _risk_of(sizes: Codes, models: Sequence[PrivacyModel]) -> Risk:
+    return risk_of_sizes(pl.Series(sizes[sizes > 0]), _threshold(models))
 
 
 def _threshold(models: Sequence[PrivacyModel]) -> int:
@@ -318,7 +306,7 @@ def _codebook(tuples: Tuples, node: Node, kept: Flags) -> list[CodebookEntry]:
     entries = []
     for place, level in enumerate(node):
         ladder = tuples.ladders[place]
-        present = np.unique(tuples.column(place, level)[kept])
+        present = np.unique(tuples.column(place, level)[kept & (tuples.counts > 0)])
         labels: list[Key] = [ladder.labels[level][code] for code in present]
         entries.append(
             codebook_entry(ladder.attribute, ladder.hierarchy, level, ladder.height - 1, labels)
@@ -354,6 +342,8 @@ def _check(
             f"{result.records} records came in, {len(table)} remain and {result.suppressed} were "
             "reported suppressed: the counts do not add up"
         )
+    if sizes_of_classes(table, names) != result.risk.class_sizes:
+        raise IntegrityFailure("the classes recounted from the table are not of the sizes reported")
     shares = {
         ladder.attribute: dict(
             zip(ladder.labels[level], ladder.shares[level].tolist(), strict=True)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import narwhals as nw
 import polars as pl
 import pyarrow as pa
 
@@ -11,7 +12,7 @@ from casemate.canonical import canonical_json, digest
 from casemate.errors import BadInput
 from casemate.protection.anonymise import Result, anonymise
 from casemate.protection.codebook import CodebookEntry
-from casemate.protection.frames import open_frame, require_columns
+from casemate.protection.frames import given_back, open_frame, require_columns
 from casemate.protection.measures import measure_from_name
 from casemate.protection.plan import Plan
 from casemate.protection.pseudonyms import POLICY, Pseudonymiser
@@ -56,6 +57,12 @@ class ProtectionReport:
             key: list(value) if isinstance(value, tuple) else value
             for key, value in document.items()
         }
+
+    def html(self, **parts: Any) -> str:
+        """The report as a page of its own; ``report_html`` says what ``parts`` there are."""
+        from casemate.protection.html import report_html
+
+        return report_html(self, **parts)
 
 
 @dataclass(frozen=True)
@@ -139,8 +146,8 @@ def _pseudonymised(
 
 
 def _as_given(table: pl.DataFrame, given: Any) -> Any:
-    if isinstance(given, pl.DataFrame):
-        return table
+    if isinstance(given, pl.DataFrame) or nw.dependencies.is_duckdb_relation(given):
+        return given_back(table, given)
     return table.to_arrow() if isinstance(given, pa.Table) else table.to_pandas()
 
 

@@ -1,4 +1,4 @@
-"""The door for tables: polars, pandas and PyArrow come in through Narwhals, and go out as they came."""
+"""The door for tables: polars, pandas, PyArrow and DuckDB come in, and go out as they came."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ import pyarrow as pa
 from casemate.errors import BadInput
 
 Frame = nw.DataFrame[Any]
+_VIEW = "casemate given"
 
 
 def open_frame(table: Any) -> Frame:
@@ -19,11 +20,12 @@ def open_frame(table: Any) -> Frame:
         if count > 1:
             raise BadInput(f"the table has two columns named {str(name)!r}: rename one")
     try:
-        frame: Frame = nw.from_native(table, eager_only=True)
+        native = table.pl() if nw.dependencies.is_duckdb_relation(table) else table
+        frame: Frame = nw.from_native(native, eager_only=True)
     except (TypeError, ValueError) as error:
         raise BadInput(
             f"a {type(table).__name__} cannot be protected: give a polars, pandas or PyArrow table "
-            f"in memory (collect a lazy one first); {_first_line(error)}"
+            f"in memory or a DuckDB relation (collect a lazy one first); {_first_line(error)}"
         ) from None
     return frame
 
@@ -31,9 +33,23 @@ def open_frame(table: Any) -> Frame:
 def _column_names(table: Any) -> list[Any]:
     if isinstance(table, pa.Table):
         return list(table.column_names)
-    if isinstance(table, pl.DataFrame) or nw.dependencies.is_pandas_dataframe(table):
+    if (
+        isinstance(table, pl.DataFrame)
+        or nw.dependencies.is_pandas_dataframe(table)
+        or nw.dependencies.is_duckdb_relation(table)
+    ):
         return list(table.columns)
     return []
+
+
+def given_back(native: Any, like: Any) -> Any:
+    """``native`` as a relation on the connection of ``like`` where that is one; else as it is."""
+    if not nw.dependencies.is_duckdb_relation(like):
+        return native
+    protected = native.to_arrow()
+    relation = like.query(_VIEW, "SELECT * FROM protected")
+    del protected  # the relation holds it
+    return relation
 
 
 def require_columns(frame: Frame, names: Sequence[str], what: str) -> None:

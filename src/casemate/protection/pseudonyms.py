@@ -15,7 +15,13 @@ from typing import Any, NoReturn
 import polars as pl
 
 from casemate.errors import BadInput
-from casemate.protection.frames import open_frame, polars_columns, require_columns, with_columns
+from casemate.protection.frames import (
+    given_back,
+    open_frame,
+    polars_columns,
+    require_columns,
+    with_columns,
+)
 from casemate.protection.keyed_hash import hash_of, keyed_hashes
 from casemate.protection.values import text_of
 
@@ -55,7 +61,7 @@ class Pseudonymiser:
         require_columns(frame, attributes, "an identifier")
         columns = polars_columns(frame, attributes)
         new = {name: self._column(columns[name]) for name in attributes}
-        return with_columns(frame, new).to_native()
+        return given_back(with_columns(frame, new).to_native(), table)
 
     def _column(self, column: pl.Series) -> pl.Series:
         texts = identifier_texts(column)

@@ -8,6 +8,7 @@ import pytest
 
 from casemate.errors import BadInput
 from casemate.protection import (
+    Hierarchy,
     KAnonymity,
     Plan,
     anonymise,
@@ -24,7 +25,7 @@ PEOPLE = pl.DataFrame(
         "sex": ["<script>alert(1)</script>" if number % 3 else "m" for number in range(120)],
     }
 )
-BY = {"age": intervals(5, 10, 20), "sex": suppressible()}
+BY: dict[str, Hierarchy] = {"age": intervals(5, 10, 20), "sex": suppressible()}
 
 
 class Page(HTMLParser):
@@ -59,7 +60,8 @@ class Page(HTMLParser):
 def test_the_page_says_what_the_report_says_and_loads_nothing() -> None:
     result = anonymise(PEOPLE, BY, models=[KAnonymity(4)], suppression="0.05")
     points = frontier(PEOPLE, BY, [2, 4, 8], suppression="0.05")
-    text = report_html(result, title="Ward <b>7</b>", frontier=points)
+    text = result.html(title="Ward <b>7</b>", frontier=points)
+    assert text == report_html(result, title="Ward <b>7</b>", frontier=points)
     page = Page(text)
     assert page.open == []  # every tag is closed in its order
     assert page.addresses == []
@@ -81,7 +83,7 @@ def test_the_page_says_what_the_report_says_and_loads_nothing() -> None:
 def test_the_page_of_a_plan_with_and_without_quasi_identifiers() -> None:
     plan = Plan(quasi_identifiers=BY, models=(KAnonymity(4),), suppression="0.05")
     report = apply_plan(PEOPLE, plan, ["age", "sex"]).report
-    page = Page(report_html(report))
+    page = Page(report.html())
     assert plan.digest in page.text
     assert page.tags.count("svg") == 1
     bare = Page(report_html(apply_plan(PEOPLE, Plan(), ["age"]).report))
@@ -110,7 +112,7 @@ def test_the_frontier_is_each_k_at_its_best_and_never_falls() -> None:
 
 
 def test_a_frontier_ends_where_a_k_cannot_be_reached() -> None:
-    fixed = {"age": intervals(5), "sex": suppressible()}
+    fixed: dict[str, Hierarchy] = {"age": intervals(5), "sex": suppressible()}
     assert [point.k for point in frontier(PEOPLE, fixed, [2, 120, 121])] == [2, 120]
     with pytest.raises(BadInput, match="no column 'height'"):
         frontier(PEOPLE, {"height": suppressible()}, [2])
