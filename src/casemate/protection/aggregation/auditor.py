@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from casemate.errors import BadInput
+from casemate.protection.aggregation.dimensions import Dimension
 from casemate.protection.aggregation.markers import CONFIDENTIAL, PERTURBED, PLAIN, ROUNDED
 from casemate.protection.aggregation.solver import INFINITY, Program
 from casemate.protection.aggregation.table import AggregateTable
@@ -26,7 +27,7 @@ Equation = tuple[Cell, tuple[Cell, ...]]
 _CLOSE = 1e-6
 _MIP_SECONDS = 5.0
 # with more hidden cells than this the whole-number programmes are left out by default
-_MOST_INTEGER = 300
+MOST_INTEGER = 300
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class Feasibility:
     @property
     def determined(self) -> bool:
         """Whether the value can be worked out."""
-        return self.upper - self.lower <= _CLOSE * max(1.0, abs(self.upper))
+        width = self.upper - self.lower
+        return math.isfinite(width) and width <= _CLOSE * max(1.0, abs(self.upper))
 
     def to_dict(self) -> dict[str, Any]:
         """What the attacker gets; the requirement stays inside, since it tells the true value."""
@@ -127,7 +129,7 @@ def _audit_suppression(
 ) -> tuple[list[Feasibility], list[str]]:
     equations = _equations(group)
     hidden = _marked(group)
-    exact = _may_matter(group) and len(hidden) <= _MOST_INTEGER if integers is None else integers
+    exact = _may_matter(group) and len(hidden) <= MOST_INTEGER if integers is None else integers
     found: list[Feasibility] = []
     for place, layer in enumerate(group[0].truth.layers):
         published = _published(group, layer.name)
@@ -381,11 +383,17 @@ def _unexposed(equations: Sequence[Equation], hidden: set[Cell]) -> set[Cell]:
         left -= alone
 
 
+def whole_numbers_tell_nothing(dimensions: Sequence[Dimension]) -> bool:
+    """Whether the attack in fractions is exact for counts: one flat table of at most two ways.
+
+    The equations of such a table are totally unimodular, so the programme's ends are whole.
+    """
+    flat = all(len(dimension.families()) <= 1 for dimension in dimensions)
+    return flat and len(dimensions) <= 2
+
+
 def _may_matter(group: Sequence[AggregateTable]) -> bool:
-    """Whether whole numbers may bound tighter than fractions: not in one flat table of two ways."""
-    if len(group) > 1 or len(group[0].dimensions) > 2:
-        return True
-    return any(len(dimension.families()) > 1 for dimension in group[0].dimensions)
+    return len(group) > 1 or not whole_numbers_tell_nothing(group[0].dimensions)
 
 
 def _floor(value: float) -> float:

@@ -52,6 +52,7 @@ def cell_uniforms(
     shape = tuple(len(dimension.leaves) for dimension in dimensions)
     sums = np.zeros(int(np.prod(shape)), dtype=np.uint64)
     np.add.at(sums, np.ravel_multi_index(tuple(codes), shape), keys)
-    cells = roll_up(sums.reshape(shape), dimensions).ravel()
+    with np.errstate(over="ignore"):  # modulo 2^64 is what is meant
+        cells = roll_up(sums.reshape(shape), dimensions).ravel()
     found: Floats = (cells >> np.uint64(64 - _BITS)).astype(np.float64) / 2.0**_BITS
     return found

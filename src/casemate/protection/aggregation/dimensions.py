@@ -96,15 +96,16 @@ def _nested(name: str, distinct: pl.Series, keys: list[str], tree: Any) -> Any:
 def _from_lines(
     lines: Callable[..., Mapping[Any, Any]], name: str, distinct: pl.Series, keys: list[str]
 ) -> dict[str, Any]:
-    """A hierarchy's lines (value, level 1, ..., top) as nested mappings; its top is our total."""
+    """A hierarchy's lines (level 1, ..., top) as nested mappings; a top over all is our total."""
     found = {
         key if key is not None else MISSING: line
         for key, line in lines(name, distinct.to_list()).items()
     }
+    highest = -1 if len({found[key][-1] for key in keys}) == 1 else None
     nested: dict[str, Any] = {}
     for key in keys:
         # a level that says the same as the one below it is no sub-total of its own
-        above = [str(label) for label in found[key][1:-1]]
+        above = [str(label) for label in found[key][:highest]]
         path = list(dict.fromkeys(label for label in reversed(above) if label != key))
         spot = nested
         for label in path:

@@ -7,7 +7,11 @@ from typing import Any
 import numpy as np
 
 from casemate.errors import IntegrityFailure
-from casemate.protection.aggregation.auditor import audit
+from casemate.protection.aggregation.auditor import (
+    MOST_INTEGER,
+    audit,
+    whole_numbers_tell_nothing,
+)
 from casemate.protection.aggregation.markers import CONFIDENTIAL, PLAIN
 from casemate.protection.aggregation.request import Options, Tabulation, table_of
 from casemate.protection.aggregation.rules import Facts, Layer, count_layer, sensitive, sum_layer
@@ -34,13 +38,17 @@ def suppressed(
     facts = joined([one.facts for one in tabulations], numbers, system.cells)
     primary = sensitive(options.rules, facts)
     layers = _layers(options, facts, primary)
-    wider = np.ones(system.cells)
+    wider, bound = np.ones(system.cells), 0.0
     for _ in range(_TRIES):
         widened = [
             dataclasses.replace(layer, up=layer.up * wider, width=layer.width * wider)
             for layer in layers
         ]
         pattern = _pattern(system, widened, facts, primary, options)
+        if wider.max() > 1:  # more was asked than is required: the bound is not the question's
+            pattern = dataclasses.replace(pattern, method="heuristic", bound=bound)
+        else:
+            bound = pattern.bound
         tables = [
             _suppressed_table(
                 one, ids, facts, layers, primary, pattern, options, kind, len(numbers)
@@ -183,10 +191,23 @@ def _suppressed_table(
         mean_change=0.0,
         largest_change=0,
         linked=linked,
+        notes=_notes(one, pattern, linked),
     )
     markers = tuple(CONFIDENTIAL if hidden else PLAIN for hidden in suppressed.tolist())
     truth = Truth(one.facts.counts, own, options.rules.insiders)
     return table_of(one, options, kind, additive, markers, report, truth, noise=0)
+
+
+def _notes(one: Tabulation, pattern: Pattern, linked: int) -> tuple[str, ...]:
+    """What the audit before release left out, so that nobody takes it for more than it was."""
+    many = int(pattern.suppressed.sum()) > MOST_INTEGER
+    plain = linked == 1 and whole_numbers_tell_nothing(one.dimensions)
+    if many and not plain:
+        return (
+            f"more than {MOST_INTEGER} cells are suppressed: the audit did not use that counts are "
+            "whole numbers; audit(table, integers=True) does",
+        )
+    return ()
 
 
 def _hidden_value(one: Tabulation, suppressed: Flags) -> float:

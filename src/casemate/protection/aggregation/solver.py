@@ -38,6 +38,7 @@ class Program:
         self.columns = len(lowers)
         self._all = np.arange(self.columns, dtype=np.int32)
         self._integer = False
+        self._presolve = presolve
         self._highs.addVars(self.columns, lowers, uppers)
 
     def add_rows(
@@ -84,8 +85,10 @@ class Program:
         highs = self._highs
         highs.setOptionValue("time_limit", highs.getRunTime() + max(seconds, 0.01))
         highs.run()
-        status = highs.getModelStatus()
         kind = highspy.HighsModelStatus
+        if highs.getModelStatus() in (kind.kUnknown, kind.kSolveError):
+            self._start_afresh()
+        status = highs.getModelStatus()
         optimal = status == kind.kOptimal
         unbounded = status in (kind.kUnbounded, kind.kUnboundedOrInfeasible)
         if not (optimal or unbounded or status in (kind.kInfeasible, kind.kTimeLimit)):
@@ -100,6 +103,14 @@ class Program:
         proven = float(info.mip_dual_bound) if self._integer else objective
         bound = proven if optimal or self._integer else -np.inf
         return Outcome(optimal, unbounded, status == kind.kInfeasible, objective, bound, values)
+
+    def _start_afresh(self) -> None:
+        """Solve once more without the last basis, which now and then leads the simplex astray."""
+        self._highs.clearSolver()
+        self._highs.setOptionValue("presolve", "choose")
+        self._highs.run()
+        if not self._integer and not self._presolve:
+            self._highs.setOptionValue("presolve", "off")
 
     def row_duals(self) -> Floats:
         """The multipliers of the rows at the last optimum of a linear programme."""
