@@ -15,6 +15,9 @@ from typing import Any
 from casemate.errors import BadInput
 
 _LARGEST = 2**62
+# OpenDP sums the discrete Gaussian's tail term by term: seconds for a large σ, where the continuous
+# one and a unit for rounding say the same.
+_SMOOTH = 100
 _lock = threading.Lock()
 
 
@@ -75,7 +78,10 @@ def laplace_bound(l1: int, epsilon: Fraction, alpha: float) -> float:
 
 def gaussian_bound(l2: float, rho: Fraction, alpha: float) -> float:
     """What the noise stays within, in absolute value, with probability 1 - ``alpha``."""
-    return float(library().discrete_gaussian_scale_to_accuracy(gaussian_scale(l2, rho), alpha))
+    scale = gaussian_scale(l2, rho)
+    if scale < _SMOOTH:
+        return float(library().discrete_gaussian_scale_to_accuracy(scale, alpha))
+    return float(library().gaussian_scale_to_accuracy(scale, alpha)) + 1
 
 
 def noisy_max(

@@ -14,8 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import polars as pl
-
 from casemate.errors import BadInput
 from casemate.protection.privacy_loss import release
 from casemate.protection.privacy_loss.budget import Budget
@@ -27,11 +25,13 @@ from casemate.protection.privacy_loss.rows import Rows
 
 @dataclass(frozen=True)
 class Answer:
-    """A noisy answer: a number, or a table for histograms and groups. Counts may be negative: noise
-    is left as it is, since cutting it off would bias what is computed from it."""
+    """A noisy answer. ``value`` is a whole number for counts, a float for sums, means and quantiles,
+    and a polars frame for histograms and groups. Counts may be negative: noise is left as it is,
+    since cutting it off would bias what is computed from it. ``expected`` is None for a mean of a
+    number of rows that the caller did not guess."""
 
     query: dict[str, Any]
-    value: float | int | pl.DataFrame
+    value: Any
     expected: Expected | None
     loss: PrivacyLoss
 
@@ -57,7 +57,7 @@ class PrivateTable:
         A mean's error depends on how many rows there are: say how many you expect, in ``rows``.
         Raises BadInput if the question does not fit the table.
         """
-        query.check(self._rows)
+        self._check(query)
         return release.expected(query, loss, self._rows.contribution, rows)
 
     def ask(
@@ -75,13 +75,18 @@ class PrivateTable:
         question does not fit the table, and NotAllowed if a budget has not enough left: nothing is
         computed then.
         """
-        query.check(self._rows)
+        self._check(query)
         price = release.price(query, loss)
         unknown = isinstance(query, Mean) and rows is None
         estimate = None if unknown else self.expect(query, loss, rows=rows)
         _charge([budget] if isinstance(budget, Budget) else list(budget), price, note)
         value = release.release(query, self._rows, loss)
         return Answer(describe(query), value, estimate, price)
+
+    def _check(self, query: Query) -> None:
+        """Refuse what does not fit, by the columns' names and types: no row is read."""
+        query.check(self._rows)
+        self._rows.where(query.where)
 
 
 def _charge(budgets: list[Budget], price: PrivacyLoss, note: str) -> None:

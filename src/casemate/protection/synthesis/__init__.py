@@ -6,7 +6,7 @@ quality(table, made.table, domain).two_way_mean
 """
 
 from casemate.protection.synthesis.attacks import AttackReport, attack
-from casemate.protection.synthesis.domains import Bins, Categories, observed
+from casemate.protection.synthesis.domains import Bins, Categories, Domain, observed
 from casemate.protection.synthesis.mechanism import Synthetic, synthesise
 from casemate.protection.synthesis.quality import Quality, quality
 
@@ -14,6 +14,7 @@ __all__ = [
     "AttackReport",
     "Bins",
     "Categories",
+    "Domain",
     "Quality",
     "Synthetic",
     "attack",

@@ -112,12 +112,19 @@ def observed(table: Any, columns: Sequence[str]) -> dict[str, Categories]:
     return {name: Categories(tuple(found[name].unique().sort().to_list())) for name in columns}
 
 
+def check_types(rows: Rows, domain: Domain) -> None:
+    """Raise BadInput unless each column is there and of a type its domain fits: reads no row."""
+    rows.require(list(domain))
+    for name, cells in domain.items():
+        cells.encode(pl.Series(name, [], dtype=rows.schema[name]))
+
+
 def encoded(rows: Rows, domain: Domain) -> pl.DataFrame:
     """The table as codes. A record with a value outside the domain is left out, whatever the others
     hold, so that one person more or less changes the codes by that person's records only."""
     if not domain:
         raise BadInput("give the domain of at least one column")
-    rows.require(list(domain))
+    check_types(rows, domain)
     found = rows.where({}).select(list(domain)).collect()
     codes = [cells.encode(found[name]) for name, cells in domain.items()]
     return pl.DataFrame(codes).drop_nulls().cast(pl.Int64)

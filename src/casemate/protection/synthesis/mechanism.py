@@ -22,7 +22,7 @@ from casemate.errors import BadInput
 from casemate.protection.privacy_loss import Accounting, Budget, PrivacyLoss
 from casemate.protection.privacy_loss.opendp import gaussian, gaussian_scale
 from casemate.protection.privacy_loss.rows import Rows
-from casemate.protection.synthesis.domains import Codes, Domain, decoded, encoded
+from casemate.protection.synthesis.domains import Codes, Domain, check_types, decoded, encoded
 from casemate.protection.synthesis.sampling import sample
 from casemate.protection.synthesis.selection import choose_tree, pair_counts
 from casemate.protection.synthesis.tree import Edge, Floats, Measured, fit
@@ -83,7 +83,7 @@ def synthesise(
     given = None if tree is None else _edges(names, tree)
     _check(domain, records)
     rows = Rows(table, contribution=contribution, person=person)
-    rows.require(names)
+    check_types(rows, domain)
     budget.spend(loss, note)
     codes = encoded(rows, domain)
     exact = [codes[name].to_numpy() for name in names]
