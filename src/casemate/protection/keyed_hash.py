@@ -8,7 +8,7 @@ and on every core. The key stays in Python memory: it is never part of a query o
 import hashlib
 import importlib.util
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -28,16 +28,26 @@ def keyed_hashes(key: bytes, texts: pl.Series) -> pl.Series:
 
     Null stays null. ``texts`` is a polars String column.
     """
+    if _repeats(texts):
+        values = texts.unique()
+        table = pl.DataFrame({"text": values, "hash": _hashed(key, values)})
+        found = texts.to_frame("text").join(
+            table, on="text", how="left", nulls_equal=True, maintain_order="left"
+        )
+        return found["hash"]
+    return _hashed(key, texts)
+
+
+def _repeats(texts: pl.Series) -> bool:
+    """Whether looking up is worth it: each text stands there about twice or more."""
+    distinct = texts.to_frame("text").select(pl.col("text").approx_n_unique()).item()
+    return bool(2 * distinct < len(texts))
+
+
+def _hashed(key: bytes, texts: pl.Series) -> pl.Series:
     if len(texts) >= _WORTH_COMPILING and has_compiler():
         return _compiled(key, texts)
-    values = texts.unique()
-    table = pl.DataFrame(
-        {"text": values, "hash": pl.Series(list(_by_loop(key, values)), dtype=pl.String)}
-    )
-    found = texts.to_frame("text").join(
-        table, on="text", how="left", nulls_equal=True, maintain_order="left"
-    )
-    return found["hash"]
+    return pl.Series("hash", _by_loop(key, texts.to_list()), dtype=pl.String)
 
 
 def has_compiler() -> bool:
@@ -47,20 +57,22 @@ def has_compiler() -> bool:
 
 def hash_of(key: bytes, text: str) -> str:
     """The 32 hexadecimal digits of one text."""
-    return next(value for value in _by_loop(key, [text]) if value is not None)
+    return str(_by_loop(key, [text])[0])
 
 
-def _by_loop(key: bytes, texts: Iterable[str | None]) -> Iterator[str | None]:
+def _by_loop(key: bytes, texts: Sequence[str | None]) -> list[str | None]:
     """HMAC with the two padded key blocks hashed once: twice as fast as ``hmac.digest``."""
-    inner, outer = (hashlib.sha256(block) for block in _key_blocks(key))
+    inner, outer = (hashlib.sha256(block).copy for block in _key_blocks(key))
+    found: list[str | None] = []
     for text in texts:
         if text is None:
-            yield None
+            found.append(None)
             continue
-        first, second = inner.copy(), outer.copy()
+        first, second = inner(), outer()
         first.update(text.encode())
         second.update(first.digest())
-        yield second.digest()[:BYTES].hex()
+        found.append(second.hexdigest()[: 2 * BYTES])
+    return found
 
 
 def _key_blocks(key: bytes) -> tuple[bytes, bytes]:
@@ -89,7 +101,7 @@ def _compiled(key: bytes, texts: pl.Series) -> pl.Series:
     with ThreadPoolExecutor(_cores()) as threads:
         for done in [threads.submit(task) for task in tasks]:
             done.result()
-    return _as_text(out, texts)
+    return hex_column(out, texts)
 
 
 def _cores() -> int:
@@ -111,7 +123,7 @@ def _by_length(blocks: npt.NDArray[np.int64]) -> Iterator[tuple[int, npt.NDArray
         yield int(many), np.flatnonzero(blocks == many)
 
 
-def _as_text(digits: npt.NDArray[np.uint8], texts: pl.Series) -> pl.Series:
+def hex_column(digits: npt.NDArray[np.uint8], texts: pl.Series) -> pl.Series:
     """Lines of hexadecimal digits as a column, null where ``texts`` is."""
     places = np.arange(len(digits) + 1, dtype=np.int64) * digits.shape[1]
     column = pa.LargeStringArray.from_buffers(

@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, NoReturn
 
+import numpy as np
 import polars as pl
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -27,6 +28,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from casemate.errors import BadInput, NotFound
 from casemate.protection.check_characters import with_check_characters
 from casemate.protection.frames import open_frame, polars_columns, require_columns, with_columns
+from casemate.protection.keyed_hash import hex_column
 from casemate.protection.pseudonyms import Pseudonymiser, identifier_texts
 
 _DERIVE = b"casemate pseudonym domain v1\0"
@@ -207,13 +209,9 @@ def _numbered(texts: pl.Series) -> pl.Series:
 
 def _random_pseudonyms(texts: pl.Series) -> pl.Series:
     """A new random pseudonym for each value; 128 bits never meet again."""
-    drawn = os.urandom(_RANDOM_BYTES * len(texts)).hex()
-    width = 2 * _RANDOM_BYTES
-    values = [
-        None if text is None else drawn[at * width : (at + 1) * width]
-        for at, text in enumerate(texts)
-    ]
-    return pl.Series(texts.name, values, dtype=pl.String)
+    drawn = os.urandom(_RANDOM_BYTES * len(texts)).hex().encode()
+    digits = np.frombuffer(drawn, dtype=np.uint8).reshape(len(texts), 2 * _RANDOM_BYTES)
+    return hex_column(digits, texts).alias(texts.name)
 
 
 def _recovery_table(pseudonyms: pl.Series, texts: pl.Series) -> pl.DataFrame:

@@ -37,6 +37,11 @@ def test_nulls_repeats_and_slices(way: str) -> None:
     assert keyed_hashes(b"key", texts[2:6]).equals(found[2:6])
 
 
+def test_texts_that_repeat_are_looked_up_with_the_same_result(way: str) -> None:
+    texts = pl.Series([None if at % 7 == 0 else f"id {at % 10}" for at in range(500)])
+    assert keyed_hashes(b"key", texts).to_list() == [by_definition(b"key", text) for text in texts]
+
+
 @pytest.mark.parametrize("texts", [[], [None], [None, None], [""]])
 def test_columns_with_no_bytes(way: str, texts: list[str | None]) -> None:
     column = pl.Series(texts, dtype=pl.String)
