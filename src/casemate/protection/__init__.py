@@ -9,6 +9,18 @@ result = anonymise(
 result.table, result.generalisation, result.suppressed, result.loss, result.risk
 """
 
+from casemate.protection.aggregation import (
+    AggregateReport,
+    AggregateTable,
+    Audit,
+    Feasibility,
+    PTable,
+    Rules,
+    SuppressedCell,
+    aggregate,
+    aggregate_linked,
+    audit,
+)
 from casemate.protection.anonymise import Result, anonymise
 from casemate.protection.apply import (
     Protected,
@@ -109,7 +121,10 @@ from casemate.protection.search import Budget, Progress
 from casemate.protection.special_uniques import MinimalUnique, SpecialUniques, special_uniques
 
 __all__ = [
+    "AggregateReport",
+    "AggregateTable",
     "Ambiguity",
+    "Audit",
     "AverageClassSize",
     "AverageRisk",
     "BetaLikeness",
@@ -120,6 +135,7 @@ __all__ = [
     "DistinctLDiversity",
     "Distinguishing",
     "EntropyLDiversity",
+    "Feasibility",
     "Hierarchy",
     "HighestRisk",
     "IdentifierFinding",
@@ -133,6 +149,7 @@ __all__ = [
     "Measure",
     "MinimalUnique",
     "NonUniformEntropy",
+    "PTable",
     "Plan",
     "Point",
     "Population",
@@ -151,14 +168,19 @@ __all__ = [
     "Result",
     "Risk",
     "RiskAtThreshold",
+    "Rules",
     "SafeHarborFinding",
     "SpecialUniques",
+    "SuppressedCell",
     "TCloseness",
     "Verified",
+    "aggregate",
+    "aggregate_linked",
     "anonymise",
     "anonymise_file",
     "apply_plan",
     "at_thresholds",
+    "audit",
     "certify",
     "certify_frames",
     "check_k_anonymity",
