@@ -27,7 +27,7 @@ from casemate.protection.hierarchies import intervals, suppressible
 from casemate.protection.keyed_hash import has_compiler, keyed_hashes
 from casemate.protection.models import KAnonymity
 from casemate.protection.plan import Plan
-from casemate.protection.pseudonym_policies import Policy, PseudonymDomain
+from casemate.protection.pseudonym_policies import PseudonymDomain, PseudonymPolicy
 from casemate.protection.pseudonym_recovery import ReversiblePseudonymiser
 from casemate.protection.pseudonyms import Pseudonymiser
 from casemate.protection.streams import StreamProtector
@@ -92,7 +92,7 @@ def every_case(texts: pl.Series) -> list[tuple[str, int, Callable[[], Any]]]:
     ]
     cases.extend(
         (policy.value, rows, policy_case(domain, table, policy))
-        for policy in (Policy.DOCUMENT_RANDOMISED, Policy.FULLY_RANDOMISED)
+        for policy in (PseudonymPolicy.DOCUMENT_RANDOMISED, PseudonymPolicy.FULLY_RANDOMISED)
     )
     return [*cases, *format_preserving_case(fewer)]
 
@@ -105,7 +105,9 @@ def format_preserving_case(rows: int) -> list[tuple[str, int, Callable[[], Any]]
     return [("FF1, 13 digits", rows, lambda: maker.pseudonymise(numbers, ["id"]))]
 
 
-def policy_case(domain: PseudonymDomain, table: pl.DataFrame, policy: Policy) -> Callable[[], Any]:
+def policy_case(
+    domain: PseudonymDomain, table: pl.DataFrame, policy: PseudonymPolicy
+) -> Callable[[], Any]:
     return lambda: domain.pseudonymise(table, ["id"], policy=policy)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from casemate.protection.date_shift import DateShifter, TimeUnit
 from casemate.protection.keyed_hash import keyed_hashes
-from casemate.protection.pseudonym_policies import Policy, PseudonymDomain
+from casemate.protection.pseudonym_policies import PseudonymDomain, PseudonymPolicy
 from casemate.protection.pseudonym_recovery import ReversiblePseudonymiser, recover
 from casemate.protection.pseudonyms import Pseudonymiser
 
@@ -52,9 +52,13 @@ def test_two_keys_share_no_pseudonym(one: bytes, other: bytes, texts: list[str |
 
 
 @settings(deadline=None)
-@given(KEYS, TEXTS, st.sampled_from([Policy.DOCUMENT_RANDOMISED, Policy.FULLY_RANDOMISED]))
+@given(
+    KEYS,
+    TEXTS,
+    st.sampled_from([PseudonymPolicy.DOCUMENT_RANDOMISED, PseudonymPolicy.FULLY_RANDOMISED]),
+)
 def test_randomised_policies_repeat_nothing_within_a_document(
-    key: bytes, texts: list[str | None], policy: Policy
+    key: bytes, texts: list[str | None], policy: PseudonymPolicy
 ) -> None:
     made = PseudonymDomain("d", [key]).pseudonymise(column(texts * 2), ["id"], policy=policy)
     found = made.table["id"].drop_nulls()

@@ -43,16 +43,19 @@ from casemate.protection.certificate import (
     read_certificate,
     verify,
 )
+from casemate.protection.check_characters import check_character_holds, with_check_characters
 from casemate.protection.checks import check_k_anonymity, smallest_class
 from casemate.protection.closeness import BetaLikeness, DeltaDisclosure, TCloseness
 from casemate.protection.codebook import CodebookEntry, LabelRecord
 from casemate.protection.contents import content_digest
+from casemate.protection.date_shift import DateShifter
 from casemate.protection.diversity import (
     DistinctLDiversity,
     EntropyLDiversity,
     RecursiveCLDiversity,
 )
 from casemate.protection.files import scan_table, write_table
+from casemate.protection.format_preserving import FormatPreserving
 from casemate.protection.frontier import Point, frontier
 from casemate.protection.hierarchies import (
     Hierarchy,
@@ -74,6 +77,7 @@ from casemate.protection.identifier_scan import (
     IdentifierKind,
     scan_identifiers,
 )
+from casemate.protection.key_shares import KeyShare
 from casemate.protection.measures import (
     Ambiguity,
     AverageClassSize,
@@ -94,6 +98,21 @@ from casemate.protection.protected_files import (
     pseudonymise_file,
     risk_of_file,
 )
+from casemate.protection.pseudonym_links import (
+    SealedLinkage,
+    Side,
+    open_linkage,
+    relink,
+    seal_linkage,
+)
+from casemate.protection.pseudonym_policies import (
+    PseudonymDomain,
+    Pseudonymised,
+    PseudonymPolicy,
+    PseudonymRecord,
+    new_secret,
+)
+from casemate.protection.pseudonym_recovery import ReversiblePseudonymiser, recover
 from casemate.protection.pseudonyms import Pseudonymiser
 from casemate.protection.quasi_identifiers import (
     Distinguishing,
@@ -119,6 +138,8 @@ from casemate.protection.risk_population import (
 from casemate.protection.safe_harbor import SafeHarborFinding, safe_harbor
 from casemate.protection.search import Budget, Progress
 from casemate.protection.special_uniques import MinimalUnique, SpecialUniques, special_uniques
+from casemate.protection.stream_windows import WindowReport
+from casemate.protection.streams import StreamProtector
 
 __all__ = [
     "AggregateReport",
@@ -130,12 +151,14 @@ __all__ = [
     "BetaLikeness",
     "Budget",
     "CodebookEntry",
+    "DateShifter",
     "DeltaDisclosure",
     "Discernibility",
     "DistinctLDiversity",
     "Distinguishing",
     "EntropyLDiversity",
     "Feasibility",
+    "FormatPreserving",
     "Hierarchy",
     "HighestRisk",
     "IdentifierFinding",
@@ -143,6 +166,7 @@ __all__ = [
     "KAnonymity",
     "KLDivergence",
     "KMap",
+    "KeyShare",
     "LabelRecord",
     "Loss",
     "Meaning",
@@ -162,18 +186,27 @@ __all__ = [
     "Protected",
     "ProtectedFile",
     "ProtectionReport",
+    "PseudonymDomain",
+    "PseudonymPolicy",
+    "PseudonymRecord",
+    "Pseudonymised",
     "Pseudonymiser",
     "RecordsAtRisk",
     "RecursiveCLDiversity",
     "Result",
+    "ReversiblePseudonymiser",
     "Risk",
     "RiskAtThreshold",
     "Rules",
     "SafeHarborFinding",
+    "SealedLinkage",
+    "Side",
     "SpecialUniques",
+    "StreamProtector",
     "SuppressedCell",
     "TCloseness",
     "Verified",
+    "WindowReport",
     "aggregate",
     "aggregate_linked",
     "anonymise",
@@ -183,6 +216,7 @@ __all__ = [
     "audit",
     "certify",
     "certify_frames",
+    "check_character_holds",
     "check_k_anonymity",
     "content_digest",
     "dates",
@@ -196,6 +230,8 @@ __all__ = [
     "intervals",
     "masking",
     "minimal_keys",
+    "new_secret",
+    "open_linkage",
     "ordered",
     "population_risk",
     "population_uniques",
@@ -204,18 +240,22 @@ __all__ = [
     "pseudonymise_file",
     "read_certificate",
     "read_plan",
+    "recover",
     "reidentification_risk",
+    "relink",
     "report_html",
     "risk_of_file",
     "safe_harbor",
     "scan_identifiers",
     "scan_table",
+    "seal_linkage",
     "smallest_class",
     "special_uniques",
     "suppressible",
     "table_digest",
     "uniques_of_sizes",
     "verify",
+    "with_check_characters",
     "with_record_risk",
     "without_floats",
     "write_table",

@@ -36,7 +36,7 @@ _VERSION = b"casemate pseudonym key version v1\0"
 _RANDOM_BYTES = 16
 
 
-class Policy(StrEnum):
+class PseudonymPolicy(StrEnum):
     """ENISA's policies by their names."""
 
     DETERMINISTIC = "deterministic"
@@ -53,7 +53,7 @@ class PseudonymRecord:
 
     domain: str
     attribute: str
-    policy: Policy
+    policy: PseudonymPolicy
     key_version: str
     check_character: bool
 
@@ -119,7 +119,7 @@ class PseudonymDomain:
         table: Any,
         attributes: Sequence[str],
         *,
-        policy: Policy = Policy.DETERMINISTIC,
+        policy: PseudonymPolicy = PseudonymPolicy.DETERMINISTIC,
         check_character: bool = False,
         key_version: str | None = None,
     ) -> Pseudonymised:
@@ -138,9 +138,9 @@ class PseudonymDomain:
         for name in attributes:
             found = self._column(columns[name], policy, version)
             new[name] = with_check_characters(found) if check_character else found
-            if policy is Policy.FULLY_RANDOMISED:
+            if policy is PseudonymPolicy.FULLY_RANDOMISED:
                 recovery[name] = _recovery_table(new[name], identifier_texts(columns[name]))
-        written = "" if policy is Policy.FULLY_RANDOMISED else version
+        written = "" if policy is PseudonymPolicy.FULLY_RANDOMISED else version
         records = tuple(
             PseudonymRecord(self.name, name, policy, written, check_character)
             for name in attributes
@@ -153,7 +153,7 @@ class PseudonymDomain:
         attribute: str,
         *,
         since: str,
-        policy: Policy = Policy.DETERMINISTIC,
+        policy: PseudonymPolicy = PseudonymPolicy.DETERMINISTIC,
         check_character: bool = False,
     ) -> pl.DataFrame:
         """From the pseudonyms of the epoch ``since`` to those in use: columns ``old`` and ``new``.
@@ -161,7 +161,7 @@ class PseudonymDomain:
         ``table`` holds the identifiers in its column ``attribute`` (for document-randomised
         pseudonyms, the document). Pairs come in the order of the old pseudonym and name nobody.
         """
-        if policy is Policy.FULLY_RANDOMISED:
+        if policy is PseudonymPolicy.FULLY_RANDOMISED:
             raise BadInput("fully randomised pseudonyms have no key: there is nothing to rotate")
         frame = open_frame(table)
         require_columns(frame, [attribute], "an identifier")
@@ -178,15 +178,15 @@ class PseudonymDomain:
             sides[side] = made.table[attribute]
         return pl.DataFrame(sides).drop_nulls().unique().sort("old")
 
-    def _column(self, column: pl.Series, policy: Policy, version: str) -> pl.Series:
-        if policy is Policy.FULLY_RANDOMISED:
+    def _column(self, column: pl.Series, policy: PseudonymPolicy, version: str) -> pl.Series:
+        if policy is PseudonymPolicy.FULLY_RANDOMISED:
             return _random_pseudonyms(identifier_texts(column))
         maker = Pseudonymiser(self._key(policy, version))
-        if policy is Policy.DOCUMENT_RANDOMISED:
+        if policy is PseudonymPolicy.DOCUMENT_RANDOMISED:
             column = _numbered(identifier_texts(column))
         return pl.DataFrame(maker.pseudonymise(column.to_frame(), [column.name]))[column.name]
 
-    def _key(self, policy: Policy, version: str) -> bytes:
+    def _key(self, policy: PseudonymPolicy, version: str) -> bytes:
         if version not in self.__epochs:
             raise NotFound(
                 f"the pseudonym domain {self.name!r} has no key of version {version!r}: "

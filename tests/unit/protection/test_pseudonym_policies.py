@@ -10,50 +10,52 @@ import pytest
 
 from casemate.errors import BadInput, NotFound
 from casemate.protection.check_characters import check_character_holds, with_check_characters
-from casemate.protection.pseudonym_policies import Policy, PseudonymDomain, new_secret
+from casemate.protection.pseudonym_policies import PseudonymDomain, PseudonymPolicy, new_secret
 
 OLD, NEW = b"o" * 32, b"n" * 32
 VISITS = pl.DataFrame({"pid": ["ann", "bob", "ann", None, "ann"], "cost": [1, 2, 3, 4, 5]})
 
 
-def made(domain: PseudonymDomain, policy: Policy, table: pl.DataFrame = VISITS) -> list[Any]:
+def made(
+    domain: PseudonymDomain, policy: PseudonymPolicy, table: pl.DataFrame = VISITS
+) -> list[Any]:
     found: list[Any] = domain.pseudonymise(table, ["pid"], policy=policy).table["pid"].to_list()
     return found
 
 
 def test_deterministic_is_the_same_everywhere() -> None:
     domain = PseudonymDomain("permit-1", [OLD])
-    first = made(domain, Policy.DETERMINISTIC)
+    first = made(domain, PseudonymPolicy.DETERMINISTIC)
     assert first[0] == first[2] == first[4] != first[1]
     assert first[3] is None
-    assert made(PseudonymDomain("permit-1", [OLD]), Policy.DETERMINISTIC) == first
+    assert made(PseudonymDomain("permit-1", [OLD]), PseudonymPolicy.DETERMINISTIC) == first
 
 
 def test_document_randomised_has_one_pseudonym_an_occurrence_and_the_same_set_a_document() -> None:
     domain = PseudonymDomain("permit-1", [OLD])
-    found = made(domain, Policy.DOCUMENT_RANDOMISED)
+    found = made(domain, PseudonymPolicy.DOCUMENT_RANDOMISED)
     assert len(set(found) - {None}) == 4
     other = pl.DataFrame({"pid": ["zoe", "ann", "ann", "cy", "ann"]})
-    again = made(domain, Policy.DOCUMENT_RANDOMISED, other)
+    again = made(domain, PseudonymPolicy.DOCUMENT_RANDOMISED, other)
     assert [again[1], again[2], again[4]] == [found[0], found[2], found[4]]
 
 
 def test_no_identifier_imitates_an_occurrence() -> None:
     domain = PseudonymDomain("d", [OLD])
     rows = pl.DataFrame({"pid": ["1\0a", "a", "a", "2\0a", "1\x001\0a"]})
-    assert len(set(made(domain, Policy.DOCUMENT_RANDOMISED, rows))) == 5
+    assert len(set(made(domain, PseudonymPolicy.DOCUMENT_RANDOMISED, rows))) == 5
 
 
 def test_fully_randomised_leads_back_by_its_table_alone() -> None:
     domain = PseudonymDomain("permit-1", [OLD])
-    result = domain.pseudonymise(VISITS, ["pid"], policy=Policy.FULLY_RANDOMISED)
+    result = domain.pseudonymise(VISITS, ["pid"], policy=PseudonymPolicy.FULLY_RANDOMISED)
     found = result.table["pid"].to_list()
     assert found[3] is None
     assert len(set(found)) == 5
     pairs = dict(result.recovery["pid"].iter_rows())
     assert [pairs.get(value) for value in found] == VISITS["pid"].to_list()
     assert result.recovery["pid"]["pseudonym"].is_sorted()
-    again = domain.pseudonymise(VISITS, ["pid"], policy=Policy.FULLY_RANDOMISED)
+    again = domain.pseudonymise(VISITS, ["pid"], policy=PseudonymPolicy.FULLY_RANDOMISED)
     assert not set(again.table["pid"].drop_nulls()) & set(found)
     assert result.records[0].key_version == ""
     assert "ann" not in repr(result)
@@ -78,14 +80,16 @@ def test_domains_policies_attributes_and_epochs_share_no_pseudonym() -> None:
     seen: list[str] = []
     for domain in (PseudonymDomain("a", [OLD]), PseudonymDomain("b", [OLD])):
         for epoch in (domain, domain.rotated(NEW)):
-            for policy in Policy:
+            for policy in PseudonymPolicy:
                 table = epoch.pseudonymise(people, ["pid", "nurse"], policy=policy).table
                 seen += [*table["pid"], *table["nurse"]]
     assert len(seen) == len(set(seen)) == 2 * 2 * 3 * 2 * 1000
 
 
-@pytest.mark.parametrize("policy", [Policy.DETERMINISTIC, Policy.DOCUMENT_RANDOMISED])
-def test_rotation_takes_an_old_table_to_the_new_epoch(policy: Policy) -> None:
+@pytest.mark.parametrize(
+    "policy", [PseudonymPolicy.DETERMINISTIC, PseudonymPolicy.DOCUMENT_RANDOMISED]
+)
+def test_rotation_takes_an_old_table_to_the_new_epoch(policy: PseudonymPolicy) -> None:
     before = PseudonymDomain("permit-1", [OLD])
     old = before.pseudonymise(VISITS, ["pid"], policy=policy, check_character=True).table["pid"]
     after = before.rotated(NEW)
@@ -107,7 +111,7 @@ def test_without_the_old_secret_no_rotation_table_is_made() -> None:
         stranger.rotation_table(VISITS, "pid", since=holder.key_version)
     with pytest.raises(BadInput, match="nothing to rotate"):
         holder.rotation_table(
-            VISITS, "pid", since=holder.key_version, policy=Policy.FULLY_RANDOMISED
+            VISITS, "pid", since=holder.key_version, policy=PseudonymPolicy.FULLY_RANDOMISED
         )
 
 
@@ -116,7 +120,7 @@ def test_older_epochs_can_still_be_made() -> None:
     rotated = domain.rotated(NEW)
     assert rotated.key_versions == (domain.key_version, rotated.key_version)
     old = rotated.pseudonymise(VISITS, ["pid"], key_version=domain.key_version)
-    assert old.table["pid"].to_list() == made(domain, Policy.DETERMINISTIC)
+    assert old.table["pid"].to_list() == made(domain, PseudonymPolicy.DETERMINISTIC)
     assert old.records[0].key_version == domain.key_version
 
 
@@ -146,7 +150,7 @@ def test_a_weak_domain_is_refused(name: str, secrets: list[bytes], message: str)
 def test_pandas_and_arrow_go_out_as_they_came() -> None:
     domain = PseudonymDomain("d", [new_secret()])
     frame = pd.DataFrame({"pid": ["a", "b", "a"]}, index=[7, 8, 9])
-    result = domain.pseudonymise(frame, ["pid"], policy=Policy.DOCUMENT_RANDOMISED).table
+    result = domain.pseudonymise(frame, ["pid"], policy=PseudonymPolicy.DOCUMENT_RANDOMISED).table
     assert list(result.index) == [7, 8, 9]
     assert result["pid"].nunique() == 3
     arrow = domain.pseudonymise(VISITS.to_arrow(), ["pid"]).table
