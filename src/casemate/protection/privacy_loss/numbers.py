@@ -1,9 +1,8 @@
 """Numbers as whole units, clipped: the only form in which a query adds them up.
 
 A sum of floats depends on the order of its terms and its rounding leaks (Mironov 2012; Casacuberta
-and others 2022). So a value becomes a whole number of ``resolution`` units, is clipped as an integer
-after every rounding, and is added up in 64 bits that cannot overflow: at most 2^31 units a row, and
-polars holds less than 2^32 rows.
+and others 2022). So a value is clipped, becomes a whole number of ``resolution`` units, and is added
+up in 64 bits that cannot overflow: a row holds less than 2^31 units, and polars less than 2^32 rows.
 """
 
 import math
@@ -70,21 +69,20 @@ class Clipped:
                 f"the column {self.column!r} holds {dtype} values, and a number is needed"
             )
 
-    def units(self, dtype: pl.DataType, origin: int = 0) -> pl.Expr:
-        """The clipped value less ``origin``, in units, as Int64; null for null and NaN."""
+    def units(self, dtype: pl.DataType) -> pl.Expr:
+        """The clipped value in units, as Int64 from ``least`` to ``most``; null for null and NaN.
+
+        A float is clipped before it is divided and rounded. Both keep order, and the bounds come out
+        as ``least`` and ``most`` themselves, being whole numbers of 31 bits: so does nothing beyond.
+        """
         column = pl.col(self.column)
-        if dtype.is_float() or dtype.is_decimal() or self.unit != 1:
-            low, high = (
-                float(Fraction(self.least) * self.unit),
-                float(Fraction(self.most) * self.unit),
-            )
-            column = column.cast(pl.Float64).fill_nan(None).clip(low, high)
-            column = (column / float(self.unit)).round().cast(pl.Int64)
-        elif dtype in (pl.UInt64, pl.Int128, pl.UInt128):
-            column = column.cast(pl.Float64).clip(self.least, self.most).cast(pl.Int64)
-        else:
-            column = column.cast(pl.Int64)
-        return column.clip(self.least, self.most) - origin
+        if dtype.is_integer() and self.unit == 1:
+            wide = dtype in (pl.UInt64, pl.Int128, pl.UInt128)
+            column = column.cast(pl.Float64 if wide else pl.Int64)
+            return column.clip(self.least, self.most).cast(pl.Int64)
+        low, high = (float(units * self.unit) for units in (self.least, self.most))
+        column = column.cast(pl.Float64).clip(low, high) / float(self.unit)
+        return column.round().cast(pl.Int64, strict=False)
 
     def _units(self, bound: Amount) -> int:
         units = round(exact(bound, "a bound") / self.unit)

@@ -123,12 +123,12 @@ class Mean(Query):
         self.values.check(rows.schema[self.values.column])
 
     def exact(self, rows: Rows) -> list[Vector]:
-        units = self.values.units(rows.schema[self.values.column], self.values.middle)
+        units = self.values.units(rows.schema[self.values.column])
         found = rows.where(self.where).select(
             units.sum().alias("sum"), units.count().cast(pl.Int64).alias("count")
         )
         total, count = _row(found)
-        return [[total], [count]]
+        return [[total - count * self.values.middle], [count]]
 
     def sensitivities(self, contribution: int) -> list[Sensitivity]:
         return [
