@@ -45,7 +45,9 @@ ORGANISATIONS = ("Clinic", "Laboratory", "University", "Access Body")
 HARMLESS = {"account.signed_in", "account.sign_in_failed", "act.refused"}
 CASEMATE = Path(sys.executable).with_name("casemate")
 _SETTINGS = ("HOME", "ACCOUNT", "PASSWORD", "DATABASE", "MASTER_KEY", "MASTER_KEY_COMMAND")
-_QUIET: dict[str, str | None] = {"COLUMNS": None} | {f"CASEMATE_{name}": None for name in _SETTINGS}
+_QUIET: dict[str, str | None] = dict.fromkeys(
+    ("COLUMNS", *(f"CASEMATE_{one}" for one in _SETTINGS))
+)
 
 
 @dataclass(frozen=True)
@@ -380,6 +382,11 @@ def _is_ledger(table: str) -> bool:
 def leaf_commands() -> tuple[tuple[str, ...], ...]:
     """Every command there is, as its words."""
     return tuple(leaves(get_command(app)))
+
+
+def of_the_platform() -> tuple[tuple[str, ...], ...]:
+    """The commands that act in a home; those of ``protect`` work on files alone."""
+    return tuple(words for words in leaf_commands() if words[0] != "protect")
 
 
 def leaves(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

@@ -1,11 +1,8 @@
 """Applications and decisions that cannot be: each named, none recorded; of two deciders one is first."""
 
-import base64
-import json
 import threading
 import tomllib
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +16,9 @@ from functional.clinic import (
     Said,
     copy_of,
 )
-from joserfc import jws as jose
-from joserfc.jwk import OKPKey
 
 import casemate
-from casemate.canonical import canonical_json
 from casemate.errors import Conflict
-from casemate.store.keys import load_keyring
 
 pytest_plugins = ("functional.clinic_fixtures",)
 

@@ -16,6 +16,7 @@ from functional.clinic import (
     Clinic,
     dummy_call,
     leaf_commands,
+    of_the_platform,
     options_of,
 )
 from typer.testing import CliRunner
@@ -27,7 +28,9 @@ pytest_plugins = ("functional.clinic_fixtures",)
 COMMANDS = pytest.mark.parametrize("words", leaf_commands(), ids=" ".join)
 # `init` makes its home and `demo` its whole story; `permit verify` reads files and needs no home.
 NEED_A_HOME = [
-    words for words in leaf_commands() if words not in {("init",), ("demo",), ("permit", "verify")}
+    words
+    for words in of_the_platform()
+    if words not in {("init",), ("demo",), ("permit", "verify")}
 ]
 ISSUE = """init; demo; dataset publish; dataset list; dataset show; dataset search; dataset retire;
 application submit; application list; application show; decide; permit list; permit show;
@@ -42,12 +45,13 @@ def test_every_command_that_was_promised_is_there() -> None:
 
 
 @COMMANDS
-def test_a_command_says_what_it_does_and_takes_the_three_options(words: tuple[str, ...]) -> None:
+def test_a_command_says_what_it_does_and_takes_the_shared_options(words: tuple[str, ...]) -> None:
     help_text = options_of(words).help
     assert help_text.endswith(".")
     assert len(help_text.split()) > 1
     options = {option for parameter in options_of(words).params for option in parameter.opts}
-    assert {"--home", "--as", "--json"} <= options
+    shared = {"--home", "--as", "--json"} if words in of_the_platform() else {"--json"}
+    assert shared <= options
     said = CliRunner(env={"COLUMNS": "200"}).invoke(app, [*words, "--help"])
     assert said.exit_code == 0
     assert help_text in said.stdout
@@ -147,6 +151,22 @@ def test_what_cannot_be_done_is_one_line_and_its_exit_code(
             assert said.code == code, said
             assert said.is_one_line
             assert message in said.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["dataset", "show", "a\udcffb"],
+        ["dataset", "show", "clinic", "--version", str(10**30)],
+        ["dataset", "retire", "clinic", "--reason", "b\udc80"],
+        ["ledger", "prove", str(10**30)],
+        ["application", "list", "--state", "\udcff"],
+    ],
+)
+def test_what_no_record_can_hold_is_bad_input(words: list[str], permitted: Clinic) -> None:
+    with permitted.unchanged():
+        said = permitted.say(*words, by=HOLDER)
+    assert (said.code, said.is_one_line) == (2, True), said
 
 
 def test_a_second_init_is_refused_and_changes_nothing(clinic: Clinic) -> None:

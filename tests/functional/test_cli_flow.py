@@ -20,7 +20,7 @@ from functional.clinic import (
     RESEARCHER,
     Clinic,
     copy_of,
-    leaf_commands,
+    of_the_platform,
 )
 from rdflib import Graph
 
@@ -155,7 +155,7 @@ def _look_back(clinic: Clinic, said: dict[str, Any]) -> None:
 
 def test_every_command_answered_with_one_json_document(told: Told) -> None:
     told.clinic.ask("permit", "verify", told.clinic.file("permit.jws", told["jws"]))
-    assert set(leaf_commands()) - told.clinic.spoken == NEVER_JSON
+    assert set(of_the_platform()) - told.clinic.spoken == NEVER_JSON
 
 
 def test_the_dataset_is_offered_without_its_data(told: Told) -> None:

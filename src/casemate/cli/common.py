@@ -50,6 +50,8 @@ _OPTIONS = (
 
 UNFOLDED = 1000
 """Columns of a table that is written to a file or a pipe."""
+LARGEST_NUMBER = 10**12
+"""Of anything that a command counts (entries, days, seconds, MiB): more than any of them can be."""
 LONGEST_MESSAGE = 4000
 """Characters of an error's line; what is longer quotes something that nobody reads to its end."""
 
@@ -84,9 +86,12 @@ def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[...
     def register(function: Callable[..., Shown]) -> Any:
         @functools.wraps(function)
         def run(*, home: Path | None, account: str | None, as_json: bool, **options: Any) -> None:
-            with exits(), Platform(open_home(home or default_root())) as platform:
-                desk = Desk(platform, sign_in(platform, account), as_json)
-                show(function(desk, **options), as_json=as_json)
+            with exits():
+                for name, value in {"--as": account, **options}.items():
+                    _require_usable(name, value)
+                with Platform(open_home(home or default_root())) as platform:
+                    desk = Desk(platform, sign_in(platform, account), as_json)
+                    show(function(desk, **options), as_json=as_json)
 
         run.__signature__ = _with_shared_options(function)  # type: ignore[attr-defined]
         run.__annotations__ = {
@@ -216,6 +221,15 @@ def writing(path: Path) -> Iterator[None]:
     except OSError as failure:
         kind = Unavailable if failure.errno in (errno.ENOSPC, errno.EDQUOT) else BadInput
         raise kind(f"{path} cannot be written: {failure.strerror}") from failure
+
+
+def _require_usable(name: str, value: object) -> None:
+    """Raise ``BadInput`` for what no record can hold: text that is none, a number without measure."""
+    for one in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(one, str) and any("\ud800" <= letter <= "\udfff" for letter in one):
+            raise BadInput(f"{name} is not UTF-8 text: {one}")
+        if isinstance(one, int) and abs(one) > LARGEST_NUMBER:
+            raise BadInput(f"{name} is {one}; {LARGEST_NUMBER} is the most")
 
 
 def sign_in(platform: Platform, account: str | None) -> str | None:
