@@ -40,6 +40,13 @@ def check_k_anonymity(table: Any, quasi_identifiers: Sequence[str], k: int) -> N
         )
 
 
+def sizes_of_classes(
+    table: pl.DataFrame, quasi_identifiers: Sequence[str]
+) -> tuple[tuple[int, int], ...]:
+    """Each size of equivalence class in ``table`` and how many classes have it, smallest first."""
+    return tuple(sorted(Counter(_class_sizes(table, quasi_identifiers)).items()))
+
+
 def loss_of_table(
     table: pl.DataFrame,
     shares: Mapping[str, Mapping[str | None, float]],

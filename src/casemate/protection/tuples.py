@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +16,6 @@ from casemate.protection.values import text_of
 
 Node = tuple[int, ...]
 """A level for each quasi-identifier, in their order; 0 is the value as collected."""
-
-COUNT = "records"
-PEOPLE = "people"
-VALUE = "value"
-ROW = "row"
 
 
 @dataclass(frozen=True)
@@ -171,36 +167,75 @@ def distinct_tuples(
     hierarchies: Sequence[Hierarchy],
     sensitive: pl.DataFrame | None = None,
     population: pl.DataFrame | None = None,
-) -> tuple[Tuples, pl.DataFrame]:
-    """One pass over the records: the distinct tuples as codes, and as a frame in the same order.
+) -> tuple[Tuples, Codes]:
+    """The distinct tuples of the records as codes, and the number of each record's tuple.
 
-    One more pass for each attribute of ``sensitive``, which has a row for each record too.
-    ``population`` has the columns of ``columns`` and a last one with a number of people.
+    ``sensitive`` has a row for each record too. ``population`` has the columns of ``columns`` and a
+    last one with a number of people; its tuples are among those found, with a count of 0 where
+    nobody was collected.
     """
-    names = [str(place) for place in range(columns.width)]
-    attributes = columns.columns
-    columns = columns.rename(dict(zip(attributes, names, strict=True)))
-    distinct = columns.group_by(names).len(COUNT)
-    if population is not None:
-        distinct = _with_population(distinct, population)
+    many = len(columns)
+    if population is None:
+        everyone = columns
+    else:
+        everyone = pl.concat([columns, population.select(columns.columns)], how="vertical_relaxed")
     ladders, codes = [], []
-    for name, attribute, hierarchy in zip(names, attributes, hierarchies, strict=True):
-        values = distinct[name].unique().sort()
-        ladders.append(build_ladder(attribute, hierarchy, values.to_list()))
-        codes.append(_codes(distinct[name], values))
-    # an order of their own makes every sum, and so every tie, the same from run to run
-    order = np.lexsort(codes[::-1])
-    distinct = distinct[order]
-    tuples = Tuples(
-        ladders,
-        (0,) * len(ladders),
-        [code[order] for code in codes],
-        distinct[COUNT].to_numpy().astype(np.int64),
-        [] if sensitive is None else [_held(columns, distinct, one) for one in sensitive],
-        distinct[PEOPLE].to_numpy().astype(np.int64) if population is not None else None,
-    )
-    frame = distinct.select(names).rename(dict(zip(names, attributes, strict=True)))
-    return tuples, frame
+    for attribute, hierarchy in zip(everyone.columns, hierarchies, strict=True):
+        values, numbers = encoded(everyone[attribute])
+        ladders.append(build_ladder(attribute, hierarchy, values))
+        codes.append(numbers)
+    # keys grow with the codes, so tuples stand in an order of their own: every sum, and so every
+    # tie, is the same from run to run
+    radices = [len(ladder.codes[0]) for ladder in ladders]
+    keys, radix = _joint_keys(codes, radices, len(everyone))
+    tuple_of, found = _without_gaps(keys, radix, len(everyone))
+    member = np.zeros(found, dtype=np.int64)
+    member[tuple_of] = np.arange(len(tuple_of))
+    chosen = [code[member] for code in codes]
+    counts = np.bincount(tuple_of[:many], minlength=found).astype(np.int64)
+    people = _people(population, tuple_of[many:], counts)
+    tuple_of = tuple_of[:many]
+    held = [] if sensitive is None else [_held(tuple_of, one) for one in sensitive]
+    return Tuples(ladders, (0,) * len(ladders), chosen, counts, held, people), tuple_of
+
+
+def encoded(column: pl.Series) -> tuple[list[Any], Codes]:
+    """The distinct values of a column in order, null first, and the place of each record's."""
+    values = column.unique().sort()
+    if column.dtype == pl.String:
+        kind = pl.Enum(values.drop_nulls())
+        codes = column.cast(kind).to_physical()
+        if values.null_count():
+            codes = (codes.cast(pl.Int64) + 1).fill_null(0)
+    else:
+        table = pl.DataFrame({"value": values, "code": np.arange(len(values), dtype=np.int64)})
+        codes = column.to_frame("value").join(
+            table, on="value", how="left", nulls_equal=True, maintain_order="left"
+        )["code"]
+    return values.to_list(), codes.to_numpy().astype(np.int64)
+
+
+def _people(population: pl.DataFrame | None, tuple_of: Codes, counts: Codes) -> Codes | None:
+    """How many people share each tuple; nobody may be in the table and not in the population."""
+    if population is None:
+        return None
+    weights = population.to_series(population.width - 1).to_numpy()
+    people = np.bincount(tuple_of, weights=weights, minlength=len(counts)).astype(np.int64)
+    if lost := int((counts > people).sum()):
+        raise BadInput(
+            f"the population holds fewer people than the table has records, for {lost} combinations "
+            "of the quasi-identifiers: it must hold everyone in the table"
+        )
+    return people
+
+
+def _held(tuple_of: Codes, sensitive: pl.Series) -> Held:
+    """Where each value of ``sensitive`` lies in the tuples."""
+    values, codes = encoded(sensitive)
+    ones = np.ones(len(codes), dtype=np.int64)
+    rows, held, counts = tally(tuple_of, codes, ones, len(values))
+    totals = np.bincount(codes, minlength=len(values)).astype(np.int64)
+    return Held(SensitiveColumn(sensitive.name, tuple(values), totals), rows, held, counts)
 
 
 def typed(texts: Sequence[Key], like: pl.Series) -> pl.Series:
@@ -219,43 +254,3 @@ def typed(texts: Sequence[Key], like: pl.Series) -> pl.Series:
         raise BadInput(
             f"the population has a value of {like.name!r} that is no {kind} of the table: {error}"
         ) from None
-
-
-def _with_population(distinct: pl.DataFrame, population: pl.DataFrame) -> pl.DataFrame:
-    """The distinct tuples of records and population, with how many hold each in both."""
-    names = distinct.columns[:-1]
-    people = population.rename(dict(zip(population.columns, [*names, PEOPLE], strict=True)))
-    both = pl.concat([distinct, people], how="diagonal_relaxed")
-    found = both.group_by(names).agg(pl.col(COUNT).sum(), pl.col(PEOPLE).sum())
-    if lost := found.filter(pl.col(COUNT) > pl.col(PEOPLE)).height:
-        raise BadInput(
-            f"the population holds fewer people than the table has records, for {lost} combinations "
-            "of the quasi-identifiers: it must hold everyone in the table"
-        )
-    return found
-
-
-def _held(columns: pl.DataFrame, distinct: pl.DataFrame, sensitive: pl.Series) -> Held:
-    """Where each value of ``sensitive`` lies in the ``distinct`` tuples of ``columns``."""
-    names = columns.columns
-    values = sensitive.unique().sort()
-    coded = columns.with_columns(pl.Series(VALUE, _codes(sensitive, values)))
-    counted = coded.group_by([*names, VALUE]).len(COUNT)
-    placed = counted.join(
-        distinct.select(*names, pl.int_range(pl.len()).alias(ROW)),
-        on=names,
-        how="left",
-        nulls_equal=True,
-    ).sort(ROW, VALUE)
-    rows, codes, counts = (placed[part].to_numpy().astype(np.int64) for part in (ROW, VALUE, COUNT))
-    totals = np.bincount(codes, weights=counts, minlength=len(values)).astype(np.int64)
-    column = SensitiveColumn(sensitive.name, tuple(values.to_list()), totals)
-    return Held(column, rows, codes, counts)
-
-
-def _codes(column: pl.Series, values: pl.Series) -> Codes:
-    table = pl.DataFrame({"value": values, "code": np.arange(len(values), dtype=np.int64)})
-    found = column.to_frame("value").join(
-        table, on="value", how="left", nulls_equal=True, maintain_order="left"
-    )
-    return found["code"].to_numpy().astype(np.int64)
