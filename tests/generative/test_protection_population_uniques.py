@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -63,6 +63,16 @@ def test_the_expected_uniques_are_those_of_the_formula(
     assert pitman_expectation(theta, alpha, people) == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.parametrize("theta", [9_990.0, 10_010.0, 1e6, 1e9])
+@pytest.mark.parametrize("alpha", [0.001, 0.5, 0.99])
+def test_large_parameters_lose_no_digits(theta: float, alpha: float) -> None:
+    people = 200_000
+    steps = np.arange(people - 1)
+    logs = np.log(theta + alpha + steps) - np.log(theta + 1 + steps)
+    expected = people * math.exp(math.fsum(logs))
+    assert pitman_expectation(theta, alpha, people) == pytest.approx(expected, rel=1e-8)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(2, 8), st.floats(0.05, 1e7), st.floats(0.01, 0.95))
 def test_the_likelihood_is_the_formula_up_to_a_constant(
@@ -85,8 +95,8 @@ def test_no_other_parameters_are_likelier(sizes: Sizes) -> None:
     best = pitman_parameters(sizes)
     classes, records = sum(c for _, c in sizes), sum(s * c for s, c in sizes)
     assert (best is None) == (classes in (1, records))
-    assume(best is not None)
-    assert best is not None
+    if best is None:
+        return
     top = pitman_log_likelihood(*best, sizes)
     for alpha in np.linspace(0.005, 0.995, 31):
         for excess in np.geomspace(1e-4, 1e7, 45):
@@ -165,9 +175,9 @@ def test_a_larger_share_sampled_never_lowers_the_share_unique(
         low = uniques_of_sizes(sizes, sampling_fraction=min(one, other), model=model)
         high = uniques_of_sizes(sizes, sampling_fraction=max(one, other), model=model)
     except BadInput:
-        assume(False)
-    assume(high.used is not None)
-    assert low.share <= high.share * (1 + 1e-7)
+        return  # every record alone, or all in one class: Pitman's model has no solution
+    if high.used is not None:
+        assert low.share <= high.share * (1 + 1e-7)
 
 
 @settings(max_examples=100, deadline=None)

@@ -36,6 +36,7 @@ from casemate.protection.attacker import (
     Population,
     RecordsAtRisk,
 )
+from casemate.protection.attribute_disclosure import AttributeDisclosure, attribute_disclosure
 from casemate.protection.certificate import (
     Verified,
     certify,
@@ -145,6 +146,7 @@ __all__ = [
     "AggregateReport",
     "AggregateTable",
     "Ambiguity",
+    "AttributeDisclosure",
     "Audit",
     "AverageClassSize",
     "AverageRisk",
@@ -213,6 +215,7 @@ __all__ = [
     "anonymise_file",
     "apply_plan",
     "at_thresholds",
+    "attribute_disclosure",
     "audit",
     "certify",
     "certify_frames",
