@@ -11,7 +11,21 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from casemate.canonical import canonical_json, digest
 from casemate.errors import BadInput, IntegrityFailure
-from casemate.protection import KAnonymity, Plan, Protected, apply_plan, intervals, suppressible
+from casemate.protection import (
+    AverageRisk,
+    DistinctLDiversity,
+    EntropyLDiversity,
+    KAnonymity,
+    Plan,
+    PrivacyModel,
+    Protected,
+    RecursiveCLDiversity,
+    TCloseness,
+    apply_plan,
+    content_digest,
+    intervals,
+    suppressible,
+)
 from casemate.protection.certificate import Certificate, certify_frames, verify
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -232,3 +246,32 @@ def test_only_the_signer_signs(protected: Protected, certificate: Certificate) -
 def test_what_is_no_certificate_is_bad_input(protected: Protected) -> None:
     with pytest.raises(BadInput, match="no casemate protection certificate"):
         verify(protected.frame, {"kind": "letter"})
+
+
+MODELS: list[PrivacyModel] = [
+    DistinctLDiversity(2, "illness"),
+    EntropyLDiversity("1.5", "illness"),
+    RecursiveCLDiversity(4, 2, "illness"),
+    TCloseness("0.4", "illness"),
+    AverageRisk("0.2"),
+]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.describe())
+def test_every_kind_of_model_is_checked(model: PrivacyModel) -> None:
+    """The same table with its illnesses sorted by age: as many classes, other distributions."""
+    plan = Plan(PLAN.quasi_identifiers, (KAnonymity(4), model), suppression="0.3")
+    names = ["age", "sex", "illness"]
+    protected = apply_plan(PEOPLE, plan, names)
+    made = certify_frames(PEOPLE, plan, protected)
+    verify(protected.frame, made)
+    verify(protected.frame, made, source=PEOPLE)
+    poor: pl.DataFrame = protected.frame.with_columns(illness=pl.lit("flu"), sex=pl.lit("f"))
+    if model.attribute is None:  # classes of one
+        poor = poor.with_columns(age=pl.int_range(pl.len()).cast(pl.String))
+    forged = resealed({**made, "output_digest": content_digest(poor)})
+    with pytest.raises(IntegrityFailure):
+        verify(poor, forged, source=PEOPLE)
+    if not model.needs_collected:
+        with pytest.raises(IntegrityFailure, match="models do not hold"):
+            verify(poor, forged)

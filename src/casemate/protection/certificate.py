@@ -162,7 +162,7 @@ def verify(
         unchecked.append(("signature", "no public key was given"))
     if source is None:
         why = "the table that came in was not given"
-        compared = [model.describe() for model in plan.models if model.of_table]
+        compared = [model.describe() for model in plan.models if model.needs_collected]
         unchecked += [(claim, why) for claim in (*_NEED_SOURCE, *compared)]
     else:
         held += claims.of_source(_polars(source), output)
@@ -255,7 +255,7 @@ class _Claims:
     def _models(self, columns: pl.DataFrame, quasi: list[str]) -> None:
         """Each model, on the finished table, but those that compare it with the one collected."""
         for model in self._plan.models if quasi else ():
-            if model.of_table:
+            if model.needs_collected:
                 continue
             try:
                 model.check(columns, quasi, columns)
