@@ -10,7 +10,7 @@ import polars as pl
 
 from casemate.errors import BadInput, IntegrityFailure
 from casemate.protection.attacker import KMap
-from casemate.protection.checks import loss_of_table, sizes_of_classes
+from casemate.protection.checks import classes_of_table, loss_of_classes, sizes_of_classes
 from casemate.protection.classes import Flags, Recoding
 from casemate.protection.codebook import CodebookEntry, codebook_entry
 from casemate.protection.frames import (
@@ -342,7 +342,8 @@ def _check(
             f"{result.records} records came in, {len(table)} remain and {result.suppressed} were "
             "reported suppressed: the counts do not add up"
         )
-    if sizes_of_classes(table, names) != result.risk.class_sizes:
+    classes = classes_of_table(table, names)
+    if sizes_of_classes(classes) != result.risk.class_sizes:
         raise IntegrityFailure("the classes recounted from the table are not of the sizes reported")
     shares = {
         ladder.attribute: dict(
@@ -351,7 +352,7 @@ def _check(
         for ladder, level in zip(tuples.ladders, result.generalisation.values(), strict=True)
     }
     lines = {ladder.attribute: ladder.lines for ladder in tuples.ladders}
-    recomputed = loss_of_table(table, shares, lines, result.suppressed)
+    recomputed = loss_of_classes(classes, shares, lines, result.suppressed)
     if abs(recomputed - result.loss) > 1e-9 * max(1.0, abs(recomputed)):
         raise IntegrityFailure(
             f"the loss recomputed from the table is {recomputed}, not {result.loss} as reported"

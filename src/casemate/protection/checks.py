@@ -40,31 +40,40 @@ def check_k_anonymity(table: Any, quasi_identifiers: Sequence[str], k: int) -> N
         )
 
 
-def sizes_of_classes(
-    table: pl.DataFrame, quasi_identifiers: Sequence[str]
-) -> tuple[tuple[int, int], ...]:
-    """Each size of equivalence class in ``table`` and how many classes have it, smallest first."""
-    return tuple(sorted(Counter(_class_sizes(table, quasi_identifiers)).items()))
+def classes_of_table(table: pl.DataFrame, quasi_identifiers: Sequence[str]) -> pl.DataFrame:
+    """The equivalence classes of ``table``, with the number of records in a last column."""
+    columns = table.select(quasi_identifiers)
+    names = [str(place) for place in range(columns.width)]  # no name meets the last
+    columns.columns = names
+    counted = columns.group_by(names).len("*records")
+    counted.columns = [*quasi_identifiers, "*records"]
+    return counted
 
 
-def loss_of_table(
-    table: pl.DataFrame,
+def sizes_of_classes(classes: pl.DataFrame) -> tuple[tuple[int, int], ...]:
+    """Each size of equivalence class and how many classes have it, smallest first."""
+    return tuple(sorted(Counter(classes["*records"].to_list()).items()))
+
+
+def loss_of_classes(
+    classes: pl.DataFrame,
     shares: Mapping[str, Mapping[str | None, float]],
     lines: Mapping[str, int],
     suppressed: int,
 ) -> float:
-    """ARX's Loss recomputed from the text of a finished table.
+    """ARX's Loss recomputed from the text of a finished table, by its ``classes``.
 
     The mean over quasi-identifiers of (A - N/D) / (N - N/D), where N counts the records collected,
     D the hierarchy's lines and A adds up the share of each record's label, 1 for a record
     suppressed. A quasi-identifier with one line has nothing to lose and counts 0.
     """
-    records = len(table) + suppressed
+    sizes = classes["*records"].to_list()
+    records = sum(sizes) + suppressed
     terms = []
     for name, share in shares.items():
-        counts = table[name].rename("value").value_counts(name="records")
         total = suppressed + sum(
-            share[text_of(value, name)] * count for value, count in counts.iter_rows()
+            share[text_of(value, name)] * size
+            for value, size in zip(classes[name].to_list(), sizes, strict=True)
         )
         least = records / lines[name]
         terms.append((total - least) / (records - least) if lines[name] > 1 else 0.0)
