@@ -51,15 +51,29 @@ class Attacker:
 
     def cuts(self, pattern: Floats, *, first_only: bool = False) -> list[Cut]:
         """What ``pattern`` (whole or, for a relaxation, in parts) fails to protect; [] if nothing."""
-        self._program.set_bounds(-self.below * pattern, self.above * pattern)
-        self._rise[:] = 0
-        self._fall[:] = 0
+        self.face(pattern)
         found: list[Cut] = []
         for target in self.layer.targets:
             found += self._cuts_for(int(target))
             if found and first_only:
                 return found
         return found
+
+    def face(self, pattern: Floats, *, wider: bool = False) -> None:
+        """Attack ``pattern`` from now on; of a ``wider`` one than before, what was seen still holds."""
+        self._program.set_bounds(-self.below * pattern, self.above * pattern)
+        if not wider:
+            self._rise[:] = 0
+            self._fall[:] = 0
+
+    def protected(self, target: int) -> bool:
+        """Whether the pattern faced protects ``target``."""
+        return self._reached(target) or not self._cuts_for(target)
+
+    def saw(self, deviations: Floats) -> None:
+        """Take note of a point that agrees with the pattern."""
+        np.maximum(self._rise, deviations, out=self._rise)
+        np.maximum(self._fall, -deviations, out=self._fall)
 
     def _cuts_for(self, target: int) -> list[Cut]:
         up, down, width = self.up[target], self.down[target], self.width[target]
@@ -94,8 +108,7 @@ class Attacker:
         multipliers = self._program.row_duals()
         self._program.set_cost(target, 0.0)
         if deviations is not None:
-            np.maximum(self._rise, deviations, out=self._rise)
-            np.maximum(self._fall, -deviations, out=self._fall)
+            self.saw(deviations)
         slope = -self.system.transposed_times(multipliers)
         slope[target] -= sign
         slope[np.abs(slope) < 1e-9] = 0

@@ -40,12 +40,16 @@ class Flows:
         attacker = self._attacker
         need = np.maximum(attacker.up, attacker.width - np.minimum(attacker.down, attacker.below))
         targets = attacker.layer.targets
+        attacker.face(pattern.astype(np.float64))
         for target in targets[np.argsort(-need[targets], kind="stable")]:
             if time.perf_counter() > deadline:
                 return False
+            if attacker.protected(int(target)):  # far quicker to see than to find a way again
+                continue
             self._push(int(target), float(need[target]), pattern)
             if attacker.down[target] > 0:
                 self._push(int(target) + self._cells, float(attacker.down[target]), pattern)
+            attacker.face(pattern.astype(np.float64), wider=True)
         return True
 
     def move(self, cell: int, pattern: Flags) -> None:
@@ -64,7 +68,8 @@ class Flows:
         self._program.set_bound(twin, 0.0, float(self._limits[twin]))
         if values is None:
             return  # the audit will say so: nothing is given back unprotected
-        moved = np.abs(values[: self._cells] - values[self._cells :]) > _MOVED
+        deviations = values[: self._cells] - values[self._cells :]
+        moved = np.abs(deviations) > _MOVED
         for cell in np.flatnonzero(moved & ~pattern):
             self._program.set_cost(int(cell), 0.0)
             self._program.set_cost(int(cell) + self._cells, 0.0)
