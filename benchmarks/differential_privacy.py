@@ -21,12 +21,12 @@ import numpy as np
 import polars as pl
 
 from casemate.protection.privacy_loss import (
-    Budget,
     Clipped,
     Count,
     Grouped,
     Histogram,
     Mean,
+    PrivacyBudget,
     PrivacyLoss,
     PrivateTable,
     Quantile,
@@ -88,7 +88,7 @@ def plain(table: pl.LazyFrame, measure: pl.Expr | None) -> Callable[[], Any]:
 
 def measure(private: PrivateTable, table: pl.LazyFrame, loss: PrivacyLoss, repeat: int) -> Any:
     """Every question, ours and plain."""
-    budget = Budget(PrivacyLoss(loss.accounting, loss.amount * 10_000, loss.delta * 10_000))
+    budget = PrivacyBudget(PrivacyLoss(loss.accounting, loss.amount * 10_000, loss.delta * 10_000))
     report = {}
     for name, (query, expression) in QUESTIONS.items():
         bare = milliseconds(plain(table, expression), repeat)

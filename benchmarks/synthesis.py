@@ -18,8 +18,14 @@ from typing import Any
 
 import polars as pl
 
-from casemate.protection.privacy_loss import Budget, PrivacyLoss
-from casemate.protection.synthesis import Domain, attack, observed, quality, synthesise
+from casemate.protection.privacy_loss import PrivacyBudget, PrivacyLoss
+from casemate.protection.synthesis import (
+    Domain,
+    observed_domain,
+    synthesis_attack,
+    synthesis_quality,
+    synthesise,
+)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "anonymisation" / "adult"
 DELTA = "1e-9"
@@ -41,10 +47,12 @@ def measure(
     seconds, reports = [], []
     for _ in range(runs):
         start = time.perf_counter()
-        made = synthesise(learnt, domain, loss, Budget(loss))
+        made = synthesise(learnt, domain, loss, PrivacyBudget(loss))
         seconds.append(time.perf_counter() - start)
         reports.append(
-            quality(learnt, made.table, domain, target="salary-class", unseen=unseen).to_dict()
+            synthesis_quality(
+                learnt, made.table, domain, target="salary-class", unseen=unseen
+            ).to_dict()
         )
     names = [
         "one_way_mean",
@@ -59,7 +67,7 @@ def measure(
         "seconds": {"first": round(seconds[0], 2), "median": round(statistics.median(seconds), 2)},
         **{name: round(statistics.mean(r[name] for r in reports), 4) for name in names},
         "two_way_mean_worst_run": round(max(r["two_way_mean"] for r in reports), 4),
-        "attack": attack(learnt, unseen, made.table, domain).to_dict(),
+        "attack": synthesis_attack(learnt, unseen, made.table, domain).to_dict(),
         "tree": made.tree,
     }
 
@@ -71,14 +79,14 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
     learnt, unseen = adult(options.folder)
-    domain: Domain = observed(pl.concat([learnt, unseen]), learnt.columns)
-    floor = quality(learnt, unseen, domain)
+    domain: Domain = observed_domain(pl.concat([learnt, unseen]), learnt.columns)
+    floor = synthesis_quality(learnt, unseen, domain)
     report = {
         "delta": DELTA,
         "records": len(learnt),
         "floor_two_way_mean": round(floor.two_way_mean, 4),
         "epsilon": {e: measure(learnt, unseen, domain, e, options.runs) for e in ("0.5", "1", "5")},
-        "the_source_itself": attack(learnt, unseen, learnt, domain).to_dict(),
+        "the_source_itself": synthesis_attack(learnt, unseen, learnt, domain).to_dict(),
     }
     print(json.dumps(report, indent=1))
 

@@ -12,7 +12,13 @@ from typing import Any
 import pytest
 
 from casemate.errors import BadInput, Conflict, IntegrityFailure, NotAllowed
-from casemate.protection.privacy_loss import Account, Budget, BudgetStore, MemoryStore, PrivacyLoss
+from casemate.protection.privacy_loss import (
+    Account,
+    BudgetStore,
+    MemoryStore,
+    PrivacyBudget,
+    PrivacyLoss,
+)
 
 epsilon, rho = PrivacyLoss.epsilon, PrivacyLoss.rho
 
@@ -89,7 +95,7 @@ def race(spends: list[Callable[[], Any]]) -> int:
 
 
 def test_concurrent_queries_never_overspend(keep: BudgetStore) -> None:
-    budgets = [Budget(epsilon(1, "1e-6"), store=keep, name="census") for _ in range(24)]
+    budgets = [PrivacyBudget(epsilon(1, "1e-6"), store=keep, name="census") for _ in range(24)]
     allowed = race([lambda b=b: b.spend(epsilon("0.1", "1e-8"), "q") for b in budgets])  # type: ignore[misc]
     assert allowed == 10
     assert budgets[0].remaining.amount == 0
@@ -97,7 +103,7 @@ def test_concurrent_queries_never_overspend(keep: BudgetStore) -> None:
 
 
 def test_ten_tenths_are_one() -> None:
-    budget = Budget(epsilon(1))
+    budget = PrivacyBudget(epsilon(1))
     for _ in range(10):
         budget.spend(epsilon(0.1))
     with pytest.raises(NotAllowed, match="is left of"):
@@ -106,7 +112,7 @@ def test_ten_tenths_are_one() -> None:
 
 
 def test_delta_runs_out_on_its_own() -> None:
-    budget = Budget(epsilon(10, "1e-6"))
+    budget = PrivacyBudget(epsilon(10, "1e-6"))
     budget.spend(epsilon("0.1", "1e-6"))
     budget.spend(epsilon("0.1"))
     with pytest.raises(NotAllowed):
@@ -114,26 +120,26 @@ def test_delta_runs_out_on_its_own() -> None:
 
 
 def test_pure_losses_are_charged_to_a_concentrated_account() -> None:
-    budget = Budget(rho(1))
+    budget = PrivacyBudget(rho(1))
     assert budget.spend(epsilon("0.5")).loss == rho(Fraction(1, 8))
     with pytest.raises(BadInput, match="state the query's loss in rho"):
         budget.spend(epsilon("0.5", "1e-9"))
     with pytest.raises(BadInput, match="state the query's loss in epsilon"):
-        Budget(epsilon(1)).spend(rho("0.1"))
+        PrivacyBudget(epsilon(1)).spend(rho("0.1"))
 
 
 def test_an_account_is_taken_up_again_but_not_enlarged(keep: BudgetStore) -> None:
-    Budget(rho("0.5"), store=keep, name="d").spend(rho("0.2"), "first")
-    again = Budget(rho("0.5"), store=keep, name="d")
+    PrivacyBudget(rho("0.5"), store=keep, name="d").spend(rho("0.2"), "first")
+    again = PrivacyBudget(rho("0.5"), store=keep, name="d")
     assert again.remaining == rho("0.3")
     assert [line.note for line in again.record()] == ["first"]
     with pytest.raises(Conflict, match="limit"):
-        Budget(rho("0.9"), store=keep, name="d")
+        PrivacyBudget(rho("0.9"), store=keep, name="d")
 
 
 def test_a_changed_record_is_noticed(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "b.db")
-    budget = Budget(epsilon(1), store=store)
+    budget = PrivacyBudget(epsilon(1), store=store)
     for note in ("a", "b", "c"):
         budget.spend(epsilon("0.2"), note)
     assert len(budget.record()) == 3

@@ -18,12 +18,12 @@ from scipy import stats
 
 from casemate.errors import BadInput, NotAllowed
 from casemate.protection.privacy_loss import (
-    Budget,
     Clipped,
     Count,
     Grouped,
     Histogram,
     Mean,
+    PrivacyBudget,
     PrivacyLoss,
     PrivateTable,
     Quantile,
@@ -51,8 +51,8 @@ def people() -> pl.DataFrame:
     )
 
 
-def huge(loss: PrivacyLoss) -> Budget:
-    return Budget(PrivacyLoss(loss.accounting, loss.amount * 10_000, loss.delta * 10_000))
+def huge(loss: PrivacyLoss) -> PrivacyBudget:
+    return PrivacyBudget(PrivacyLoss(loss.accounting, loss.amount * 10_000, loss.delta * 10_000))
 
 
 def tables(frame: pl.DataFrame, folder: Path) -> dict[str, Any]:
@@ -202,7 +202,7 @@ def test_the_price_is_charged_before_and_a_short_budget_stops_the_question(
     people: pl.DataFrame,
 ) -> None:
     table = PrivateTable(people)
-    dataset, permit = Budget(epsilon(1)), Budget(epsilon("0.3"))
+    dataset, permit = PrivacyBudget(epsilon(1)), PrivacyBudget(epsilon("0.3"))
     table.ask(Count(), epsilon("0.2", "1e-9"), [dataset, permit], note="how many")
     assert dataset.record()[0].note == "how many"
     assert dataset.remaining == epsilon("0.8")
@@ -241,14 +241,14 @@ def test_importing_protection_does_not_import_opendp() -> None:
 def test_questions_that_do_not_fit_cost_nothing(
     query: Query, says: str, people: pl.DataFrame
 ) -> None:
-    budget = Budget(epsilon(1))
+    budget = PrivacyBudget(epsilon(1))
     with pytest.raises(BadInput, match=says):
         PrivateTable(people).ask(query, epsilon("0.1"), budget)
     assert not budget.record()
 
 
 def test_where_values_of_another_type_cost_nothing(people: pl.DataFrame) -> None:
-    budget = Budget(epsilon(1))
+    budget = PrivacyBudget(epsilon(1))
     with pytest.raises(BadInput, match="of its type"):
         PrivateTable(people).ask(Count(where={"age": "old"}), epsilon("0.1"), budget)
     assert not budget.record()

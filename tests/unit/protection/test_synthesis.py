@@ -13,14 +13,14 @@ import pytest
 from conftest import SHARED
 
 from casemate.errors import BadInput, NotAllowed
-from casemate.protection.privacy_loss import Budget, PrivacyLoss
+from casemate.protection.privacy_loss import PrivacyBudget, PrivacyLoss
 from casemate.protection.synthesis import (
     Bins,
     Categories,
     Domain,
-    attack,
-    observed,
-    quality,
+    observed_domain,
+    synthesis_attack,
+    synthesis_quality,
     synthesise,
 )
 from casemate.protection.synthesis.attacks import nearest
@@ -106,11 +106,11 @@ def test_noisy_marginals_become_consistent_and_not_negative() -> None:
 
 def test_with_little_noise_the_marginals_are_kept_and_the_tree_is_found() -> None:
     table = chained()
-    made = synthesise(table, DOMAIN, rho(1000), Budget(rho(1000)), records=4_000)
+    made = synthesise(table, DOMAIN, rho(1000), PrivacyBudget(rho(1000)), records=4_000)
     assert len(made.table) == 4_000
     assert {("a", "b"), ("b", "c")} <= set(made.tree)
     assert made.total == pytest.approx(4_000, abs=20)
-    report = quality(table, made.table, DOMAIN)
+    report = synthesis_quality(table, made.table, DOMAIN)
     assert report.one_way_max < 0.01
     assert report.two_way_mean < 0.03
     assert made.table.schema["c"] == pl.Int64
@@ -119,10 +119,15 @@ def test_with_little_noise_the_marginals_are_kept_and_the_tree_is_found() -> Non
 
 def test_a_given_tree_is_kept() -> None:
     made = synthesise(
-        chained(), DOMAIN, rho(10), Budget(rho(10)), tree=[("d", "a"), ("c", "b")], records=500
+        chained(),
+        DOMAIN,
+        rho(10),
+        PrivacyBudget(rho(10)),
+        tree=[("d", "a"), ("c", "b")],
+        records=500,
     )
     assert set(made.tree) == {("a", "d"), ("b", "c")}
-    report = quality(chained(), made.table, DOMAIN)
+    report = synthesis_quality(chained(), made.table, DOMAIN)
     assert report.two_way["a × b"] > 0.3 > 0.1 > report.two_way["b × c"]
 
 
@@ -132,13 +137,13 @@ def test_rare_values_cannot_be_told_from_none() -> None:
         {"v": ["v0"] * 3_000 + ["v1"] * 2_000 + ["v2"], "w": ["a", "b", "a"] * 1667}
     )
     domain: Domain = {"v": Categories(values), "w": Categories(("a", "b"))}
-    made = synthesise(table, domain, rho("0.01"), Budget(rho(1)))
+    made = synthesise(table, domain, rho("0.01"), PrivacyBudget(rho(1)))
     assert 30 <= made.rare["v"] <= 38
-    assert quality(table, made.table, domain).one_way["v"] < 0.05
+    assert synthesis_quality(table, made.table, domain).one_way["v"] < 0.05
 
 
 def test_the_loss_is_charged_first_and_once() -> None:
-    budget = Budget(epsilon("1.5", "1e-8"))
+    budget = PrivacyBudget(epsilon("1.5", "1e-8"))
     made = synthesise(chained(), DOMAIN, epsilon(1, "1e-9"), budget)
     assert made.rho.as_epsilon("1e-9") <= 1
     assert budget.remaining.amount == PrivacyLoss.epsilon("0.5").amount
@@ -160,7 +165,7 @@ def test_missing_values_have_a_place_where_the_domain_says_so() -> None:
         {"n": [None, 1.0, float("nan"), 9.0, 77.0] * 200, "s": ["a", None, "a", "b", "other"] * 200}
     )
     domain: Domain = {"n": Bins((0.0, 5.0, 10.0), missing=True), "s": Categories(("a", "b", None))}
-    made = synthesise(table, domain, rho(1000), Budget(rho(1000)))
+    made = synthesise(table, domain, rho(1000), PrivacyBudget(rho(1000)))
     assert len(made.table) == pytest.approx(800, abs=5), (
         "a value outside the domain leaves its record out"
     )
@@ -178,13 +183,13 @@ def test_every_kind_of_table(kind: str, tmp_path: Any) -> None:
         "parquet": tmp_path / "t.parquet",
         "lazy": frame.lazy(),
     }[kind]
-    made = synthesise(table, DOMAIN, rho(100), Budget(rho(100)))
-    assert quality(table, made.table, DOMAIN).one_way_max < 0.05
+    made = synthesise(table, DOMAIN, rho(100), PrivacyBudget(rho(100)))
+    assert synthesis_quality(table, made.table, DOMAIN).one_way_max < 0.05
 
 
 def test_a_person_is_measured_once() -> None:
     table = pl.concat([chained(500).with_row_index("who")] * 3)
-    made = synthesise(table, DOMAIN, rho(100), Budget(rho(100)), person="who")
+    made = synthesise(table, DOMAIN, rho(100), PrivacyBudget(rho(100)), person="who")
     assert made.total == pytest.approx(500, abs=10)
 
 
@@ -194,13 +199,13 @@ def test_attacks_find_copies_and_find_nothing_in_what_is_private() -> None:
     domain: Domain = {f"c{place}": Categories(values) for place in range(7)}
     people = pl.DataFrame({name: rng.choice(values, 3_000) for name in domain})
     source, unseen = people.head(1_500), people.tail(1_500)
-    copied = attack(source, unseen, source, domain)
+    copied = synthesis_attack(source, unseen, source, domain)
     assert copied.copied == 1.0
     assert copied.membership > 0.95
     assert copied.advantage > 0.9
     assert copied.nearer_source > 0.95
-    made = synthesise(source, domain, rho("0.01"), Budget(rho(1)))
-    safe = attack(source, unseen, made.table, domain)
+    made = synthesise(source, domain, rho("0.01"), PrivacyBudget(rho(1)))
+    safe = synthesis_attack(source, unseen, made.table, domain)
     assert abs(safe.membership - 0.5) < 3 * safe.membership_error
     assert abs(safe.nearer_source - 0.5) < 3 * safe.nearer_source_error
     assert safe.advantage < 0.1
@@ -214,8 +219,8 @@ def test_distance_is_the_number_of_columns_that_differ() -> None:
 
 def test_a_model_learns_from_synthetic_records_nearly_as_well() -> None:
     table, unseen = chained(), chained(5_000).tail(1_000)
-    made = synthesise(table, DOMAIN, rho(1), Budget(rho(1)))
-    report = quality(table, made.table, DOMAIN, target="b", unseen=unseen)
+    made = synthesise(table, DOMAIN, rho(1), PrivacyBudget(rho(1)))
+    report = synthesis_quality(table, made.table, DOMAIN, target="b", unseen=unseen)
     assert report.accuracy is not None
     assert report.accuracy_real is not None
     assert report.accuracy_real > 0.9
@@ -235,7 +240,7 @@ def test_a_model_learns_from_synthetic_records_nearly_as_well() -> None:
     ],
 )
 def test_bad_requests_cost_nothing(options: dict[str, Any], says: str) -> None:
-    budget = Budget(epsilon(2, "1e-6"))
+    budget = PrivacyBudget(epsilon(2, "1e-6"))
     chosen: dict[str, Any] = {"domain": DOMAIN, "loss": epsilon(1, "1e-9"), **options}
     with pytest.raises(BadInput, match=says):
         synthesise(chained(50), budget=budget, **chosen)
@@ -249,9 +254,9 @@ def test_bad_requests_cost_nothing(options: dict[str, Any], says: str) -> None:
         lambda: Categories(("a", "a")),
         lambda: Bins((1.0,)),
         lambda: Bins((0.0, float("inf"))),
-        lambda: quality(chained(20), chained(20), DOMAIN, target="a"),
-        lambda: quality(chained(20), chained(0), DOMAIN),
-        lambda: attack(chained(5), chained(20), chained(20), DOMAIN),
+        lambda: synthesis_quality(chained(20), chained(20), DOMAIN, target="a"),
+        lambda: synthesis_quality(chained(20), chained(0), DOMAIN),
+        lambda: synthesis_attack(chained(5), chained(20), chained(20), DOMAIN),
     ],
 )
 def test_bad_domains_and_reports(make: Any) -> None:
@@ -260,7 +265,7 @@ def test_bad_domains_and_reports(make: Any) -> None:
 
 
 def test_an_empty_table_is_synthesised_without_saying_so() -> None:
-    made = synthesise(chained(0), DOMAIN, rho("0.1"), Budget(rho(1)))
+    made = synthesise(chained(0), DOMAIN, rho("0.1"), PrivacyBudget(rho(1)))
     assert len(made.table) >= 1
 
 
@@ -270,10 +275,10 @@ def test_adult_at_epsilon_one() -> None:
     with gzip.open(ADULT) as file:
         adult = pl.read_csv(file.read(), separator=";")
     adult = adult.with_columns(pl.col("age") // 5 * 5).sample(24_000, seed=0)
-    domain = observed(adult, adult.columns)
+    domain = observed_domain(adult, adult.columns)
     runs = []
     for _ in range(3):
-        made = synthesise(adult, domain, epsilon(1, "1e-9"), Budget(epsilon(1, "1e-9")))
-        runs.append(quality(adult, made.table, domain).two_way_mean)
+        made = synthesise(adult, domain, epsilon(1, "1e-9"), PrivacyBudget(epsilon(1, "1e-9")))
+        runs.append(synthesis_quality(adult, made.table, domain).two_way_mean)
     # Runs were 0.0434 with a standard deviation of 0.0005.
     assert sum(runs) / 3 <= 0.045

@@ -4,7 +4,13 @@ Exact clipped sums are computed in polars; all noise and every conversion of los
 own the sensitivity of each question: ``queries`` states the argument.
 """
 
-from casemate.protection.privacy_loss.budget import Account, Budget, BudgetStore, MemoryStore, Spend
+from casemate.protection.privacy_loss.budget import (
+    Account,
+    BudgetStore,
+    MemoryStore,
+    PrivacyBudget,
+    Spend,
+)
 from casemate.protection.privacy_loss.losses import Accounting, PrivacyLoss
 from casemate.protection.privacy_loss.numbers import Clipped
 from casemate.protection.privacy_loss.queries import (
@@ -23,7 +29,6 @@ __all__ = [
     "Account",
     "Accounting",
     "Answer",
-    "Budget",
     "BudgetStore",
     "Clipped",
     "Count",
@@ -32,6 +37,7 @@ __all__ = [
     "Histogram",
     "Mean",
     "MemoryStore",
+    "PrivacyBudget",
     "PrivacyLoss",
     "PrivateTable",
     "Quantile",

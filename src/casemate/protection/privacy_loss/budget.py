@@ -1,6 +1,6 @@
 """The account of privacy spent on one dataset: it is never overdrawn and nothing is paid back.
 
-``Account`` is arithmetic on immutable values. ``Budget`` keeps one in a ``BudgetStore`` and charges
+``Account`` is arithmetic on immutable values. ``PrivacyBudget`` keeps one in a ``BudgetStore`` and charges
 it by compare-and-set, so that however many queries run at once, in threads, processes or machines,
 their sum stays within the limit: the loser of a race looks again and may be refused.
 """
@@ -158,7 +158,7 @@ class MemoryStore:
             return list(self._spends.get(name, []))
 
 
-class Budget:
+class PrivacyBudget:
     """One account in a store, by name: that of a dataset, or of a permit on it."""
 
     def __init__(

@@ -1,7 +1,7 @@
 """Asking: a table that answers with noise, for a price shown before it is paid.
 
 table = PrivateTable(frame, person="patient", contribution=1)
-budget = Budget(PrivacyLoss.epsilon(2))
+budget = PrivacyBudget(PrivacyLoss.epsilon(2))
 table.expect(Count(), PrivacyLoss.epsilon("0.1")).bound      # rows, with 95 % confidence
 table.ask(Count(), PrivacyLoss.epsilon("0.1"), budget).value
 
@@ -16,7 +16,7 @@ from typing import Any
 
 from casemate.errors import BadInput
 from casemate.protection.privacy_loss import release
-from casemate.protection.privacy_loss.budget import Budget
+from casemate.protection.privacy_loss.budget import PrivacyBudget
 from casemate.protection.privacy_loss.losses import PrivacyLoss
 from casemate.protection.privacy_loss.queries import Mean, Query, describe
 from casemate.protection.privacy_loss.release import Expected
@@ -64,7 +64,7 @@ class PrivateTable:
         self,
         query: Query,
         loss: PrivacyLoss,
-        budget: Budget | Sequence[Budget],
+        budget: PrivacyBudget | Sequence[PrivacyBudget],
         *,
         rows: int | None = None,
         note: str = "",
@@ -79,7 +79,7 @@ class PrivateTable:
         price = release.price(query, loss)
         unknown = isinstance(query, Mean) and rows is None
         estimate = None if unknown else self.expect(query, loss, rows=rows)
-        _charge([budget] if isinstance(budget, Budget) else list(budget), price, note)
+        _charge([budget] if isinstance(budget, PrivacyBudget) else list(budget), price, note)
         value = release.release(query, self._rows, loss)
         return Answer(describe(query), value, estimate, price)
 
@@ -89,7 +89,7 @@ class PrivateTable:
         self._rows.where(query.where)
 
 
-def _charge(budgets: list[Budget], price: PrivacyLoss, note: str) -> None:
+def _charge(budgets: list[PrivacyBudget], price: PrivacyLoss, note: str) -> None:
     """All or, but for a race lost in between, none: what was charged is not paid back."""
     if not budgets:
         raise BadInput("a private table answers only against a budget")

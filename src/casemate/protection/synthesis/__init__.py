@@ -2,23 +2,23 @@
 
 domain = {"age": Bins((15, 25, 35, 50, 65, 95)), "sex": Categories(("Female", "Male"))}
 made = synthesise(table, domain, PrivacyLoss.epsilon(1, "1e-9"), budget)
-quality(table, made.table, domain).two_way_mean
+synthesis_quality(table, made.table, domain).two_way_mean
 """
 
-from casemate.protection.synthesis.attacks import AttackReport, attack
-from casemate.protection.synthesis.domains import Bins, Categories, Domain, observed
+from casemate.protection.synthesis.attacks import AttackReport, synthesis_attack
+from casemate.protection.synthesis.domains import Bins, Categories, Domain, observed_domain
 from casemate.protection.synthesis.mechanism import Synthetic, synthesise
-from casemate.protection.synthesis.quality import Quality, quality
+from casemate.protection.synthesis.quality import SynthesisQuality, synthesis_quality
 
 __all__ = [
     "AttackReport",
     "Bins",
     "Categories",
     "Domain",
-    "Quality",
+    "SynthesisQuality",
     "Synthetic",
-    "attack",
-    "observed",
-    "quality",
+    "observed_domain",
+    "synthesis_attack",
+    "synthesis_quality",
     "synthesise",
 ]

@@ -4,7 +4,7 @@ What protects people is differential privacy; an attack that works shows that so
 tests here are a first look: distance to the closest record, and membership. They are not anonymeter's
 singling-out, linkability and inference (Giomi and others 2023), and their figures do not compare.
 
-As with ``quality``, the figures are computed from real records without protection.
+As with ``synthesis_quality``, the figures are computed from real records without protection.
 """
 
 import math
@@ -51,7 +51,7 @@ class AttackReport:
         return asdict(self)
 
 
-def attack(
+def synthesis_attack(
     source: Any, unseen: Any, synthetic: Any, domain: Domain, *, records: int = 1000
 ) -> AttackReport:
     """Try to tell the ``source`` of ``synthetic`` from ``unseen`` records of the same population.

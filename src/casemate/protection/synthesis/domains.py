@@ -101,7 +101,7 @@ class Bins:
 Domain = Mapping[str, Categories | Bins]
 
 
-def observed(table: Any, columns: Sequence[str]) -> dict[str, Categories]:
+def observed_domain(table: Any, columns: Sequence[str]) -> dict[str, Categories]:
     """The values that ``columns`` have in ``table``: for columns whose list of values is public.
 
     This reads the data without protection: a value that only one person has is given away.

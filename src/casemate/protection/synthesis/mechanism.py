@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from casemate.errors import BadInput
-from casemate.protection.privacy_loss import Accounting, Budget, PrivacyLoss
+from casemate.protection.privacy_loss import Accounting, PrivacyBudget, PrivacyLoss
 from casemate.protection.privacy_loss.opendp import gaussian, gaussian_scale
 from casemate.protection.privacy_loss.rows import Rows
 from casemate.protection.synthesis.domains import Codes, Domain, check_types, decoded, encoded
@@ -62,7 +62,7 @@ def synthesise(
     table: Any,
     domain: Domain,
     loss: PrivacyLoss,
-    budget: Budget,
+    budget: PrivacyBudget,
     *,
     records: int | None = None,
     tree: Sequence[tuple[str, str]] | None = None,

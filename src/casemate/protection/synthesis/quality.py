@@ -18,7 +18,7 @@ from casemate.protection.synthesis.domains import Codes, Domain, encoded
 
 
 @dataclass(frozen=True)
-class Quality:
+class SynthesisQuality:
     """Total variation between the marginals of two tables: 0 where equal, 1 where disjoint.
 
     ``accuracy`` and ``accuracy_real``: of a model (naive Bayes) that learnt from the synthetic and
@@ -39,9 +39,9 @@ class Quality:
         return asdict(self)
 
 
-def quality(
+def synthesis_quality(
     real: Any, synthetic: Any, domain: Domain, *, target: str | None = None, unseen: Any = None
-) -> Quality:
+) -> SynthesisQuality:
     """Compare the columns of ``domain`` in two tables.
 
     ``target`` and ``unseen``: a column to be foretold from the others, and real records that took no
@@ -63,7 +63,7 @@ def quality(
         tests = table_codes(unseen, domain)
         accuracy = _accuracy(other, tests, target, sizes)
         accuracy_real = _accuracy(one, tests, target, sizes)
-    return Quality(
+    return SynthesisQuality(
         one_way_mean=float(np.mean(list(single.values()))),
         one_way_max=max(single.values()),
         two_way_mean=float(np.mean(double)),
