@@ -55,6 +55,12 @@ STORY = (
     ("authority", "4. Watch, renew, revoke"),
     ("operator", "5. Back up and restore"),
     ("data-holder", "5. Retire"),
+    ("protection", "Five lines"),
+    ("protection", "Measure the risk"),
+    ("protection", "A plan"),
+    ("protection", "Choices"),
+    ("protection", "The certificate"),
+    ("protection", "Pseudonyms alone"),
 )
 _CONSOLE = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _FILE = re.compile(
