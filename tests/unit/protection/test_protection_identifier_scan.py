@@ -48,6 +48,19 @@ def test_every_kind_is_found_in_prose_with_its_position() -> None:
     assert set(found) == {("note", kind) for kind in lines}
 
 
+def test_a_telephone_needs_its_country_code() -> None:
+    table = pl.DataFrame(
+        {
+            "a": ["00352 621 123 456", "+33 (0)1 23 45 67 89"],
+            "b": ["621 123 456", "0012345678"],  # a national number, and a padded one
+            "c": [f"{IBAN} and 0035 2621 1234", "+12 34"],
+        }
+    )
+    assert {key: one.matches for key, one in by_values(table).items() if key[1] == "phone"} == {
+        ("a", "phone"): 2
+    }
+
+
 def test_a_finding_shows_no_value_and_no_position_unless_asked() -> None:
     table = pl.DataFrame({"note": [f"{LU} {IBAN}", "a@b.lu", BE]})
     findings: list[Any] = [*scan_identifiers(table), *safe_harbor(table)]
