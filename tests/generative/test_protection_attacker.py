@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 from casemate.errors import BadInput
 from casemate.protection import (
     AverageRisk,
+    Budget,
     Discernibility,
     Hierarchy,
     HighestRisk,
+    KAnonymity,
     KMap,
+    Loss,
     Population,
     PrivacyModel,
     RecordsAtRisk,
@@ -25,6 +28,10 @@ from casemate.protection import (
     intervals,
     suppressible,
 )
+from casemate.protection.heuristic import find_good
+from casemate.protection.judging import Infeasible
+from casemate.protection.search import find_optimum
+from casemate.protection.tuples import distinct_tuples
 
 HIERARCHIES: dict[str, Hierarchy] = {"age": intervals(2, 4, domain=(0, 11)), "sex": suppressible()}
 ROW = st.tuples(st.integers(0, 11), st.sampled_from(["f", "m"]))
@@ -114,3 +121,29 @@ def test_the_optimum_is_that_of_every_node_tried(
     held = Counter(result.table.select("age", "sex").rows())
     if kind == "average" and held:
         assert Fraction(len(held), sum(held.values())) <= Fraction(risk)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.lists(ROW, min_size=1, max_size=30),
+    k=st.integers(1, 5),
+    limit=st.sampled_from(["0", "0.1", "0.4"]),
+)
+def test_the_heuristic_search_left_to_finish_finds_the_optimum(
+    rows: list[Row], k: int, limit: str
+) -> None:
+    """On a lattice small enough to open every node that may do, the two searches agree."""
+    frame = pl.DataFrame(rows, schema={"age": pl.Int64, "sex": pl.String}, orient="row")
+    tuples, _ = distinct_tuples(frame, list(HIERARCHIES.values()))
+    highs = tuple(ladder.height - 1 for ladder in tuples.ladders)
+    arguments = (tuples, [KAnonymity(k)], Loss(), int(Fraction(limit) * len(rows)), (0, 0), highs)
+    try:
+        best = find_optimum(*arguments)
+    except Infeasible:
+        with pytest.raises(Infeasible):
+            find_good(*arguments, Budget())
+        return
+    found = find_good(*arguments, Budget())
+    assert found.gap == 0
+    assert found.score == pytest.approx(best.score, rel=1e-9, abs=1e-12)
+    assert find_good(*arguments, Budget(nodes=1)).bound <= best.score

@@ -8,142 +8,39 @@ best is the optimum. What is sure is said by the models: suppression itself may 
 """
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
-from casemate.errors import BadInput
-from casemate.protection.classes import Classes, Flags, Judge, PrivacyModel
-from casemate.protection.ladders import Codes, Floats
-from casemate.protection.measures import Measure, Scorer, outer_sum
-from casemate.protection.tuples import Grouping, Node, Tuples
+from casemate.protection.classes import Flags, PrivacyModel
+from casemate.protection.heuristic import find_good
+from casemate.protection.judging import (
+    UNLIMITED,
+    Bench,
+    Budget,
+    Infeasible,
+    Look,
+    Optimum,
+    Progress,
+    violated_classes,
+)
+from casemate.protection.measures import Measure, outer_sum
+from casemate.protection.tuples import Node, Tuples
+
+__all__ = [
+    "UNLIMITED",
+    "Budget",
+    "Infeasible",
+    "Optimum",
+    "Progress",
+    "find_optimum",
+    "violated_classes",
+]
 
 LARGEST_LATTICE = 10_000_000
 _ROLL_UP_EVERY = 16
 # a bound and the score it bounds are sums in different orders: this covers their rounding
 _ROUNDING = 1e-12
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a search is: nodes judged of ``lattice``, the best score so far (None while nothing
-    will do), the proven lower bound on all scores, and the seconds gone by."""
-
-    judged: int
-    lattice: int
-    best: float | None
-    bound: float
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Budget:
-    """When to stop before the best is proven; None is without limit.
-
-    ``progress`` is called after every node and may return True to stop. An interrupt from the
-    keyboard stops too, once there is a node that will do.
-    """
-
-    seconds: float | None = None
-    nodes: int | None = None
-    progress: Callable[[Progress], bool | None] | None = None
-
-    def __post_init__(self) -> None:
-        if self.seconds is not None and not self.seconds > 0:
-            raise BadInput(f"the budget of seconds must be above 0, not {self.seconds}")
-        if self.nodes is not None and self.nodes < 1:
-            raise BadInput(f"the budget of nodes must be at least 1, not {self.nodes}")
-
-
-UNLIMITED = Budget()
-
-
-@dataclass(frozen=True)
-class Optimum:
-    """The best node found, its score, the proven lower bound on every score (the score itself where
-    the search finished), and how many nodes the search judged of how many."""
-
-    node: Node
-    score: float
-    suppressed: int
-    judged: int
-    lattice: int
-    bound: float
-
-    @property
-    def gap(self) -> float:
-        """How far at most the score is above the best there is, as a share of the score."""
-        return 0.0 if self.bound >= self.score else (self.score - self.bound) / abs(self.score)
-
-
-class Infeasible(BadInput):
-    """No node meets the models within the suppression allowed.
-
-    ``suppressed`` is the least seen on any node; with ``proven`` it is the least possible.
-    ``finished`` says that every node was judged or excluded.
-    """
-
-    def __init__(self, suppressed: int, proven: bool, finished: bool = True) -> None:
-        super().__init__("no generalisation meets the models within the suppression allowed")
-        self.suppressed = suppressed
-        self.proven = proven
-        self.finished = finished
-
-
-class Jury:
-    """All models of a search, at work on one table."""
-
-    def __init__(self, models: Sequence[PrivacyModel], tuples: Tuples) -> None:
-        sensitive = {held.column.attribute: held.column for held in tuples.sensitive}
-        self._of_class: list[Judge] = []
-        self._of_table: list[Judge] = []
-        for model in models:
-            judges = self._of_table if model.of_table else self._of_class
-            judges.append(model.judge(sensitive))
-
-    def verdict(self, classes: Classes) -> tuple[Flags, Codes]:
-        """The classes suppressed, and how many records of each surely are at all finer nodes too."""
-        violated: Flags = np.zeros(len(classes.sizes), dtype=bool)
-        fewest = np.zeros(len(classes.sizes), dtype=np.int64)
-        for judge in self._of_class:
-            flags = judge.violated(classes)
-            violated |= flags
-            if flags.any():
-                np.maximum(fewest, judge.fewest(classes, flags), out=fewest)
-        if self._of_table:
-            self._judge_together(classes, violated)
-        return violated, fewest
-
-    def _judge_together(self, classes: Classes, violated: Flags) -> None:
-        """Models of the whole table judge what is kept, again and again until all agree."""
-        agreed = False
-        while not agreed:
-            agreed = True
-            for judge in self._of_table:
-                kept = np.flatnonzero(~violated)
-                more = judge.violated(only(classes, kept))
-                violated[kept[more]] = True
-                agreed = agreed and not more.any()
-
-    def surely_lost(self, classes: Classes) -> int:
-        """How many records models of the whole table surely cost at this node and all finer ones."""
-        none: Flags = np.zeros(len(classes.sizes), dtype=bool)
-        return max((int(judge.fewest(classes, none).sum()) for judge in self._of_table), default=0)
-
-
-def only(classes: Classes, kept: Codes) -> Classes:
-    """Some of the classes, without their distributions: models of the whole table use sizes only."""
-    population = None if classes.population is None else classes.population[kept]
-    return Classes(classes.sizes[kept], population=population)
-
-
-def violated_classes(tuples: Tuples, grouping: Grouping, models: Sequence[PrivacyModel]) -> Flags:
-    """The classes that a model suppresses; a number in no use is none."""
-    classes, present = tuples.classes(grouping)
-    violated: Flags = np.zeros(len(grouping.sizes), dtype=bool)
-    violated[present] = Jury(models, tuples).verdict(classes)[0]
-    return violated
 
 
 def find_optimum(
@@ -158,16 +55,13 @@ def find_optimum(
     """The node between ``lows`` and ``highs`` with the least score and few enough suppressed.
 
     Of nodes with equal score it gives one with no other below it. The score is the least up to a
-    relative 1e-12, the rounding of its sums, unless ``budget`` ends the search before. Raises
-    Infeasible if every node suppresses too many records, and BadInput for a lattice of more than
-    10^7 nodes.
+    relative 1e-12, the rounding of its sums, unless ``budget`` ends the search before. A lattice of
+    more than 10^7 nodes is searched by ``heuristic``, under a budget always. Raises Infeasible if
+    every node suppresses too many records.
     """
     shape = tuple(high - low + 1 for low, high in zip(lows, highs, strict=True))
     if np.prod(shape, dtype=np.float64) > LARGEST_LATTICE:
-        raise BadInput(
-            f"the lattice has more than {LARGEST_LATTICE:,} nodes: give the hierarchies fewer "
-            "levels, or fix some levels"
-        )
+        return find_good(tuples, models, measure, most_suppressed, lows, highs, budget)
     search = _Search(tuples, models, measure, most_suppressed, lows, highs)
     start = time.monotonic()
     finished = False
@@ -204,64 +98,6 @@ def _spent(search: "_Search", budget: Budget, start: float) -> bool:
     return (budget.nodes is not None and search.judged >= budget.nodes) or (
         budget.seconds is not None and seconds >= budget.seconds
     )
-
-
-@dataclass(frozen=True)
-class Look:
-    """One node judged: its score, infinite if it suppresses too many, the score with nobody
-    suppressed (``floor``), and what it surely adds to the floor of each node from the base up."""
-
-    score: float
-    suppressed: int
-    floor: float
-    surcharge: Floats | float
-
-
-class Bench:
-    """Judges single nodes: tuples, models and measure at work together."""
-
-    def __init__(
-        self, tuples: Tuples, models: Sequence[PrivacyModel], scorer: Scorer, most: int
-    ) -> None:
-        self.jury = Jury(models, tuples)
-        self._scorer = scorer
-        self._most = most
-        self.least_seen = tuples.records
-        self.judged = 0
-        self.last_sure = 0
-
-    def look_at(self, tuples: Tuples, node: Node) -> Look:
-        self.judged += 1
-        grouping = tuples.group(node)
-        classes, present = tuples.classes(grouping)
-        violated, fewest = self.jury.verdict(classes)
-        floor = self._scorer.floor(tuples, node, grouping)
-        suppressed = int(classes.sizes[violated].sum())
-        self.least_seen = min(self.least_seen, suppressed)
-        self.last_sure = max(int(fewest.sum()), self.jury.surely_lost(classes))
-        if self.last_sure > self._most:
-            return Look(np.inf, suppressed, floor, np.inf)
-        whole = fewest == classes.sizes
-        surcharge: Floats | float = self._surcharge(tuples, node, grouping, present[whole])
-        if np.array_equal(whole, violated):
-            own = floor + float(np.asarray(surcharge).flat[-1])
-            return Look(own if suppressed <= self._most else np.inf, suppressed, floor, surcharge)
-        parts = np.zeros(len(grouping.sizes), dtype=np.int64)
-        parts[present] = np.where(whole, 0, fewest)
-        if parts.any():
-            least = self._scorer.least_surcharge(tuples, node, grouping, parts)
-            surcharge = surcharge + least
-        if suppressed > self._most:
-            return Look(np.inf, suppressed, floor, surcharge)
-        charged = self._surcharge(tuples, node, grouping, present[violated])
-        return Look(floor + float(np.asarray(charged).flat[-1]), suppressed, floor, surcharge)
-
-    def _surcharge(
-        self, tuples: Tuples, node: Node, grouping: Grouping, numbers: Codes
-    ) -> Floats | float:
-        flags: Flags = np.zeros(len(grouping.sizes), dtype=bool)
-        flags[numbers] = True
-        return self._scorer.surcharge(tuples, node, grouping, flags)
 
 
 class _Search:

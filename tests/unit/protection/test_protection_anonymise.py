@@ -13,6 +13,7 @@ from pycanon import anonymity
 
 from casemate.errors import BadInput, IntegrityFailure
 from casemate.protection import (
+    Budget,
     Discernibility,
     Hierarchy,
     KAnonymity,
@@ -213,11 +214,21 @@ def test_k_is_a_whole_number_from_one(k: Any) -> None:
         KAnonymity(k)
 
 
-def test_a_lattice_beyond_the_search_is_refused() -> None:
+def test_a_lattice_too_large_to_hold_gives_a_good_node_and_says_how_good() -> None:
     names = [f"q{number}" for number in range(12)]
-    table = pl.DataFrame({name: [1, 2, 3] for name in names})
-    with pytest.raises(BadInput, match="more than 10,000,000 nodes"):
-        anonymise(table, {name: intervals(1, 2, 4) for name in names}, models=[KAnonymity(3)])
+    table = pl.DataFrame({name: [1, 1, 1, 7, 7, 7, 8, 8, 8] for name in names})
+    result = anonymise(
+        table,
+        {name: intervals(1, 2, 4) for name in names},
+        models=[KAnonymity(3)],
+        suppression=0,
+        budget=Budget(nodes=60),
+    )
+    assert result.lattice == 5**12
+    assert 0 < result.gap <= 1  # nothing but the finest node bounds it
+    assert result.nodes == 60
+    assert smallest_class(result.table, names) == 3
+    assert result.loss < 1
 
 
 def test_the_checker_judges_tables_on_its_own() -> None:
