@@ -129,6 +129,9 @@ def _maximum_entropy(support: Floats, variance: float) -> Floats:
 
 
 def _descend(features: Floats, weights: Floats, step: Floats, fall: float) -> Floats:
+    if fall < 1e-8:  # so near the end a full step is right, and rounding would hide that it falls
+        near: Floats = weights - step
+        return near
     start, size = _potential(weights @ features), 1.0
     while (
         size > 1e-10 and _potential((weights - size * step) @ features) > start - 1e-4 * size * fall
