@@ -153,6 +153,15 @@ def test_a_changed_record_is_noticed(tmp_path: Path) -> None:
         budget.record()
 
 
+def test_an_account_that_cannot_be_read_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "b.db")
+    budget = PrivacyBudget(epsilon(1), store=store)
+    with sqlite3.connect(store.path) as db:
+        db.execute("""UPDATE account SET document = '{"spent": {}}'""")
+    with pytest.raises(IntegrityFailure, match="no privacy account"):
+        budget.spend(epsilon("0.1"))
+
+
 def test_documents_read_back_exactly() -> None:
     loss = rho(Fraction(1, 3), "1e-9")
     account, line = Account.open(rho(2, "1e-6")).spend(loss, "note")

@@ -235,6 +235,7 @@ def test_a_model_learns_from_synthetic_records_nearly_as_well() -> None:
         ({"tree": [("a", "b"), ("b", "a")]}, "closes a circle"),
         ({"tree": [("a", "nobody")]}, "not in the domain"),
         ({"records": 0}, "at least one record"),
+        ({"domain": {n: Categories(tuple(range(2_000))) for n in "ab"}}, "over a million pairs"),
         ({"loss": epsilon(1)}, "delta above 0"),
         ({"domain": {"a": Bins((0.0, 1.0))}}, "bins are for numbers"),
     ],

@@ -216,4 +216,9 @@ class PrivacyBudget:
         found = self._store.load(self.name)
         if found is None:
             raise BadInput(f"the privacy account {self.name!r} is not open")
-        return found[0], Account.from_dict(found[1])
+        try:
+            return found[0], Account.from_dict(found[1])
+        except (KeyError, TypeError, ValueError, BadInput):
+            raise IntegrityFailure(
+                f"what the store holds for {self.name!r} is no privacy account: restore it"
+            ) from None
