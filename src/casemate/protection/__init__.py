@@ -162,6 +162,7 @@ from casemate.protection.synthesis import (
     Synthetic,
     observed_domain,
     synthesis_attack,
+    synthesis_noise,
     synthesis_quality,
     synthesise,
 )
@@ -297,6 +298,7 @@ __all__ = [
     "special_uniques",
     "suppressible",
     "synthesis_attack",
+    "synthesis_noise",
     "synthesis_quality",
     "synthesise",
     "table_digest",

@@ -20,6 +20,7 @@ from casemate.protection.synthesis import (
     Domain,
     observed_domain,
     synthesis_attack,
+    synthesis_noise,
     synthesis_quality,
     synthesise,
 )
@@ -150,6 +151,15 @@ def test_the_loss_is_charged_first_and_once() -> None:
     with pytest.raises(NotAllowed):
         synthesise(chained(), DOMAIN, epsilon(1, "1e-9"), budget)
     assert len(budget.record()) == 1
+
+
+def test_the_noise_announced_is_the_noise_of_the_shares() -> None:
+    chosen, given = (synthesis_noise(DOMAIN, rho("0.08"), tree=tree) for tree in (False, True))
+    # Three tenths over four columns: ρ = 0.006, σ = 9.13; six tenths over three pairs: 0.016, 5.59.
+    assert chosen.single == pytest.approx(1.96 * 9.13, abs=1)
+    assert chosen.pair == pytest.approx(1.96 * 5.59, abs=1)
+    assert given.pair < chosen.pair
+    assert synthesis_noise(DOMAIN, rho("0.08"), contribution=3).pair > 2.5 * chosen.pair
 
 
 def test_all_shares_add_up_to_the_loss() -> None:

@@ -7,7 +7,12 @@ synthesis_quality(table, made.table, domain).two_way_mean
 
 from casemate.protection.synthesis.attacks import AttackReport, synthesis_attack
 from casemate.protection.synthesis.domains import Bins, Categories, Domain, observed_domain
-from casemate.protection.synthesis.mechanism import Synthetic, synthesise
+from casemate.protection.synthesis.mechanism import (
+    ExpectedNoise,
+    Synthetic,
+    synthesis_noise,
+    synthesise,
+)
 from casemate.protection.synthesis.quality import SynthesisQuality, synthesis_quality
 
 __all__ = [
@@ -15,10 +20,12 @@ __all__ = [
     "Bins",
     "Categories",
     "Domain",
+    "ExpectedNoise",
     "SynthesisQuality",
     "Synthetic",
     "observed_domain",
     "synthesis_attack",
+    "synthesis_noise",
     "synthesis_quality",
     "synthesise",
 ]
