@@ -109,7 +109,7 @@ def test_an_honest_certificate_verifies(protected: Protected, certificate: Certi
     assert {"digest", "signature", "output_digest", "risk_after", "loss", "content"} <= {
         *found.holds
     }
-    assert [claim for claim, _ in found.unchecked] == ["measure"]
+    assert [claim for claim, _ in found.unchecked] == ["gap"]
     alone = verify(protected.frame, certificate)
     assert "loss" not in alone.holds
     assert "signature" in dict(alone.unchecked)

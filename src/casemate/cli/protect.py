@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 
 from casemate.cli.common import JsonOption, Shown, exits, plain, show, table, writing
 from casemate.errors import BadInput, NotFound
-from casemate.protection import Plan, Risk, frontier, propose_plan, report_html
+from casemate.protection import Budget, Plan, Risk, frontier, propose_plan, report_html
+from casemate.protection import Progress as Search
 from casemate.protection.certificate import certify, read_certificate
 from casemate.protection.certificate import verify as verify_certificate
 from casemate.protection.files import scan_table
@@ -86,6 +87,9 @@ def anonymise(
     signing_key: Annotated[
         Path | None, typer.Option(help="Sign the certificate: an Ed25519 private key, PEM.")
     ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(help="End the search then, with the best found; so does Ctrl-C.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Anonymise a table by a plan, with report and certificate."""
@@ -97,7 +101,10 @@ def anonymise(
             _require_folder(path)
         signer = None if signing_key is None else _private_key(signing_key)
         secret = None if key_file is None else _secret(key_file)
-        made = anonymise_file(file, chosen, output, pseudonym_key=secret, progress=_progress)
+        budget = Budget(seconds=seconds, progress=_search_line())
+        made = anonymise_file(
+            file, chosen, output, pseudonym_key=secret, budget=budget, progress=_progress
+        )
         if report is not None:
             _write(report, _json(made.report))
         if certificate is not None:
@@ -247,6 +254,27 @@ def _progress(stage: str) -> None:
         print(f"{stage} …", file=sys.stderr, flush=True)
 
 
+def _search_line() -> Callable[[Search], None] | None:
+    """Tells at a terminal, twice a second, how far the search is; it cannot say how long is left."""
+    if not sys.stderr.isatty():
+        return None
+    last = [0.0]
+
+    def tell(search: Search) -> None:
+        if search.seconds - last[0] < 0.5:
+            return
+        last[0] = search.seconds
+        best = "none yet" if search.best is None else f"{search.best:.6g}"
+        print(
+            f"{search.judged:,} of {search.lattice:,} generalisations judged, best {best}, none can "
+            f"be below {search.bound:.6g}; Ctrl-C takes the best …",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    return tell
+
+
 def _risk_table(risks: list[tuple[str, Risk]]) -> Any:
     figures: list[tuple[str, Callable[[Risk], object]]] = [
         ("records", lambda one: f"{one.records:,}"),
@@ -262,12 +290,14 @@ def _risk_table(risks: list[tuple[str, Risk]]) -> Any:
 
 
 def _report_table(report: Any, output: Path) -> Any:
+    unproven: list[list[object]] = [["not proven the best", f"{report.gap:.1%} above it at most"]]
     rows: list[list[object]] = [
         ["written to", output],
         ["models", ", ".join(report.models)],
         *([f"level of {name}", level] for name, level in report.generalisation.items()),
         ["records suppressed", f"{report.suppressed:,} of {report.records_in:,}"],
         ["loss, 0 to 1", f"{report.loss:.4f}"],
+        *(unproven if report.gap else []),
         ["highest risk", _change(report, "prosecutor_highest")],
         ["average risk", _change(report, "prosecutor_average")],
     ]

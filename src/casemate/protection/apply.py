@@ -17,15 +17,17 @@ from casemate.protection.measures import measure_from_name
 from casemate.protection.plan import Plan
 from casemate.protection.pseudonyms import POLICY, Pseudonymiser
 from casemate.protection.risk import Risk, reidentification_risk
+from casemate.protection.search import UNLIMITED, Budget
 
 
 @dataclass(frozen=True)
 class ProtectionReport:
     """What was done and what it cost; shares and losses are 0 to 1.
 
-    Risk is over the quasi-identifiers that leave. Digests are of a table's types and values, rows
-    in the order given: ``input_digest`` of the variables asked for, before; ``output_digest`` of
-    what leaves.
+    ``gap`` is the most that the measure's score can be above the least there is, as a share of it: 0
+    where the search finished. Risk is over the quasi-identifiers that leave. Digests are of a
+    table's types and values, rows in the order given: ``input_digest`` of the variables asked for,
+    before; ``output_digest`` of what leaves.
     """
 
     plan_digest: str
@@ -40,6 +42,7 @@ class ProtectionReport:
     suppressed_share: float
     generalisation: dict[str, int]
     loss: float
+    gap: float
     attribute_losses: dict[str, float]
     risk_before: Risk
     risk_after: Risk
@@ -74,18 +77,24 @@ class Protected:
 
 
 def apply_plan(
-    frame: Any, plan: Plan, variables: Sequence[str], pseudonym_key: bytes | None = None
+    frame: Any,
+    plan: Plan,
+    variables: Sequence[str],
+    pseudonym_key: bytes | None = None,
+    *,
+    budget: Budget = UNLIMITED,
 ) -> Protected:
     """Protect the ``variables`` of ``frame`` as ``plan`` says; no other variable is looked at.
 
     ``pseudonym_key`` belongs to one permit and is needed if a variable is pseudonymised. Records
     leave sorted by pseudonym and then by content: their first order would let two permits' tables
-    be joined line by line. Raises BadInput for what is wrong in the input or cannot be reached.
+    be joined line by line. ``budget`` ends the search early; the report's ``gap`` then says how far
+    from the best the result may be. Raises BadInput for what is wrong in the input or cannot be reached.
     """
     chosen = _choose(frame, plan, variables)
     names = [name for name in plan.quasi_identifiers if name in chosen.columns]
     identifiers = tuple(name for name in plan.pseudonymise if name in chosen.columns)
-    result = _anonymised(chosen, plan, names)
+    result = _anonymised(chosen, plan, names, budget)
     table = chosen if result is None else pl.DataFrame(result.table)
     table = _pseudonymised(table, identifiers, pseudonym_key)
     order = [*identifiers, *(name for name in table.columns if name not in identifiers)]
@@ -117,7 +126,9 @@ def _choose(frame: Any, plan: Plan, variables: Sequence[str]) -> pl.DataFrame:
     return chosen
 
 
-def _anonymised(chosen: pl.DataFrame, plan: Plan, names: list[str]) -> Result | None:
+def _anonymised(
+    chosen: pl.DataFrame, plan: Plan, names: list[str], budget: Budget
+) -> Result | None:
     """The result over the quasi-identifiers that leave; None where none does."""
     if names:
         return anonymise(
@@ -128,6 +139,7 @@ def _anonymised(chosen: pl.DataFrame, plan: Plan, names: list[str]) -> Result | 
             measure=measure_from_name(plan.measure),
             sensitive=[name for name in plan.sensitive if name in chosen.columns],
             levels={name: bounds for name, bounds in plan.levels.items() if name in names},
+            budget=budget,
         )
     for model in plan.models_for(chosen.columns):
         if len(chosen) < model.smallest_table():
@@ -173,6 +185,7 @@ def _report(
         suppressed_share=result.suppressed_share if result else 0.0,
         generalisation=result.generalisation if result else {},
         loss=result.loss if result else 0.0,
+        gap=result.gap if result else 0.0,
         attribute_losses=result.attribute_losses if result else {},
         risk_before=result.risk_before if result else everyone,
         risk_after=result.risk if result else everyone,

@@ -112,6 +112,7 @@ def _body(plan: Plan, report: ProtectionReport) -> Certificate:
             "records_out": report.records_out,
             "suppressed": report.suppressed,
             "loss": report.loss,
+            "gap": report.gap,
             "attribute_losses": report.attribute_losses,
             "risk_before": report.risk_before.to_dict(),
             "risk_after": report.risk_after.to_dict(),
@@ -166,14 +167,14 @@ def verify(
         unchecked += [(claim, why) for claim in (*_NEED_SOURCE, *compared)]
     else:
         held += claims.of_source(_polars(source), output)
-    unchecked.append(("measure", "that no other generalisation loses less needs the search again"))
+    unchecked.append(("gap", "that no other generalisation loses less needs the search again"))
     return Verified(tuple(held), tuple(unchecked))
 
 
 _NEED_SOURCE = ("input_digest", "risk_before", "generalisation", "loss", "attribute_losses")
 _PARTS = {
     "kind", "version", "tool", "plan", "plan_digest", "models", "measure", "variables",
-    "pseudonymised", "generalisation", "records_in", "records_out", "suppressed", "loss",
+    "pseudonymised", "generalisation", "records_in", "records_out", "suppressed", "loss", "gap",
     "attribute_losses", "risk_before", "risk_after", "input_digest", "output_digest", "digest",
 }  # fmt: skip
 
@@ -254,7 +255,7 @@ class _Claims:
 
     def _models(self, columns: pl.DataFrame, quasi: list[str]) -> None:
         """Each model, on the finished table, but those that compare it with the one collected."""
-        for model in self._plan.models if quasi else ():
+        for model in self._plan.models_for(columns.columns) if quasi else ():
             if model.needs_collected:
                 continue
             try:
@@ -339,7 +340,8 @@ class _Claims:
             found: Risk = reidentification_risk(columns, quasi, threshold=threshold)
         except (CasemateError, TypeError, ValueError, KeyError) as error:
             raise IntegrityFailure(f"the certificate's {claim} cannot be: {error}") from None
-        smallest = max((model.smallest_table() for model in self._plan.models), default=1)
+        models = self._plan.models_for(columns.columns) if quasi else self._plan.models
+        smallest = max((model.smallest_table() for model in models), default=1)
         _require(claim, threshold == smallest, "its threshold is not that of the models")
         self._equal(claim, without_floats(found.to_dict()))
 

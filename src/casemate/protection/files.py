@@ -10,8 +10,8 @@ import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
-from uuid import uuid4
 
 import polars as pl
 
@@ -123,17 +123,16 @@ def write_table(table: pl.LazyFrame | pl.DataFrame, path: str | Path) -> None:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """A name beside ``path`` to write to, which becomes ``path`` if all goes well."""
+    """A file to write to, in a folder of its own beside ``path``; it becomes ``path`` if all goes well."""
     require_writable(path)
-    part = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part")
     try:
-        yield part
-        part.replace(path)
+        with TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
+            part = Path(folder) / path.name
+            yield part
+            part.replace(path)
     except OSError as error:
         kind = Unavailable if error.errno in (errno.ENOSPC, errno.EDQUOT) else BadInput
         raise kind(f"{path} cannot be written: {error.strerror or error}") from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def require_writable(path: Path) -> None:

@@ -134,12 +134,12 @@ def _attribute(entry: CodebookEntry, losses: Mapping[str, float]) -> dict[str, A
 
 
 def _details(report: Result | ProtectionReport) -> list[tuple[str, str]]:
+    gap = "proven the best" if report.gap == 0 else f"at most {report.gap:.1%} above the best"
     if isinstance(report, Result):
         searched = f"{report.nodes:,} of {report.lattice:,} generalisations judged"
-        gap = "proven the best" if report.gap == 0 else f"at most {report.gap:.1%} from the best"
         return [("Measure", report.measure), ("Search", f"{searched}; {gap}")]
     return [
-        ("Measure", report.measure),
+        ("Measure", f"{report.measure}; {gap}"),
         ("Variables", ", ".join(report.variables)),
         ("Pseudonymised", ", ".join(report.pseudonymised) or "none"),
         ("Plan", report.plan_digest),

@@ -22,6 +22,7 @@ from casemate.protection.files import (
 from casemate.protection.plan import Plan
 from casemate.protection.pseudonyms import Pseudonymiser
 from casemate.protection.risk import Risk, risk_of_sizes
+from casemate.protection.search import UNLIMITED, Budget
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,12 @@ def pseudonymise_file(
     pseudonymiser = Pseudonymiser(key)
     output, records = Path(output), 0
     with whole_file(output) as part, reading(Path(source)):
-        with _Sink(part) as sink:
+        loose = part.with_suffix(".loose")
+        with _Sink(loose) as sink:
             for batch in batches(table):
                 sink.write(pl.DataFrame(pseudonymiser.pseudonymise(batch, attributes)))
                 records += len(batch)
-        _as_ending_says(part, output)
+        _as_ending_says(loose, part)
     return records
 
 
@@ -83,14 +85,15 @@ def anonymise_file(
     *,
     variables: Sequence[str] | None = None,
     pseudonym_key: bytes | None = None,
+    budget: Budget = UNLIMITED,
     progress: Callable[[str], None] = lambda stage: None,
 ) -> ProtectedFile:
     """Protect the table in ``source`` as ``plan`` says and write it to ``output``; see ``apply_plan``.
 
     Only quasi-identifiers and sensitive attributes are in memory at once; all other columns stream,
     and records are sorted on disk. ``variables`` are those that leave: all but what the plan drops,
-    where none are named. ``progress`` is told each stage. Raises as ``apply_plan``, ``scan_table``
-    and ``write_table`` do.
+    where none are named. ``progress`` is told each stage; ``budget`` may end the search early.
+    Raises as ``apply_plan``, ``scan_table`` and ``write_table`` do.
     """
     source, output = Path(source), Path(output)
     table = scan_table(source)
@@ -101,22 +104,19 @@ def anonymise_file(
     identifiers = [name for name in plan.pseudonymise if name in names]
     if identifiers and pseudonym_key is None:
         raise BadInput(f"the plan pseudonymises {identifiers[0]!r}: a pseudonym key is needed")
-    with reading(source):
+    order = [*identifiers, *(name for name in names if name not in identifiers)]
+    with whole_file(output) as part, reading(source):
         progress("reading the quasi-identifiers, searching")
-        report, kept = _judge(table, plan, names)
+        report, kept = _judge(table, plan, names, budget)
         progress("writing")
-        with whole_file(output) as part:
-            pseudonymiser = Pseudonymiser(pseudonym_key) if pseudonym_key is not None else None
-            loose = part.with_suffix(".loose")
-            try:
-                _write_kept(table, names, kept, identifiers, pseudonymiser, loose)
-                _sort_file(loose, part, [*identifiers, *(n for n in names if n not in identifiers)])
-            finally:
-                loose.unlink(missing_ok=True)
-            _as_ending_says(part, output)
+        pseudonymiser = Pseudonymiser(pseudonym_key) if pseudonym_key is not None else None
+        loose, in_order = part.with_suffix(".loose"), part.with_suffix(".sorted")
+        _write_kept(table, names, kept, identifiers, pseudonymiser, loose)
+        _sort_file(loose, in_order, order)
+        _as_ending_says(in_order, part)
         progress("taking digests")
         before = content_digest(table.select(names))
-        after = content_digest(scan_table(output))
+        after = content_digest(scan_table(part))
     made = replace(
         report, plan_digest=plan.digest, variables=tuple(names), pseudonymised=tuple(identifiers),
         input_digest=before, output_digest=after,
@@ -125,14 +125,15 @@ def anonymise_file(
 
 
 def _judge(
-    table: pl.LazyFrame, plan: Plan, names: Sequence[str]
+    table: pl.LazyFrame, plan: Plan, names: Sequence[str], budget: Budget
 ) -> tuple[ProtectionReport, pl.DataFrame]:
     """The report, and the records kept with what the plan makes of them, by their number."""
     wanted = {*plan.quasi_identifiers, *plan.sensitive, *(one.attribute for one in plan.models)}
     needed = [name for name in names if name in wanted] or [names[0]]
     number = _new_name(names)
     columns = table.select(needed).with_row_index(number).collect(engine="streaming")
-    protected = apply_plan(columns, replace(plan, pseudonymise=(), drop=()), [*needed, number])
+    plain = replace(plan, pseudonymise=(), drop=())
+    protected = apply_plan(columns, plain, [*needed, number], budget=budget)
     return protected.report, pl.DataFrame(protected.frame).sort(number)
 
 
@@ -165,23 +166,24 @@ def _sort_file(loose: Path, output: Path, order: Sequence[str]) -> None:
     import duckdb  # for files only: who protects a frame need not wait for it
 
     by = ", ".join(f"{_quoted(name)} NULLS FIRST" for name in order)
-    with duckdb.connect(config={"temp_directory": str(output.with_suffix(".spill"))}) as connection:
-        connection.execute(
-            f"COPY (SELECT * FROM read_parquet({_literal(loose)}) ORDER BY {by}) "  # noqa: S608
-            f"TO {_literal(output)} (FORMAT parquet, COMPRESSION zstd)"
-        )
-
-
-def _as_ending_says(part: Path, output: Path) -> None:
-    """Turn the Parquet file ``part`` into what ``output`` is to be."""
-    if output.name.lower().endswith(PARQUET_ENDINGS):
-        return
-    text = part.with_suffix(output.suffix)
     try:
-        write_table(pl.scan_parquet(part), text)
-        text.replace(part)
-    finally:
-        text.unlink(missing_ok=True)
+        with duckdb.connect(config={"temp_directory": str(output.parent / "spill")}) as connection:
+            connection.execute(
+                f"COPY (SELECT * FROM read_parquet({_literal(loose)}) ORDER BY {by}) "  # noqa: S608
+                f"TO {_literal(output)} (FORMAT parquet, COMPRESSION zstd)"
+            )
+    except RuntimeError as error:
+        if "interrupted" not in str(error).lower():
+            raise
+        raise KeyboardInterrupt from None  # what DuckDB makes of one
+
+
+def _as_ending_says(parquet: Path, output: Path) -> None:
+    """Move ``parquet`` to ``output``, as CSV where that is what its ending says."""
+    if output.name.lower().endswith(PARQUET_ENDINGS):
+        parquet.replace(output)
+    else:
+        write_table(pl.scan_parquet(parquet), output)
 
 
 class _Sink:
