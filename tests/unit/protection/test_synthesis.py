@@ -288,8 +288,8 @@ def test_adult_at_epsilon_one() -> None:
     adult = adult.with_columns(pl.col("age") // 5 * 5).sample(24_000, seed=0)
     domain = observed_domain(adult, adult.columns)
     runs = []
-    for _ in range(3):
+    for _ in range(6):
         made = synthesise(adult, domain, epsilon(1, "1e-9"), PrivacyBudget(epsilon(1, "1e-9")))
         runs.append(synthesis_quality(adult, made.table, domain).two_way_mean)
-    # Runs were 0.0434 with a standard deviation of 0.0005.
-    assert sum(runs) / 3 <= 0.045
+    # Runs were 0.0435 with a standard deviation of 0.0005: the mean of six is seven of its own away.
+    assert sum(runs) / 6 <= 0.045
