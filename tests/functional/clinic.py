@@ -5,6 +5,7 @@ one in a file of the home has found personal data.
 """
 
 import csv
+import io
 import json
 import os
 import random
@@ -13,15 +14,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import sqlalchemy as sa
 from typer.main import get_command
-from typer.testing import CliRunner
 
 from casemate.cli import app
 from casemate.home import open_home
@@ -45,9 +46,7 @@ ORGANISATIONS = ("Clinic", "Laboratory", "University", "Access Body")
 HARMLESS = {"account.signed_in", "account.sign_in_failed", "act.refused"}
 CASEMATE = Path(sys.executable).with_name("casemate")
 _SETTINGS = ("HOME", "ACCOUNT", "PASSWORD", "DATABASE", "MASTER_KEY", "MASTER_KEY_COMMAND")
-_QUIET: dict[str, str | None] = dict.fromkeys(
-    ("COLUMNS", *(f"CASEMATE_{one}" for one in _SETTINGS))
-)
+_QUIET = ("COLUMNS", *(f"CASEMATE_{name}" for name in _SETTINGS))
 
 
 @dataclass(frozen=True)
@@ -183,6 +182,42 @@ class Said:
         return self.out == "" and self.err.endswith("\n") and self.err.count("\n") == 1
 
 
+def speak(words: Sequence[str], *, feed: str = "", **environment: str) -> Said:
+    """Run ``casemate WORDS`` in this process, with ``feed`` on standard input; what is raised is raised.
+
+    As Typer's own runner, but the commands are put together once and not at every call.
+    """
+    out, err = (
+        io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors=errors, newline="")
+        for errors in ("strict", "backslashreplace")
+    )
+    code = 0
+    with (
+        mock.patch.dict(os.environ, environment),
+        mock.patch.object(sys, "stdin", io.StringIO(feed)),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        for name in set(_QUIET) - set(environment):
+            os.environ.pop(name, None)
+        try:
+            _commands().main(list(words), prog_name="casemate")
+        except SystemExit as end:
+            code = int(end.code or 0)
+    return Said(code, _written(out), _written(err))
+
+
+@cache
+def _commands() -> Any:
+    return get_command(app)
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    stream.seek(0)
+    return stream.read()
+
+
 @dataclass(frozen=True)
 class Clinic:
     """One home in ``folder``/home, the clinic's documents beside it, and the ids of what is in it."""
@@ -198,10 +233,7 @@ class Clinic:
 
     def say(self, *words: str | Path, by: str | None = None, feed: str | None = None) -> Said:
         """Run ``casemate WORDS --home HOME [--as BY]`` in this process."""
-        done = CliRunner(env=_QUIET).invoke(
-            app, self.words(words, by), input=feed, catch_exceptions=False
-        )
-        return Said(done.exit_code, done.stdout, done.stderr)
+        return speak(self.words(words, by), feed=feed or "")
 
     def ask(self, *words: str | Path, by: str | None = None) -> Any:
         """The JSON document that a command answers; fails unless it is all that it prints."""
@@ -381,7 +413,7 @@ def _is_ledger(table: str) -> bool:
 @cache
 def leaf_commands() -> tuple[tuple[str, ...], ...]:
     """Every command there is, as its words."""
-    return tuple(leaves(get_command(app)))
+    return tuple(leaves(_commands()))
 
 
 def of_the_platform() -> tuple[tuple[str, ...], ...]:
@@ -400,7 +432,7 @@ def leaves(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...
 
 def options_of(words: Sequence[str]) -> Any:
     """What a command takes, as the parser knows it."""
-    command: Any = get_command(app)
+    command: Any = _commands()
     for word in words:
         command = command.commands[word]
     return command

@@ -18,10 +18,8 @@ from functional.clinic import (
     leaf_commands,
     of_the_platform,
     options_of,
+    speak,
 )
-from typer.testing import CliRunner
-
-from casemate.cli import app
 
 pytest_plugins = ("functional.clinic_fixtures",)
 
@@ -52,10 +50,10 @@ def test_a_command_says_what_it_does_and_takes_the_shared_options(words: tuple[s
     options = {option for parameter in options_of(words).params for option in parameter.opts}
     shared = {"--home", "--as", "--json"} if words in of_the_platform() else {"--json"}
     assert shared <= options
-    said = CliRunner(env={"COLUMNS": "200"}).invoke(app, [*words, "--help"])
-    assert said.exit_code == 0
-    assert help_text in said.stdout
-    assert said.stderr == ""
+    said = speak([*words, "--help"], COLUMNS="200")
+    assert said.code == 0
+    assert help_text in said.out
+    assert said.err == ""
 
 
 @COMMANDS
@@ -73,7 +71,9 @@ def test_no_home_is_one_line_and_exit_code_2(words: tuple[str, ...], tmp_path: P
     assert not (tmp_path / "home").exists()
 
 
-@pytest.mark.parametrize("words", NEED_A_HOME, ids=" ".join)
+@pytest.mark.parametrize(
+    "words", list({words[0]: words for words in NEED_A_HOME}.values()), ids=" ".join
+)
 def test_an_unknown_account_is_one_line_and_exit_code_3(
     words: tuple[str, ...], founded: Clinic
 ) -> None:
@@ -97,20 +97,20 @@ def test_an_unknown_account_is_one_line_and_exit_code_3(
     ],
 )
 def test_a_mistyped_command_is_one_line_and_exit_code_2(words: list[str], message: str) -> None:
-    said = CliRunner().invoke(app, words)
-    assert said.exit_code == 2
-    assert said.stdout == ""
-    assert said.stderr.startswith("Bad input: ")
-    assert said.stderr.count("\n") == 1
-    assert message.lower() in said.stderr.lower()
+    said = speak(words)
+    assert said.code == 2
+    assert said.out == ""
+    assert said.err.startswith("Bad input: ")
+    assert said.err.count("\n") == 1
+    assert message.lower() in said.err.lower()
 
 
 @pytest.mark.parametrize("group", [[], ["permit"], ["ledger"]])
 def test_a_group_alone_shows_its_help(group: list[str]) -> None:
-    said = CliRunner().invoke(app, group)
-    assert said.exit_code == 2
-    assert "Usage:" in said.stdout
-    assert said.stderr == ""
+    said = speak(group)
+    assert said.code == 2
+    assert "Usage:" in said.out
+    assert said.err == ""
 
 
 @pytest.mark.parametrize(
@@ -223,8 +223,8 @@ def test_a_password_is_asked_for_and_checked(clinic: Clinic) -> None:
     assert (without.code, without.is_one_line) == (3, True)
     for given, code in (("a long enough secret", 0), ("a wrong one", 3)):
         words = [*clinic.words(["application", "list"], account)]
-        said = CliRunner(env={"CASEMATE_PASSWORD": given}).invoke(app, words)
-        assert said.exit_code == code
+        said = speak(words, CASEMATE_PASSWORD=given)
+        assert said.code == code
     assert clinic.verifies()
 
 
@@ -258,7 +258,8 @@ def test_identifiers_are_whole_when_the_answer_goes_into_a_pipe(
 def test_completion_can_be_installed(shell: str) -> None:
     environment = {**os.environ, "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
     done = subprocess.run(
-        [CASEMATE, "--show-completion", shell], env=environment, capture_output=True, text=True, check=True
+        [CASEMATE, "--show-completion", shell],
+        env=environment, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert "_CASEMATE_COMPLETE" in done.stdout
     assert done.stderr == ""
@@ -274,14 +275,21 @@ def test_completion_can_be_installed(shell: str) -> None:
     ],
 )
 def test_completion_offers_commands_and_options(typed: str, offered: list[str]) -> None:
-    environment = {
-        **os.environ,
+    typing = {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1)}
+    said = speak([], _CASEMATE_COMPLETE="complete_bash", **typing)
+    assert sorted(said.out.split()) == sorted(offered)
+
+
+def test_completion_works_in_the_installed_command() -> None:
+    typing = {
         "_CASEMATE_COMPLETE": "complete_bash",
-        "COMP_WORDS": typed,
-        "COMP_CWORD": str(len(typed.split()) - 1),
+        "COMP_WORDS": "casemate led",
+        "COMP_CWORD": "1",
     }
-    done = subprocess.run([CASEMATE], env=environment, capture_output=True, text=True, check=False)
-    assert sorted(done.stdout.split()) == sorted(offered)
+    done = subprocess.run(
+        [CASEMATE], env={**os.environ, **typing}, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["ledger"]
 
 
 def test_the_installed_command_speaks_as_the_tests_do(founded: Clinic) -> None:
