@@ -139,7 +139,8 @@ def anonymise(
     try:
         optimum = find_optimum(tuples, models, measure, most, lows, highs, budget)
     except Infeasible as refusal:
-        raise _infeasible(refusal, len(frame), models, most) from None
+        alone = _alone(tuples, models, highs)
+        raise _infeasible(refusal, len(frame), models, most, alone) from None
     grouping = tuples.group(optimum.node)
     kept = ~violated_classes(tuples, grouping, models)[grouping.class_of]
     protected = _apply(frame, tuples, tuple_of, optimum.node, kept)
@@ -225,8 +226,25 @@ def _level_bounds(ladder: Ladder, wanted: int | tuple[int, int] | None) -> tuple
     return low, high
 
 
+def _alone(tuples: Tuples, models: Sequence[PrivacyModel], highs: Node) -> str:
+    """What each of several models would suppress by itself at the coarsest levels, in words."""
+    if len(models) == 1:
+        return ""
+    grouping = tuples.group(highs)
+    parts = [
+        f"{int(grouping.sizes[violated_classes(tuples, grouping, [model])].sum())} for "
+        f"{model.describe()}"
+        for model in models
+    ]
+    return f" (at the coarsest levels {', '.join(parts)} by itself)"
+
+
 def _infeasible(
-    refusal: Infeasible, records: int, models: Sequence[PrivacyModel], most: int
+    refusal: Infeasible,
+    records: int,
+    models: Sequence[PrivacyModel],
+    most: int,
+    alone: str,
 ) -> BadInput:
     wanted = " and ".join(model.describe() for model in models)
     least = refusal.suppressed
@@ -239,7 +257,7 @@ def _infeasible(
     what = "the least possible is" if refusal.proven else "the least seen is"
     return BadInput(
         f"no generalisation reaches {wanted} with at most {most} of {records} records suppressed: "
-        f"{what} {least} records ({least / records:.2%}); allow more suppression, "
+        f"{what} {least} records ({least / records:.2%}){alone}; allow more suppression, "
         "give the hierarchies a coarser level, or lower the model's demand"
     )
 

@@ -137,7 +137,7 @@ class Tuples:
 
 def _joint_keys(columns: Sequence[Codes], radices: Sequence[int], length: int) -> tuple[Codes, int]:
     """One number for each distinct combination; gaps are allowed while counting by array is cheap."""
-    limit = max(8 * length, 1 << 16)
+    limit = max(2 * length, 1 << 14)
     keys = np.zeros(length, dtype=np.int64)
     radix = 1
     for column, size in zip(columns, radices, strict=True):

@@ -224,3 +224,8 @@ def test_an_interrupt_gives_the_best_so_far() -> None:
 def test_a_search_that_ends_with_nothing_found_says_so() -> None:
     with pytest.raises(CasemateError, match="ended before it found"):
         run([EntropyLDiversity("3.9", "ill")], "0.9", budget=Budget(nodes=1))
+
+
+def test_of_several_models_the_refusal_says_which_asks_too_much() -> None:
+    with pytest.raises(BadInput, match=r"0 for 5-anonymity, 200 for distinct 9-diversity of ill"):
+        run([KAnonymity(5), DistinctLDiversity(9, "ill")])
