@@ -138,9 +138,11 @@ class Platform:
 
     def close(self) -> None:
         """Stop working; runs that are under way go on with the next process that opens the home."""
-        if self.enclave.worker.is_working:
-            self.sweep()
-        self.enclave.close()
+        try:
+            if self.enclave.worker.is_working:
+                self.sweep()
+        finally:
+            self.enclave.close()
         # `verify_ledger` is where an altered ledger is told; a full disk undoes no act that was done.
         with suppress(IntegrityFailure, OSError):
             self._keep_checkpoint()

@@ -7,7 +7,8 @@ import pytest
 from three_laws import DESCRIPTION, PLAN, gather, people_table
 
 import casemate
-from casemate.errors import NotAllowed
+from casemate.enclave import Limits
+from casemate.errors import BadInput, NotAllowed
 from casemate.platform import Platform
 
 SCRIPT = b"""
@@ -131,3 +132,46 @@ def test_the_end_of_a_renewed_permit_seals_what_its_predecessor_opened(
     place.revoke("acct-aline", renewed.id, "enough")
     assert all(view.sealed_at for view in place.views("acct-aline", permit))
     assert place.views("acct-aline", permit)
+
+
+def test_a_file_name_made_from_data_is_not_in_the_database(place: Platform, permit: str) -> None:
+    run = place.wait("acct-rita", place.run("acct-rita", permit, SCRIPT).id)
+    names = [one.name for one in place.outputs("acct-checker", run.id)]
+    (smuggled,) = [name.removesuffix(".csv") for name in names if len(name) > 30]
+    for file in place.home.root.rglob("*"):
+        if file.is_file():
+            assert smuggled.encode() not in file.read_bytes(), file
+
+
+def test_a_plan_that_does_not_fit_tells_no_value_of_the_data(place: Platform) -> None:
+    form = {
+        "title": "A study",
+        "datasets": [
+            {"dataset": "clinic", "variables": [{"name": "region", "necessity": "yes"}]},
+        ],
+        "purpose": {"term": "dpv:ScientificResearch", "description": "to know"},
+        "legal_basis": {"article_6": "e", "article_9": "j"},
+        "method": "counting",
+        "people": ["acct-rita"],
+        "outputs": ["tables"],
+        "duration_days": 30,
+    }
+    asked = place.apply("acct-rita", form)
+    plan = {
+        **PLAN,
+        "quasi_identifiers": {
+            "region": {"kind": "groups", "levels": [{"up": ["north"], "elsewhere": ["west"]}]}
+        },
+    }
+    permit = place.approve("acct-aline", asked.id, "fine", plans={"clinic": plan}).id
+    with pytest.raises(BadInput, match="another plan") as refusal:
+        place.protect("acct-rita", permit)
+    assert "south" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "limits", [Limits(memory_bytes=2**60), Limits(wall_seconds=1e9), Limits(cpu_seconds=10**9)]
+)
+def test_no_run_takes_more_than_there_is(place: Platform, permit: str, limits: Limits) -> None:
+    with pytest.raises(BadInput):
+        place.run("acct-rita", permit, SCRIPT, limits=limits)

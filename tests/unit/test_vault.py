@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from casemate.errors import IntegrityFailure, NotFound
+from casemate.errors import IntegrityFailure
 from casemate.store.vault import Vault
 
 TABLE = pa.table({"name": ["Zelda Quixote"] * 500, "age": list(range(500))})
@@ -58,7 +58,7 @@ def test_bytes_do_not_open_under_another_name(vault: Vault) -> None:
     (vault.root / "a").rename(vault.root / "b")
     with pytest.raises(IntegrityFailure):
         vault.read_bytes("b", key)
-    with pytest.raises(NotFound):
+    with pytest.raises(IntegrityFailure, match="missing"):
         vault.read_bytes("a", key)
 
 

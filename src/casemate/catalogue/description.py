@@ -233,7 +233,11 @@ def load_description(source: Path | str | Mapping[str, Any]) -> DatasetDescripti
     if isinstance(source, Mapping):
         return _validated(source, "the description")
     path = Path(source)
-    if not path.is_file():
+    try:
+        found = path.is_file()
+    except OSError as failure:
+        raise BadInput(f"the path of the description cannot be used: {failure.strerror}") from None
+    if not found:
         raise NotFound(f"no description at {path}: give the path of a TOML or JSON file")
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -243,6 +247,8 @@ def load_description(source: Path | str | Mapping[str, Any]) -> DatasetDescripti
     except (tomllib.TOMLDecodeError, json.JSONDecodeError) as failure:
         kind = "TOML" if path.suffix.lower() == ".toml" else "JSON"
         raise BadInput(f"{path} is not valid {kind}: {failure}") from None
+    except (ValueError, RecursionError):
+        raise BadInput(f"{path} holds a number or a nesting that no description has") from None
     return _validated(document, str(path))
 
 

@@ -59,6 +59,10 @@ def _array(path: Path, codec: str) -> list[Any]:
         raise BadInput(f"{path.name}: a record names the field {str(doubled)!r} twice") from None
     except RecursionError:
         raise BadInput(f"{path.name} is nested too deeply to be a table of flat records") from None
+    except ValueError:  # Python reads no whole number of more than 4,300 digits
+        raise BadInput(
+            f"{path.name} holds a number of thousands of digits, which is no data"
+        ) from None
     assert isinstance(found, list)
     return found
 
@@ -74,6 +78,10 @@ def _lines(path: Path, codec: str) -> Iterator[Any]:
                 raise BadInput(
                     f"{path.name}: line {number:,} is not a JSON record: {failure.msg} at column "
                     f"{failure.colno:,}. Give an array of records, or one record a line"
+                ) from None
+            except ValueError:
+                raise BadInput(
+                    f"{path.name}: line {number:,} holds a number of thousands of digits"
                 ) from None
             except _Doubled as doubled:
                 raise BadInput(

@@ -88,7 +88,9 @@ class Outputs:
         """Record what ``run`` left, all of it held."""
         for output in sealed:
             row = OutputRow(
-                id=output.id, run=run.id, name=output.name, name_is_known=output.name_is_known,
+                id=output.id, run=run.id, name_is_known=output.name_is_known,
+                name=output.name if output.name_is_known else output.id,
+                sealed_name=None if output.name_is_known else self._keyring.seal(output.name, output.id),
                 kind=output.kind, state=OutputState.held, blob=output.id,
                 wrapped_key=output.wrapped_key, digest=output.digest, size=output.size,
             )  # fmt: skip
@@ -114,7 +116,7 @@ class Outputs:
         """
         row = self._row(tx, output_id, lock=True)
         if row.decision is not None:
-            return _record(row)
+            return self._record(row)
         reasons = [
             {"rule": r.rule, "message": r.message, "evidence": r.evidence} for r in verdict.reasons
         ]
@@ -162,7 +164,7 @@ class Outputs:
 
     def get(self, tx: Session, output_id: str) -> Output:
         """The output's record, without its data; raises ``NotFound``."""
-        return _record(self._row(tx, output_id))
+        return self._record(self._row(tx, output_id))
 
     def list(
         self, tx: Session, *, run: str | None = None, state: OutputState | None = None
@@ -173,7 +175,7 @@ class Outputs:
             query = query.where(OutputRow.run == run)
         if state is not None:
             query = query.where(OutputRow.state == state.value)
-        return tuple(_record(row) for row in tx.scalars(query))
+        return tuple(self._record(row) for row in tx.scalars(query))
 
     def review(
         self, tx: Session, checker: str, output_id: str, *, clear: bool, reason: str
@@ -280,6 +282,10 @@ class Outputs:
         tx.execute(update(OutputRow).where(OutputRow.id == row.id).values(ledger_index=entry.index))
         return ReleaseReceipt(row.id, row.digest, entry.index)
 
+    def _record(self, row: OutputRow) -> Output:
+        sealed = row.sealed_name
+        return _record(row, row.name if sealed is None else self._keyring.unseal(sealed, row.id))
+
     def _commitment(self, of: str) -> str:
         """A keyed digest: until its release, an entry must not say which bytes an output holds.
 
@@ -357,9 +363,9 @@ class Outputs:
         return data
 
 
-def _record(row: OutputRow) -> Output:
+def _record(row: OutputRow, name: str) -> Output:
     return Output(
-        id=row.id, run=row.run, name=row.name, name_is_known=row.name_is_known, kind=OutputKind(row.kind),
+        id=row.id, run=row.run, name=name, name_is_known=row.name_is_known, kind=OutputKind(row.kind),
         state=OutputState(row.state), digest=row.digest, size=row.size, decision=row.decision,
         verdict=row.verdict, checked_at=row.checked_at, reviewed_by=row.reviewed_by,
         reviewed_at=row.reviewed_at, review_reason=row.review_reason, released_by=row.released_by,

@@ -5,6 +5,7 @@ the same transaction. A transaction that touches a run locks the run's row befor
 ledger, so that two of them never wait for each other in opposite order.
 """
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -28,6 +29,10 @@ from casemate.store.vault import Vault
 
 SCRIPT_BYTES = 1024 * 1024
 _FILENAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}\.py")
+
+
+MAX_SECONDS = 7 * 24 * 3600
+"""A week: no run may take longer, whatever limit it was handed in with."""
 
 
 class Runs:
@@ -58,6 +63,7 @@ class Runs:
         ``NotAllowed`` where the permit does not open its datasets to this person and purpose now.
         """
         _check_script(script, filename)
+        _check_limits(limits or Limits())
         require_grants(self._permits, tx, permit_id, person=actor, purpose=purpose)
         run_id, blob = new_id("run"), new_id("script")
         key, wrapped = self._keyring.new_data_key(blob)
@@ -173,6 +179,18 @@ def _check_script(script: bytes, filename: str) -> None:
         script.decode("utf-8")
     except UnicodeDecodeError as failure:
         raise BadInput(f"{filename} is not UTF-8 text (byte {failure.start})") from failure
+
+
+def _check_limits(limits: Limits) -> None:
+    """Raise ``BadInput`` for more than this machine has, or longer than any run may take."""
+    here = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if limits.memory_bytes > here:
+        raise BadInput(
+            f"the memory limit of {limits.memory_bytes // 2**20} MiB is more than this machine's "
+            f"{here // 2**20} MiB"
+        )
+    if max(limits.wall_seconds, limits.cpu_seconds) > MAX_SECONDS:
+        raise BadInput(f"a run may take {MAX_SECONDS} seconds at most, wall and CPU time alike")
 
 
 def _without_floats(values: dict[str, Any]) -> dict[str, Any]:

@@ -83,7 +83,9 @@ def _ends_the_run(step: Step) -> Step:
 
 
 def _is_of_the_database(failure: BaseException) -> bool:
-    return isinstance(failure, OperationalError) or isinstance(failure.__cause__, OperationalError)
+    """Whether the database is away or busy; that it lacks a table or a column no patience mends."""
+    cause = failure if isinstance(failure, OperationalError) else failure.__cause__
+    return isinstance(cause, OperationalError) and "no such" not in str(cause.orig)
 
 
 class Steps:

@@ -71,6 +71,8 @@ class OutputRow(Base):
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     run: Mapped[str] = mapped_column(ForeignKey("enclave_run.id"), index=True)
     name: Mapped[str] = mapped_column(String(400))
+    sealed_name: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The name, encrypted, where the script does not spell it out: it may be somebody's data."""
     name_is_known: Mapped[bool]
     kind: Mapped[str] = mapped_column(String(8))
     state: Mapped[str] = mapped_column(String(16), index=True)

@@ -24,7 +24,7 @@ from casemate.clock import Clock
 from casemate.enclave.guard import why_ended
 from casemate.enclave.records import SYSTEM, View
 from casemate.enclave.tables import ViewRow
-from casemate.errors import IntegrityFailure, NotAllowed, NotFound
+from casemate.errors import BadInput, IntegrityFailure, NotAllowed, NotFound
 from casemate.ids import new_id
 from casemate.ledger import Ledger
 from casemate.protection import Plan, Protected, ProtectionReport, apply_plan, without_floats
@@ -95,12 +95,16 @@ class Views:
             )
         plan = Plan.from_dict(grant.scope.plan)
         _require_pseudonyms(plan, grant)
-        protected = apply_plan(
-            self._decrypt(source, grant),
-            plan,
-            list(grant.scope.variables),
-            self._keyring.derive(f"pseudonym/{grant.lineage}"),
-        )
+        frame = self._decrypt(source, grant)
+        key = self._keyring.derive(f"pseudonym/{grant.lineage}")
+        try:
+            protected = apply_plan(frame, plan, list(grant.scope.variables), key)
+        except BadInput as misfit:
+            # Its message may quote a value of the raw data, and whoever runs would read it.
+            raise BadInput(
+                f"the protection plan of {grant.permit} does not fit the data of {source.id}: ask the "
+                "authority for a permit with another plan"
+            ) from misfit
         return self._seal_in_vault(source, grant, protected)
 
     def keep(self, tx: Session, draft: Draft) -> View:
@@ -109,6 +113,9 @@ class Views:
         Raises ``NotAllowed`` where the permit has ended while the view was being made.
         """
         row = draft.row
+        if self._catalogue.get(tx, row.dataset, version=row.version).wrapped_key is None:
+            self._vault.delete(row.blob)
+            raise NotAllowed(f"no view is opened: {row.dataset} was retired meanwhile")
         if ended := why_ended(self._permits, tx, row.permit, self._clock):
             self._vault.delete(row.blob)
             raise NotAllowed(f"no view is opened under permit {row.permit}: {ended}")

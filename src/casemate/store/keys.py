@@ -57,6 +57,20 @@ class Keyring:
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return key, nonce + self._wrapping.encrypt(nonce, key, context.encode())
 
+    def seal(self, text: str, context: str) -> bytes:
+        """A short text, encrypted under a key of its own purpose and bound to ``context``."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + AESGCM(self.derive("seal")).encrypt(nonce, text.encode(), context.encode())
+
+    def unseal(self, sealed: bytes, context: str) -> str:
+        """What ``seal`` encrypted; raises ``IntegrityFailure`` where it was altered."""
+        cipher = AESGCM(self.derive("seal"))
+        try:
+            text = cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode())
+        except InvalidTag as failure:
+            raise IntegrityFailure(f"the sealed text of {context} was altered") from failure
+        return text.decode()
+
     def unwrap(self, wrapped: bytes | None, context: str) -> bytes:
         """The data key of ``context``.
 
@@ -105,13 +119,16 @@ def _from_file(key_file: Path) -> bytes:
         )
     if stat.S_IMODE(key_file.stat().st_mode) & 0o077:
         raise BadInput(f"{key_file} can be read by others: run `chmod 600 {key_file}`")
-    return _from_hex(key_file.read_text(), str(key_file))
+    return _from_hex(key_file.read_text(encoding="ascii", errors="replace"), str(key_file))
 
 
 def _output_of(command: str) -> str:
-    done = subprocess.run(  # noqa: S603 - the operator's own command, from the operator's environment
-        shlex.split(command), capture_output=True, text=True, timeout=30, check=False
-    )
+    try:
+        done = subprocess.run(  # noqa: S603 - the operator's own command and environment
+            shlex.split(command), capture_output=True, text=True, timeout=30, check=False
+        )
+    except (OSError, ValueError, subprocess.SubprocessError) as failure:
+        raise BadInput(f"CASEMATE_MASTER_KEY_COMMAND cannot be run: {failure}") from failure
     if done.returncode != 0:
         raise BadInput(f"CASEMATE_MASTER_KEY_COMMAND ended with code {done.returncode}")
     return done.stdout

@@ -21,7 +21,7 @@ import pyarrow.parquet.encryption as pe
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from casemate.errors import IntegrityFailure, NotFound, Unavailable
+from casemate.errors import IntegrityFailure, Unavailable
 
 _NONCE_BYTES = 12
 _FOOTER_KEY = "data-key"
@@ -98,7 +98,9 @@ class Vault:
     def _path(self, name: str) -> Path:
         path = self.root / name
         if not path.is_file():
-            raise NotFound(f"vault file {name} is missing from {self.root}")
+            raise IntegrityFailure(
+                f"vault file {name} is missing from {self.root}: it was removed behind the program's back"
+            )
         return path
 
     def _write_atomically(self, name: str, write: Callable[[Path], None]) -> int:

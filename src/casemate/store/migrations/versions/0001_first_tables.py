@@ -342,6 +342,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("run", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=400), nullable=False),
+        sa.Column("sealed_name", sa.LargeBinary(), nullable=True),
         sa.Column("name_is_known", sa.Boolean(), nullable=False),
         sa.Column("kind", sa.String(length=8), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
