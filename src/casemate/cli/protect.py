@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 
 from casemate.cli.common import JsonOption, Shown, exits, plain, show, table, writing
 from casemate.errors import BadInput, NotFound
-from casemate.protection import Budget, Plan, Risk, frontier, propose_plan, report_html
+from casemate.protection import Budget, Plan, Risk, Rules, frontier, propose_plan, report_html
 from casemate.protection import Progress as Search
+from casemate.protection import aggregate as tabulate
 from casemate.protection.certificate import certify, read_certificate
 from casemate.protection.certificate import verify as verify_certificate
 from casemate.protection.files import scan_table
@@ -113,6 +114,52 @@ def anonymise(
             _progress("searching at other k, for the frontier")
             _write(html, report_html(made.report, frontier=_frontier(file, chosen)))
         show(Shown(made.report, _report_table(made.report, output)), as_json=as_json)
+
+
+@app.command()
+def aggregate(
+    file: Source,
+    rows: Annotated[str, typer.Option(help="Dimensions down the side, with commas between.")],
+    output: Output,
+    columns: Annotated[str, typer.Option(help="Dimensions across, with commas between.")] = "",
+    measure: Annotated[
+        str | None, typer.Option(help="A column to add up; else records count.")
+    ] = None,
+    method: Annotated[str, typer.Option(help="suppression or rounding.")] = "suppression",
+    min_frequency: Annotated[int, typer.Option(help="Fewer contributors are sensitive.")] = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """A table of counts or sums that tells of nobody: sensitive cells and those that betray them go."""
+    with exits():
+        if method not in ("suppression", "rounding"):
+            raise BadInput(f"--method is suppression or rounding, not {method!r}")
+        _require_folder(output)
+        wanted = [*_names(rows), *_names(columns), *([measure] if measure else [])]
+        table_read = scan_table(file)
+        # A name that is not there is left to the room, which says so by name.
+        there = [name for name in table_read.collect_schema().names() if name in wanted]
+        frame = table_read.select(there).collect()
+        made = tabulate(
+            frame,
+            rows=_names(rows),
+            columns=_names(columns),
+            measure=measure,
+            method=method,
+            rules=Rules(min_frequency=min_frequency),
+        )
+        with writing(output):
+            (made.frame.write_parquet if output.suffix == ".parquet" else made.frame.write_csv)(
+                output
+            )
+        data = {"file": str(output), "table": made.to_dict()}
+        hidden = made.frame.height - made.frame.drop_nulls().height
+        show(
+            Shown(
+                data,
+                f"{made.frame.height} cells are in {output}, {hidden} of them without a value.",
+            ),
+            as_json=as_json,
+        )
 
 
 @app.command()
