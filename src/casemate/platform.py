@@ -19,6 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -59,8 +60,9 @@ from casemate.ledger.note import checkpoint_size
 from casemate.ledger.proofs import ConsistencyProof, InclusionProof
 from casemate.plans import checked_plans
 from casemate.protection import reidentification_risk
+from casemate.protection.certificate import Verified
 from casemate.store import Store
-from casemate.store.keys import load_keyring
+from casemate.store.keys import Keyring, load_keyring
 from casemate.store.schema import migrate
 from casemate.store.vault import Vault
 
@@ -120,13 +122,19 @@ class Platform:
             self.identity, self.catalogue, self.applications, self.permits, self.enclave
         )
 
-        self._publish_keys()
+        self._publish_keys(keyring)
 
-    def _publish_keys(self) -> None:
+    def _publish_keys(self, keyring: Keyring) -> None:
         """Lay out what anyone needs to check the ledger and the permits without this program."""
         self.home.public.mkdir(exist_ok=True)
         permit_key = json.dumps(self.permits.public_jwk(), indent=1)
-        for name, text in (("ledger.vkey", self.ledger.vkey), ("permit-key.json", permit_key)):
+        certificate_key = keyring.signing_key("certificate").public_key()
+        pem = certificate_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        for name, text in (
+            ("ledger.vkey", self.ledger.vkey),
+            ("permit-key.json", permit_key),
+            ("certificate-key.pem", pem.decode().rstrip("\n")),
+        ):
             file = self.home.public / name
             if not file.exists():
                 file.write_text(text + "\n", encoding="utf-8")
@@ -490,6 +498,17 @@ class Platform:
         """What protection made of each dataset under ``permit``: the reports, no data."""
         with self._look(actor, "permit.read", self.facts.permit, permit) as tx:
             return self.enclave.views.of_permit(tx, permit)
+
+    def verify_protection(self, actor: str, permit: str) -> Sequence[Verified]:
+        """Recompute the certificate of each view under ``permit`` from the view itself.
+
+        Raises ``IntegrityFailure`` naming the first claim that does not hold.
+        """
+        with self._act(actor, "run.submit", self.facts.run_of_permit, actor, permit) as tx:
+            named = self.permits.get(tx, permit)
+            grants = require_grants(self.permits, tx, permit, person=actor, purpose=named.purpose)
+            views = [self.enclave.views.open_view(tx, grant) for grant in grants]
+            return [self.enclave.views.verify(tx, view.id) for view in views]
 
     def codebook(self, actor: str, permit: str) -> Sequence[Mapping[str, Any]]:
         """What the columns of each view mean and how they were generalised; for the permit's people."""

@@ -175,3 +175,13 @@ def test_a_plan_that_does_not_fit_tells_no_value_of_the_data(place: Platform) ->
 def test_no_run_takes_more_than_there_is(place: Platform, permit: str, limits: Limits) -> None:
     with pytest.raises(BadInput):
         place.run("acct-rita", permit, SCRIPT, limits=limits)
+
+
+def test_the_views_certificate_is_signed_and_recomputed(place: Platform, permit: str) -> None:
+    (checked,) = place.verify_protection("acct-rita", permit)
+    assert {"signature", "risk_after", "output_digest"} <= set(checked.holds)
+    (view,) = place.views("acct-aline", permit)
+    assert view.certificate["suppressed"] == view.report["suppressed"]
+    assert (place.home.public / "certificate-key.pem").read_text().startswith("-----BEGIN")
+    with pytest.raises(NotAllowed):
+        place.verify_protection("acct-rolf", permit)

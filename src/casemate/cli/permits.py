@@ -77,6 +77,18 @@ def codebook(desk: Desk, permit: Annotated[str, typer.Argument(help="The permit'
     return Shown(books, table(["Dataset", "Variable", "Type", "Unit", "Meaning"], rows))
 
 
+@command(app, "certificate")
+def certificate(
+    desk: Desk, permit: Annotated[str, typer.Argument(help="The permit's id.")]
+) -> Shown:
+    """For the permit's people: recompute every claim that was made of the protected data."""
+    checked = desk.platform.verify_protection(desk.actor, permit)
+    certificates = [view.certificate for view in desk.platform.views(desk.actor, permit)]
+    held = sum(len(one.holds) for one in checked)
+    text = f"All {held} claims hold that can be recomputed from the protected data."
+    return Shown({"verified": checked, "certificates": certificates}, text)
+
+
 @command(app, "revoke")
 def revoke(
     desk: Desk,

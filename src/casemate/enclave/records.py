@@ -88,6 +88,8 @@ class View:
     digest: str
     rows: int
     report: dict[str, Any]
+    certificate: dict[str, Any]
+    """Every claim made of the view, signed; ``casemate.protection.certificate`` recomputes them."""
     made_at: datetime
     sealed_at: datetime | None
 

@@ -25,6 +25,7 @@ class ViewRow(Base):
     digest: Mapped[str] = mapped_column(String(71))
     rows: Mapped[int] = mapped_column(BigInteger)
     report: Mapped[dict[str, Any]] = mapped_column(Json)
+    certificate: Mapped[dict[str, Any]] = mapped_column(Json)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

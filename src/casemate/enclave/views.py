@@ -28,6 +28,7 @@ from casemate.errors import BadInput, IntegrityFailure, NotAllowed, NotFound
 from casemate.ids import new_id
 from casemate.ledger import Ledger
 from casemate.protection import Plan, Protected, ProtectionReport, apply_plan, without_floats
+from casemate.protection.certificate import Verified, certify_frames, verify
 from casemate.store.keys import Keyring
 from casemate.store.vault import Vault
 
@@ -105,7 +106,9 @@ class Views:
                 f"the protection plan of {grant.permit} does not fit the data of {source.id}: ask the "
                 "authority for a permit with another plan"
             ) from misfit
-        return self._seal_in_vault(source, grant, protected)
+        signer = self._keyring.signing_key("certificate")
+        certificate = certify_frames(frame, plan, protected, signing_key=signer)
+        return self._seal_in_vault(source, grant, protected, certificate)
 
     def keep(self, tx: Session, draft: Draft) -> View:
         """Record the drafted view; gives the other one where another process was first.
@@ -201,7 +204,17 @@ class Views:
         table = self._vault.read_table(source.blob, key, list(grant.scope.variables))
         return pl.DataFrame(table)
 
-    def _seal_in_vault(self, source: Dataset, grant: Grant, protected: Protected) -> Draft:
+    def verify(self, tx: Session, view_id: str) -> Verified:
+        """Recompute every claim of the view's certificate from the view itself.
+
+        Raises ``IntegrityFailure`` naming the first that does not hold, and what ``parquet`` raises.
+        """
+        key = self._keyring.signing_key("certificate").public_key()
+        return verify(self.frame(tx, view_id), self.get(tx, view_id).certificate, key)
+
+    def _seal_in_vault(
+        self, source: Dataset, grant: Grant, protected: Protected, certificate: dict[str, Any]
+    ) -> Draft:
         buffer = io.BytesIO()
         book = canonical_json(codebook(source, protected.report)).decode()
         protected.frame.write_parquet(buffer, metadata={CODEBOOK: book})
@@ -213,7 +226,8 @@ class Views:
         row = ViewRow(
             id=blob, permit=grant.permit, dataset=source.id, version=source.version,
             slot=_slot(grant), blob=blob, wrapped_key=wrapped, digest=digest(data),
-            rows=protected.frame.height, report=report, made_at=self._clock(),
+            rows=protected.frame.height, report=report, certificate=certificate,
+            made_at=self._clock(),
         )  # fmt: skip
         return Draft(row, _ledger_detail(protected.report))
 
@@ -287,6 +301,6 @@ def _slot(grant: Grant) -> str:
 def _record(row: ViewRow) -> View:
     return View(
         id=row.id, permit=row.permit, dataset=row.dataset, version=row.version, digest=row.digest,
-        rows=row.rows, report=row.report, made_at=row.made_at,
+        rows=row.rows, report=row.report, certificate=row.certificate, made_at=row.made_at,
         sealed_at=row.sealed_at,
     )  # fmt: skip

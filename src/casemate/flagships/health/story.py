@@ -171,6 +171,9 @@ def protect(platform: Platform, permit: Permit, tell: Tell) -> View:
         f"highest risk {float(before['prosecutor_highest']):.2f} to "
         f"{float(after['prosecutor_highest']):.2f}, loss {float(view.report['loss']):.3f}"
     )
+    if platform.permit_in_force(permit.id):
+        (checked,) = platform.verify_protection(RESEARCHER, permit.id)
+        tell(f"Certified  {len(checked.holds)} claims of the protection recomputed, all hold")
     return view
 
 

@@ -93,6 +93,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(length=71), nullable=False),
         sa.Column("rows", sa.BigInteger(), nullable=False),
         sa.Column("report", Json, nullable=False),
+        sa.Column("certificate", Json, nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
