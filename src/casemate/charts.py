@@ -100,3 +100,27 @@ def intervals(rows: list[dict[str, Any]], *, title: str, alternative: str) -> st
         },
         alternative=alternative,
     )
+
+
+def line(rows: list[dict[str, Any]], *, x: str, y: str, label: str, alternative: str) -> str:
+    """Points of ``y`` over ``x`` joined in order, each with its ``label``."""
+    place = {
+        "x": {"field": x, "type": "quantitative", "scale": {"zero": True}},
+        "y": {"field": y, "type": "quantitative"},
+    }
+    return draw(
+        {
+            "data": {"values": rows},
+            "width": 520,
+            "height": 200,
+            "encoding": place,
+            "layer": [
+                {"mark": {"type": "line", "color": "#1f4e79", "point": {"size": 70}}},
+                {
+                    "mark": {"type": "text", "dy": -12, "fontSize": 12},
+                    "encoding": {"text": {"field": label}},
+                },
+            ],
+        },
+        alternative=alternative,
+    )

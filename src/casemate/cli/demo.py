@@ -7,7 +7,13 @@ from typing import Any
 
 from rich.console import Console
 
-from casemate.flagships.health.evaluation import PUBLISHED, Effect, agrees, raw_effect
+from casemate.flagships.health.evaluation import (
+    PUBLISHED,
+    Effect,
+    agrees,
+    raw_effect,
+    risk_and_loss,
+)
 from casemate.flagships.health.page import report, story_of
 from casemate.flagships.health.story import Told, play
 from casemate.home import create_home
@@ -26,9 +32,9 @@ def run_demo(home: Path, *, as_json: bool) -> None:
 
             told = play(platform, tell)
             status.update("Comparing with the raw data, outside the platform")
-            raw = raw_effect()
+            raw, points = raw_effect(), risk_and_loss()
         page = home.resolve() / "report.html"
-        page.write_text(report(story_of(told, raw, platform.entries())), encoding="utf-8")
+        page.write_text(report(story_of(told, raw, points, platform.entries())), encoding="utf-8")
     if as_json:
         sys.stdout.write(json.dumps(figures(told, raw, page), indent=1) + "\n")
         return

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from casemate.catalogue import read_table
 from casemate.flagships.health.quit_smoking import effect
-from casemate.flagships.health.sources import nhefs_file
+from casemate.flagships.health.sources import nhefs_file, nhefs_plan
+from casemate.protection import Plan, Point, frontier
 
 TOLERANCE_KG = 0.2
 """How far the protected point estimate may lie from the one on raw data."""
@@ -26,6 +28,8 @@ class Effect:
         return self.ci_low <= value <= self.ci_high
 
 
+KS = (2, 3, 5, 7, 10)
+
 PUBLISHED = Effect(3.4, 2.4, 4.5)
 """Hernán & Robins, *Causal Inference: What If* (2020), section 12.2."""
 
@@ -40,6 +44,13 @@ def raw_effect() -> Effect:
     import pandas as pd  # the file is the holder's own: no permit is needed to read what is one's own
 
     return effect_of(effect(pd.read_stata(nhefs_file())))
+
+
+def risk_and_loss() -> tuple[Point, ...]:
+    """What each k would cost, on the hospital's own file and by the plan's own ladders."""
+    plan = Plan.from_dict(nhefs_plan())
+    people = read_table(nhefs_file()).select(list(plan.quasi_identifiers))
+    return frontier(people, plan.quasi_identifiers, KS, suppression=plan.suppression)
 
 
 def agrees(protected: Effect, raw: Effect) -> bool:

@@ -7,12 +7,13 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from casemate.access import Permit
-from casemate.charts import bars, intervals
+from casemate.charts import bars, intervals, line
 from casemate.clock import timestamp
 from casemate.enclave import OutputState
 from casemate.flagships.health.evaluation import PUBLISHED, Effect
 from casemate.flagships.health.story import Told
 from casemate.ledger import Entry
+from casemate.protection.frontier import Point
 
 EDGES = (1, 2, 5, 10, 20, 50, 100)
 
@@ -48,6 +49,24 @@ def risk_chart(before: Mapping[str, int], after: Mapping[str, int]) -> str:
     )
 
 
+def frontier_chart(points: Sequence[Point]) -> str:
+    """What more protection costs: information loss against the highest risk that is left, by k."""
+    rows = [
+        {
+            "Information loss": round(point.loss, 4),
+            "Highest risk left": round(point.highest_risk, 4),
+            "k": f"k = {point.k}",
+        }
+        for point in points
+    ]
+    alternative = "; ".join(
+        f"{row['k']}: risk {row['Highest risk left']:.0%}, loss {row['Information loss']:.3f}"
+        for row in rows
+    )
+    x, y = "Highest risk left", "Information loss"
+    return line(rows, x=x, y=y, label="k", alternative=alternative)
+
+
 def report(story: Mapping[str, Any]) -> str:
     """The page as one HTML document that loads nothing from anywhere.
 
@@ -59,7 +78,9 @@ def report(story: Mapping[str, Any]) -> str:
     return environment.from_string(template).render(story=story)
 
 
-def story_of(told: Told, raw: Effect, entries: Sequence[Entry]) -> dict[str, Any]:
+def story_of(
+    told: Told, raw: Effect, points: Sequence[Point], entries: Sequence[Entry]
+) -> dict[str, Any]:
     """The story in the words and figures of the report's template."""
     report, plan = told.view.report, told.permit.scopes[0].plan
     before, after = report["risk_before"], report["risk_after"]
@@ -107,6 +128,7 @@ def story_of(told: Told, raw: Effect, entries: Sequence[Entry]) -> dict[str, Any
         ],
         "protected": told.protected,
         "chart_effects": effects_chart(raw, told.protected),
+        "chart_frontier": frontier_chart(points),
         "chart_risk": risk_chart(by_class_size(before), by_class_size(after)),
         "refusals": told.attempts,
         "ledger": {
