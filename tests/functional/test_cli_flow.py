@@ -104,6 +104,7 @@ def _run(clinic: Clinic, said: dict[str, Any]) -> None:
     permit = said["permit id"]
     said["run"] = run = clinic.run(permit)
     said["codebook"] = clinic.ask("permit", "codebook", permit, by=RESEARCHER)
+    said["certificate"] = clinic.ask("permit", "certificate", permit, by=RESEARCHER)
     clinic.file("long.py", LONG)
     waiting = clinic.run(permit, "long.py", "--no-wait")
     said["cancel"] = clinic.ask("run", "cancel", waiting["id"], by=RESEARCHER)
@@ -233,6 +234,8 @@ def test_the_run_is_recorded_and_its_files_are_checked(told: Told) -> None:
     acts = [entry["act"] for entry in told["logs"]["entries"]]
     assert acts[0] == "run.submitted"
     assert [book["dataset"] for book in told["codebook"]] == ["clinic"]
+    (checked,) = told["certificate"]["verified"]
+    assert {"signature", "risk_after"} <= set(checked["holds"])
 
 
 def test_what_passes_is_released_and_what_does_not_is_refused(told: Told) -> None:
