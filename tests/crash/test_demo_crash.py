@@ -16,7 +16,7 @@ from casemate.home import SETTINGS, open_home
 from casemate.platform import Platform
 
 KILLS = int(os.environ.get("CASEMATE_KILLS", "6"))
-"""How often; the figure in SECURITY.md was taken with 50."""
+"""How often; CASEMATE_KILLS=50 is the long run."""
 SEED = 20261121
 
 
