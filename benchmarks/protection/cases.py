@@ -1,6 +1,6 @@
 """The optimal search against ARX's optima and times, on every case of `expected.json`.
 
-    python benchmarks/protection.py [FOLDER] [--repeat 3] [--only adult,military] [--json]
+    python benchmarks/protection/cases.py [FOLDER] [--repeat 3] [--only adult,military] [--json]
 
 FOLDER holds `expected.json` and the data sets beside it (default: ../shared/data/anonymisation).
 For each case it prints whether the optimum is ARX's, and the median wall-clock time of the whole
@@ -40,7 +40,7 @@ MEASURES: dict[str, Measure] = {
     "discern": Discernibility(),
     "entropy": NonUniformEntropy(),
 }
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "anonymisation"
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "anonymisation"
 
 
 def main() -> None:
