@@ -20,7 +20,7 @@ lint: $(VENV)/.dev  ## style, types, one-way imports
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev  ## speed and memory, as JSON
-	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	for script in benchmarks/*.py benchmarks/protection/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 docs: $(VENV)/.dev  ## the documentation site, in site/
 	$(BIN)/zensical build --clean
