@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 
 from casemate.errors import BadInput, IntegrityFailure
-from casemate.protection.attacker import KMap
 from casemate.protection.checks import classes_of_table, loss_of_classes, sizes_of_classes
 from casemate.protection.classes import Flags, Recoding
 from casemate.protection.codebook import CodebookEntry, codebook_entry
@@ -156,7 +155,7 @@ def _protected_attributes(models: Sequence[PrivacyModel]) -> list[str]:
 
 def _population(models: Sequence[PrivacyModel], columns: pl.DataFrame) -> pl.DataFrame | None:
     """The population that the models know, in the types of the table's ``columns``; or None."""
-    known = [model.population for model in models if isinstance(model, KMap)]
+    known = [model.population for model in models if model.population is not None]
     if not known:
         return None
     if any(other != known[0] for other in known):
@@ -334,7 +333,7 @@ def _codebook(tuples: Tuples, node: Node, kept: Flags) -> list[CodebookEntry]:
 
 def _recoding(result: Result, tuples: Tuples, models: Sequence[PrivacyModel]) -> Recoding:
     """The label of each value, read from the hierarchies anew; only where a model needs it."""
-    if not any(isinstance(model, KMap) for model in models):
+    if not any(model.needs_recoding for model in models):
         return {}
     recoding: dict[str, dict[Key, Key]] = {}
     for ladder, level in zip(tuples.ladders, result.generalisation.values(), strict=True):

@@ -22,6 +22,7 @@ import polars as pl
 
 from casemate.protection.hierarchies import Key
 from casemate.protection.ladders import Codes, Floats
+from casemate.protection.population_table import Population
 
 Recoding = Mapping[str, Mapping[Key, Key]]
 Flags = npt.NDArray[np.bool_]
@@ -54,11 +55,13 @@ class Distribution:
 @dataclass(frozen=True)
 class Classes:
     """The equivalence classes of a node: the number of records in each, the distribution of each
-    sensitive attribute over them, and their size in the population where that is known."""
+    sensitive attribute over them, their size in the population where that is known, and how open
+    their labels are, 0 for the values collected to 1, where a model asks (see ``profitability``)."""
 
     sizes: Codes
     distributions: Mapping[str, Distribution] = field(default_factory=dict)
     population: Codes | None = None
+    openness: Floats | None = None
 
 
 class Judge(Protocol):
@@ -90,6 +93,21 @@ class PrivacyModel(Protocol):
     @property
     def needs_collected(self) -> bool:
         """Whether the finished table alone cannot show it: it is held against the table collected."""
+        ...
+
+    @property
+    def needs_recoding(self) -> bool:
+        """Whether its check needs the label of each value of each quasi-identifier."""
+        ...
+
+    @property
+    def needs_openness(self) -> bool:
+        """Whether its judge needs the ``openness`` of classes."""
+        ...
+
+    @property
+    def population(self) -> Population | None:
+        """The population that it holds the table against, where it knows one."""
         ...
 
     def describe(self) -> str:

@@ -9,14 +9,22 @@ records included. All are closed under union: each is a set of convex conditions
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from casemate.errors import BadInput
+from casemate.protection.base_models import (
+    Finished,
+    Model,
+    Number,
+    exact,
+    hold,
+    positive,
+    require_attribute,
+)
 from casemate.protection.checks import (
     check_closeness,
     check_disclosure,
@@ -26,14 +34,12 @@ from casemate.protection.classes import (
     Classes,
     Flags,
     Judge,
-    Recoding,
     SensitiveColumn,
     above,
     largest_part,
     surely_lost,
     tally,
 )
-from casemate.protection.diversity import Number, exact, require_attribute
 from casemate.protection.hierarchies import Hierarchy, Key, require_monotone
 from casemate.protection.ladders import Codes, Floats
 from casemate.protection.values import plain, text_of
@@ -43,7 +49,7 @@ _DENSE = 4_000_000
 
 
 @dataclass(frozen=True)
-class TCloseness:
+class TCloseness(Model):
     """In each class the distribution of ``attribute`` is within ``t``, 0 to 1, of the table's.
 
     The earth mover's distance between the two; the ground ``distance`` of two values is
@@ -59,12 +65,12 @@ class TCloseness:
     distance: str = "equal"
     hierarchy: Hierarchy | None = None
     order: tuple[str, ...] | None = None
-    of_table: bool = field(default=False, init=False, repr=False)
-    needs_collected: bool = field(default=True, init=False, repr=False)
+    kind = "t-closeness"
+    needs_collected = True
 
     def __post_init__(self) -> None:
         require_attribute(self.attribute, "t-closeness")
-        object.__setattr__(self, "t", exact(self.t, "t of t-closeness"))
+        hold(self, "t", exact(self.t, "t of t-closeness"))
         if not 0 <= self.t <= 1:
             raise BadInput(f"t is a distance of 0 to 1, not {plain(self.t)}")
         if self.distance not in DISTANCES:
@@ -78,7 +84,7 @@ class TCloseness:
         if self.order is not None:
             if self.distance != "ordered":
                 raise BadInput("t-closeness takes an order for the ordered distance only")
-            object.__setattr__(self, "order", tuple(self.order))
+            hold(self, "order", tuple(self.order))
             if len(set(self.order)) != len(self.order):
                 raise BadInput("the order of t-closeness names a value twice")
 
@@ -109,39 +115,17 @@ class TCloseness:
             )
         return np.array([where[key] for key in keys]), len(self.order)
 
-    def smallest_table(self) -> int:
-        return 1
-
-    def check(
-        self,
-        table: pl.DataFrame,
-        quasi_identifiers: Sequence[str],
-        collected: pl.DataFrame,
-        recoding: Recoding | None = None,
-    ) -> None:
+    def require(self, finished: Finished) -> None:
         check_closeness(
-            table,
-            quasi_identifiers,
-            collected,
+            finished.table,
+            finished.quasi_identifiers,
+            finished.collected,
             self.attribute,
             self.t,
             hierarchy=self.hierarchy,
             ordered=self.distance == "ordered",
             order=self.order,
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        document: dict[str, Any] = {
-            "model": "t-closeness",
-            "t": plain(self.t),
-            "attribute": self.attribute,
-            "distance": self.distance,
-        }
-        if self.hierarchy is not None:
-            document["hierarchy"] = self.hierarchy.to_dict()
-        if self.order is not None:
-            document["order"] = list(self.order)
-        return document
 
 
 def tree_levels(attribute: str, hierarchy: Hierarchy, values: Sequence[Any]) -> tuple[Codes, ...]:
@@ -276,7 +260,7 @@ class _OrderedJudge:
 
 
 @dataclass(frozen=True)
-class DeltaDisclosure:
+class DeltaDisclosure(Model):
     """For each value of ``attribute`` and each class, ``|log2(p / q)| < delta``.
 
     p is the value's share in the class and q in the table: so each class holds every value of the
@@ -285,14 +269,13 @@ class DeltaDisclosure:
 
     delta: Number
     attribute: str
-    of_table: bool = field(default=False, init=False, repr=False)
-    needs_collected: bool = field(default=True, init=False, repr=False)
+    kind = "delta-disclosure"
+    needs_collected = True
 
     def __post_init__(self) -> None:
         require_attribute(self.attribute, "delta-disclosure privacy")
-        object.__setattr__(self, "delta", exact(self.delta, "delta of delta-disclosure privacy"))
-        if self.delta <= 0:
-            raise BadInput(f"delta must be above 0, not {plain(self.delta)}")
+        what = "delta of delta-disclosure privacy"
+        hold(self, "delta", positive(self.delta, what, "delta"))
 
     def describe(self) -> str:
         return f"{plain(self.delta)}-disclosure privacy of {self.attribute}"
@@ -300,24 +283,14 @@ class DeltaDisclosure:
     def judge(self, sensitive: Mapping[str, SensitiveColumn]) -> Judge:
         return _DisclosureJudge(float(self.delta), sensitive[self.attribute])
 
-    def smallest_table(self) -> int:
-        return 1
-
-    def check(
-        self,
-        table: pl.DataFrame,
-        quasi_identifiers: Sequence[str],
-        collected: pl.DataFrame,
-        recoding: Recoding | None = None,
-    ) -> None:
-        check_disclosure(table, quasi_identifiers, collected, self.attribute, float(self.delta))
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "model": "delta-disclosure",
-            "delta": plain(self.delta),
-            "attribute": self.attribute,
-        }
+    def require(self, finished: Finished) -> None:
+        check_disclosure(
+            finished.table,
+            finished.quasi_identifiers,
+            finished.collected,
+            self.attribute,
+            float(self.delta),
+        )
 
 
 class _DisclosureJudge:
@@ -351,7 +324,7 @@ class _DisclosureJudge:
 
 
 @dataclass(frozen=True)
-class BetaLikeness:
+class BetaLikeness(Model):
     """No value of ``attribute`` is much more frequent in a class (p) than in the table (q).
 
     Basic: ``(p - q) / q <= beta``; enhanced (the default): ``<= min(beta, -ln q)``.
@@ -360,14 +333,12 @@ class BetaLikeness:
     beta: Number
     attribute: str
     enhanced: bool = True
-    of_table: bool = field(default=False, init=False, repr=False)
-    needs_collected: bool = field(default=True, init=False, repr=False)
+    kind = "beta-likeness"
+    needs_collected = True
 
     def __post_init__(self) -> None:
         require_attribute(self.attribute, "beta-likeness")
-        object.__setattr__(self, "beta", exact(self.beta, "beta of beta-likeness"))
-        if self.beta <= 0:
-            raise BadInput(f"beta must be above 0, not {plain(self.beta)}")
+        hold(self, "beta", positive(self.beta, "beta of beta-likeness", "beta"))
         if not isinstance(self.enhanced, bool):
             raise BadInput(f"enhanced is true or false, not {self.enhanced!r}")
 
@@ -378,27 +349,15 @@ class BetaLikeness:
     def judge(self, sensitive: Mapping[str, SensitiveColumn]) -> Judge:
         return _LikenessJudge(self, sensitive[self.attribute])
 
-    def smallest_table(self) -> int:
-        return 1
-
-    def check(
-        self,
-        table: pl.DataFrame,
-        quasi_identifiers: Sequence[str],
-        collected: pl.DataFrame,
-        recoding: Recoding | None = None,
-    ) -> None:
+    def require(self, finished: Finished) -> None:
         check_likeness(
-            table, quasi_identifiers, collected, self.attribute, self.beta, self.enhanced
+            finished.table,
+            finished.quasi_identifiers,
+            finished.collected,
+            self.attribute,
+            self.beta,
+            self.enhanced,
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "model": "beta-likeness",
-            "beta": plain(self.beta),
-            "attribute": self.attribute,
-            "enhanced": self.enhanced,
-        }
 
 
 class _LikenessJudge:

@@ -6,15 +6,23 @@ ACM TKDD 1(1), 2007: distinct (section 3), entropy (definition 4.1) and recursiv
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
-import polars as pl
 
 from casemate.errors import BadInput
+from casemate.protection.base_models import (
+    Finished,
+    Model,
+    Number,
+    exact,
+    hold,
+    positive,
+    require_attribute,
+    require_whole,
+)
 from casemate.protection.checks import (
     check_distinct_diversity,
     check_entropy_diversity,
@@ -24,7 +32,6 @@ from casemate.protection.classes import (
     Classes,
     Flags,
     Judge,
-    Recoding,
     SensitiveColumn,
     largest_part,
     surely_lost,
@@ -32,44 +39,23 @@ from casemate.protection.classes import (
     whole_classes,
 )
 from casemate.protection.ladders import Codes, Floats
-from casemate.protection.values import number_of, plain
+from casemate.protection.values import plain
 
 # a class of l equally frequent values has entropy log l, which sums of logarithms may miss by this
 _ROUNDING = 1e-12
 
 
-Number = Any
-"""A parameter as given, a number or its decimal text, and as held: an exact fraction."""
-
-
-def require_attribute(attribute: Any, model: str) -> None:
-    """Raise BadInput unless ``attribute`` can name a column."""
-    if not isinstance(attribute, str) or not attribute:
-        raise BadInput(f"{model} needs the name of a sensitive attribute, not {attribute!r}")
-
-
-def exact(value: Any, what: str) -> Fraction:
-    """A parameter as an exact number: 0.2 and "0.2" are both one fifth."""
-    if isinstance(value, Fraction):
-        return value
-    if value is None:
-        raise BadInput(f"{what} must be a number, not None")
-    return number_of(value, what)
-
-
 @dataclass(frozen=True)
-class DistinctLDiversity:
+class DistinctLDiversity(Model):
     """Each class holds at least ``l`` different values of ``attribute``. Record-monotone."""
 
     l: int  # noqa: E741 (the field's own letter)
     attribute: str
-    of_table: bool = field(default=False, init=False, repr=False)
-    needs_collected: bool = field(default=False, init=False, repr=False)
+    kind = "distinct-l-diversity"
 
     def __post_init__(self) -> None:
         require_attribute(self.attribute, "distinct l-diversity")
-        if isinstance(self.l, bool) or not isinstance(self.l, int) or self.l < 1:
-            raise BadInput(f"l must be a whole number of at least 1, not {self.l!r}")
+        require_whole(self.l, "l")
 
     def describe(self) -> str:
         return f"distinct {self.l}-diversity of {self.attribute}"
@@ -80,17 +66,8 @@ class DistinctLDiversity:
     def smallest_table(self) -> int:
         return self.l
 
-    def check(
-        self,
-        table: pl.DataFrame,
-        quasi_identifiers: Sequence[str],
-        collected: pl.DataFrame,
-        recoding: Recoding | None = None,
-    ) -> None:
-        check_distinct_diversity(table, quasi_identifiers, self.attribute, self.l)
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"model": "distinct-l-diversity", "l": self.l, "attribute": self.attribute}
+    def require(self, finished: Finished) -> None:
+        check_distinct_diversity(finished.table, finished.quasi_identifiers, self.attribute, self.l)
 
 
 @dataclass(frozen=True)
@@ -108,7 +85,7 @@ class _DistinctJudge:
 
 
 @dataclass(frozen=True)
-class EntropyLDiversity:
+class EntropyLDiversity(Model):
     """The entropy of ``attribute`` in each class is at least log ``l``; ``l`` may be a fraction.
 
     Closed under union, because entropy is concave.
@@ -116,12 +93,11 @@ class EntropyLDiversity:
 
     l: Number  # noqa: E741 (the field's own letter)
     attribute: str
-    of_table: bool = field(default=False, init=False, repr=False)
-    needs_collected: bool = field(default=False, init=False, repr=False)
+    kind = "entropy-l-diversity"
 
     def __post_init__(self) -> None:
         require_attribute(self.attribute, "entropy l-diversity")
-        object.__setattr__(self, "l", exact(self.l, "l of entropy l-diversity"))
+        hold(self, "l", exact(self.l, "l of entropy l-diversity"))
         if self.l < 1:
             raise BadInput(f"l must be at least 1, not {plain(self.l)}")
 
@@ -134,17 +110,8 @@ class EntropyLDiversity:
     def smallest_table(self) -> int:
         return math.ceil(Fraction(self.l))
 
-    def check(
-        self,
-        table: pl.DataFrame,
-        quasi_identifiers: Sequence[str],
-        collected: pl.DataFrame,
-        recoding: Recoding | None = None,
-    ) -> None:
-        check_entropy_diversity(table, quasi_identifiers, self.attribute, self.l)
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"model": "entropy-l-diversity", "l": plain(self.l), "attribute": self.attribute}
+    def require(self, finished: Finished) -> None:
+        check_entropy_diversity(finished.table, finished.quasi_identifiers, self.attribute, self.l)
 
 
 @dataclass(frozen=True)
@@ -188,7 +155,7 @@ class _EntropyJudge:
 
 
 @dataclass(frozen=True)
-class RecursiveCLDiversity:
+class RecursiveCLDiversity(Model):
     """In each class the most frequent value is rarer than ``c`` times the ``l``-th and later ones.
 
     With counts r1 >= r2 >= ... of ``attribute``: r1 < c (rl + ... + rm). Closed under union.
@@ -197,16 +164,12 @@ class RecursiveCLDiversity:
     c: Number
     l: int  # noqa: E741 (the field's own letter)
     attribute: str
-    of_table: bool = field(default=False, init=False, repr=False)
-    needs_collected: bool = field(default=False, init=False, repr=False)
+    kind = "recursive-cl-diversity"
 
     def __post_init__(self) -> None:
         require_attribute(self.attribute, "recursive (c, l)-diversity")
-        object.__setattr__(self, "c", exact(self.c, "c of recursive (c, l)-diversity"))
-        if self.c <= 0:
-            raise BadInput(f"c must be above 0, not {plain(self.c)}")
-        if isinstance(self.l, bool) or not isinstance(self.l, int) or self.l < 2:
-            raise BadInput(f"l must be a whole number of at least 2, not {self.l!r}")
+        hold(self, "c", positive(self.c, "c of recursive (c, l)-diversity", "c"))
+        require_whole(self.l, "l", 2)
 
     def describe(self) -> str:
         return f"recursive ({plain(self.c)}, {self.l})-diversity of {self.attribute}"
@@ -217,22 +180,10 @@ class RecursiveCLDiversity:
     def smallest_table(self) -> int:
         return self.l
 
-    def check(
-        self,
-        table: pl.DataFrame,
-        quasi_identifiers: Sequence[str],
-        collected: pl.DataFrame,
-        recoding: Recoding | None = None,
-    ) -> None:
-        check_recursive_diversity(table, quasi_identifiers, self.attribute, self.c, self.l)
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "model": "recursive-cl-diversity",
-            "c": plain(self.c),
-            "l": self.l,
-            "attribute": self.attribute,
-        }
+    def require(self, finished: Finished) -> None:
+        check_recursive_diversity(
+            finished.table, finished.quasi_identifiers, self.attribute, self.c, self.l
+        )
 
 
 @dataclass(frozen=True)

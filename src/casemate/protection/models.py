@@ -1,21 +1,23 @@
 """Privacy models of identity, and the reader of all models; see ``classes`` for what a model is."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-
-import polars as pl
 
 from casemate.errors import BadInput
 from casemate.protection.attacker import (
     AverageRisk,
     HighestRisk,
+    JournalistRecordsAtRisk,
+    JournalistRisk,
+    KMap,
+    MarketerRisk,
     RecordsAtRisk,
     SizeJudge,
-    read_k_map,
 )
+from casemate.protection.base_models import Finished, IdentityModel, require_whole
 from casemate.protection.checks import check_k_anonymity
-from casemate.protection.classes import Classes, Judge, PrivacyModel, Recoding, SensitiveColumn
+from casemate.protection.classes import Classes, Judge, PrivacyModel, SensitiveColumn
 from casemate.protection.closeness import BetaLikeness, DeltaDisclosure, TCloseness
 from casemate.protection.diversity import (
     DistinctLDiversity,
@@ -23,22 +25,20 @@ from casemate.protection.diversity import (
     RecursiveCLDiversity,
 )
 from casemate.protection.hierarchies import hierarchy_from_dict
+from casemate.protection.population_table import read_population
 
 __all__ = ["Classes", "KAnonymity", "PrivacyModel", "SizeJudge", "model_from_dict"]
 
 
 @dataclass(frozen=True)
-class KAnonymity:
+class KAnonymity(IdentityModel):
     """Each record is like at least k - 1 others in its quasi-identifiers (Samarati & Sweeney 1998)."""
 
     k: int
-    attribute: None = field(default=None, init=False, repr=False)
-    of_table: bool = field(default=False, init=False, repr=False)
-    needs_collected: bool = field(default=False, init=False, repr=False)
+    kind = "k-anonymity"
 
     def __post_init__(self) -> None:
-        if isinstance(self.k, bool) or not isinstance(self.k, int) or self.k < 1:
-            raise BadInput(f"k must be a whole number of at least 1, not {self.k!r}")
+        require_whole(self.k, "k")
 
     def describe(self) -> str:
         return f"{self.k}-anonymity"
@@ -49,17 +49,22 @@ class KAnonymity:
     def smallest_table(self) -> int:
         return self.k
 
-    def check(
-        self,
-        table: pl.DataFrame,
-        quasi_identifiers: Sequence[str],
-        collected: pl.DataFrame,
-        recoding: Recoding | None = None,
-    ) -> None:
-        check_k_anonymity(table, quasi_identifiers, self.k)
+    def require(self, finished: Finished) -> None:
+        check_k_anonymity(finished.table, finished.quasi_identifiers, self.k)
 
-    def to_dict(self) -> dict[str, Any]:
-        return {"model": "k-anonymity", "k": self.k}
+
+Reader = Callable[..., PrivacyModel]
+
+
+def _over_population(model: Reader) -> Reader:
+    """Reads a model whose document holds its population's variables and people."""
+
+    def read(
+        variables: Sequence[str], people: Sequence[Sequence[Any]], **rest: Any
+    ) -> PrivacyModel:
+        return model(**rest, population=read_population(variables, people))
+
+    return read
 
 
 def _closeness(**rest: Any) -> TCloseness:
@@ -74,7 +79,7 @@ def _closeness(**rest: Any) -> TCloseness:
     return TCloseness(**rest)
 
 
-READERS: dict[str, Callable[..., PrivacyModel]] = {
+READERS: dict[str, Reader] = {
     "k-anonymity": KAnonymity,
     "distinct-l-diversity": DistinctLDiversity,
     "entropy-l-diversity": EntropyLDiversity,
@@ -85,7 +90,10 @@ READERS: dict[str, Callable[..., PrivacyModel]] = {
     "highest-risk": HighestRisk,
     "average-risk": AverageRisk,
     "records-at-risk": RecordsAtRisk,
-    "k-map": read_k_map,
+    "k-map": _over_population(KMap),
+    "journalist-risk": _over_population(JournalistRisk),
+    "journalist-records-at-risk": _over_population(JournalistRecordsAtRisk),
+    "marketer-risk": _over_population(MarketerRisk),
 }
 
 
