@@ -72,7 +72,7 @@ from casemate.protection.hierarchies import (
     prefixes,
     suppressible,
 )
-from casemate.protection.html import report_html
+from casemate.protection.html import report_html, risk_html
 from casemate.protection.identifier_scan import (
     IdentifierFinding,
     IdentifierKind,
@@ -149,6 +149,7 @@ from casemate.protection.risk_population import (
     population_uniques,
     uniques_of_sizes,
 )
+from casemate.protection.risk_profile import RiskProfile, risk_profile
 from casemate.protection.safe_harbor import SafeHarborFinding, safe_harbor
 from casemate.protection.search import Budget, Progress
 from casemate.protection.special_uniques import MinimalUnique, SpecialUniques, special_uniques
@@ -237,6 +238,7 @@ __all__ = [
     "ReversiblePseudonymiser",
     "Risk",
     "RiskAtThreshold",
+    "RiskProfile",
     "Rules",
     "SafeHarborFinding",
     "SealedLinkage",
@@ -289,7 +291,9 @@ __all__ = [
     "reidentification_risk",
     "relink",
     "report_html",
+    "risk_html",
     "risk_of_file",
+    "risk_profile",
     "safe_harbor",
     "scan_identifiers",
     "scan_table",

@@ -1,0 +1,9 @@
+"""``casemate protect``: the protection room on files. No home is opened, nobody signs in."""
+
+import typer
+
+from casemate.cli.protect import aggregate, anonymise, pseudonymise, risk
+
+app = typer.Typer(no_args_is_help=True)
+for command in (risk, pseudonymise, anonymise, aggregate):
+    command.register(app)

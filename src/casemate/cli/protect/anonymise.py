@@ -1,0 +1,253 @@
+"""``casemate protect anonymise`` and ``verify``: a plan carried out on a file, and its certificate."""
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from casemate.cli.common import JsonOption, Shown, exits, show, table
+from casemate.cli.files import (
+    Html,
+    KeyFile,
+    Language,
+    Output,
+    Report,
+    Source,
+    private_key,
+    public_key,
+    require_folders,
+    secret_in,
+    write_json,
+    write_text,
+)
+from casemate.cli.protect.plan_flags import plan_by_flags
+from casemate.cli.protect.progress import searching, stage
+from casemate.errors import BadInput
+from casemate.protection import (
+    Plan,
+    ProtectedFile,
+    RiskProfile,
+    anonymise_file,
+    certify,
+    frontier,
+    read_certificate,
+    read_plan,
+    report_html,
+    risk_profile,
+    scan_table,
+)
+from casemate.protection import verify as verify_certificate
+from casemate.protection.html import require_language
+
+_PLAN = "The plan, TOML or JSON; or describe it by the flags below."
+
+
+def register(app: typer.Typer) -> None:
+    """Put the commands of this module on ``app``."""
+    app.command()(anonymise)
+    app.command()(verify)
+
+
+def anonymise(
+    file: Source,
+    output: Output,
+    plan: Annotated[Path | None, typer.Option(help=_PLAN)] = None,
+    quasi_identifiers: Annotated[str, typer.Option(help="Names, with commas between.")] = "",
+    hierarchy: Annotated[
+        list[str] | None, typer.Option(help="NAME=FILE in ARX's form; else one is proposed.")
+    ] = None,
+    level: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=LEVEL, or NAME=LOWEST..HIGHEST, that it may have."),
+    ] = None,
+    weight: Annotated[
+        list[str] | None, typer.Option(help="NAME=NUMBER: how much its loss counts; else 1.")
+    ] = None,
+    k: Annotated[
+        int | None,
+        typer.Option("--k", help="The least size of a class; 5 where no model is named."),
+    ] = None,
+    l_: Annotated[
+        str | None, typer.Option("--l", help="Distinct l-diversity of what is --sensitive.")
+    ] = None,
+    entropy_l: Annotated[str | None, typer.Option(help="Entropy l-diversity.")] = None,
+    recursive: Annotated[str | None, typer.Option(help="Recursive (c, l)-diversity: C,L.")] = None,
+    t: Annotated[
+        str | None, typer.Option("--t", help="t-closeness by equal distance; others by --model.")
+    ] = None,
+    delta_disclosure: Annotated[str | None, typer.Option(help="δ-disclosure privacy.")] = None,
+    beta: Annotated[str | None, typer.Option(help="β-likeness.")] = None,
+    k_map: Annotated[
+        str | None, typer.Option(help="People of the --population who are alike, at least.")
+    ] = None,
+    max_risk: Annotated[str | None, typer.Option(help="No record's risk is above this.")] = None,
+    average_risk: Annotated[str | None, typer.Option(help="The mean risk is at most this.")] = None,
+    records_at_risk: Annotated[
+        str | None, typer.Option(help="K,SHARE: so few records in classes below K.")
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            help='Any model: "t-closeness:t=0.2,attribute=job"; hierarchy=FILE, order=a|b.'
+        ),
+    ] = None,
+    sensitive: Annotated[str, typer.Option(help="Attributes that the models protect.")] = "",
+    population: Annotated[
+        Path | None, typer.Option(help="A table of the population, for models that know one.")
+    ] = None,
+    population_count: Annotated[
+        str | None, typer.Option(help="Its column of people a line; else a line is a person.")
+    ] = None,
+    suppression: Annotated[
+        str, typer.Option(help="The share of records that may go; 0.02 if not said.")
+    ] = "",
+    measure: Annotated[str, typer.Option(help="What is made least; loss if not said.")] = "",
+    pseudonyms: Annotated[str, typer.Option(help="Identifiers to pseudonymise.")] = "",
+    drop: Annotated[str, typer.Option(help="Variables that do not leave.")] = "",
+    key_file: KeyFile = None,
+    report: Report = None,
+    html: Html = None,
+    language: Language = "en",
+    certificate: Annotated[Path | None, typer.Option(help="Write the certificate.")] = None,
+    signing_key: Annotated[
+        Path | None, typer.Option(help="Sign the certificate: an Ed25519 private key, PEM.")
+    ] = None,
+    save_plan: Annotated[
+        Path | None, typer.Option(help="Write the plan that the flags describe, as JSON.")
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(help="End the search then, with the best found; so does Ctrl-C.")
+    ] = None,
+    nodes: Annotated[
+        int | None, typer.Option(help="End the search after so many generalisations.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Anonymise a table by a plan, with report and certificate."""
+    flags = {
+        "quasi_identifiers": quasi_identifiers, "hierarchy": hierarchy, "level": level,
+        "weight": weight, "k": None if k is None else str(k), "l": l_, "entropy_l": entropy_l,
+        "recursive": recursive, "t": t, "delta_disclosure": delta_disclosure, "beta": beta,
+        "k_map": k_map, "max_risk": max_risk, "average_risk": average_risk,
+        "records_at_risk": records_at_risk, "model": model, "sensitive": sensitive,
+        "population": population, "population_count": population_count,
+        "suppression": suppression, "measure": measure, "pseudonyms": pseudonyms, "drop": drop,
+    }  # fmt: skip
+    with exits():
+        require_language(language)
+        require_folders(report, html, certificate, save_plan)
+        chosen = _chosen(plan, file, flags)
+        signer = None if signing_key is None else private_key(signing_key)
+        secret = None if key_file is None else secret_in(key_file)
+        with searching(seconds, nodes) as budget:
+            made = anonymise_file(
+                file, chosen, output, pseudonym_key=secret, budget=budget, progress=stage
+            )
+        _say_if_unproven(made)
+        if save_plan is not None:
+            write_json(save_plan, chosen.to_dict())
+        if report is not None:
+            write_json(report, made.report)
+        if certificate is not None:
+            write_json(certificate, certify(chosen, made.report, signing_key=signer))
+        if html is not None:
+            write_text(html, _page(file, chosen, made, language))
+        show(Shown(made.report, _report_table(made.report, output)), as_json=as_json)
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help="The table that left.")],
+    certificate: Annotated[Path, typer.Argument(help="Its certificate.")],
+    source: Annotated[
+        Path | None, typer.Option(help="The table that came in: loss is recomputed too.")
+    ] = None,
+    public: Annotated[
+        Path | None,
+        typer.Option("--public-key", help="Whose signature it must bear: an Ed25519 key, PEM."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Recompute every claim that a table's certificate makes."""
+    with exits():
+        found = verify_certificate(
+            scan_table(file),
+            read_certificate(certificate),
+            None if public is None else public_key(public),
+            source=None if source is None else scan_table(source),
+        )
+        rows: list[list[object]] = [[claim, "holds"] for claim in found.holds]
+        rows += [[claim, f"not checked: {why}"] for claim, why in found.unchecked]
+        show(Shown(found, table(["Claim", ""], rows)), as_json=as_json)
+
+
+def _chosen(path: Path | None, file: Path, flags: Mapping[str, Any]) -> Plan:
+    if path is None:
+        return plan_by_flags(file, flags)
+    if given := [name for name, value in flags.items() if value]:
+        raise BadInput(
+            f"give a plan or the flags that describe one, not both: --{given[0].replace('_', '-')} "
+            "is such a flag"
+        )
+    return read_plan(path)
+
+
+def _say_if_unproven(made: ProtectedFile) -> None:
+    """A search that was ended early is said so, on standard error, whatever else is printed."""
+    if made.report.gap:
+        print(
+            "The search was ended before its end: this is the best found so far, not proven the "
+            f"best; at most {made.report.gap:.1%} of its score can be saved.",
+            file=sys.stderr,
+        )
+
+
+def _page(file: Path, plan: Plan, made: ProtectedFile, language: str) -> str:
+    stage("measuring what else the tables tell, for the page")
+    names = [name for name in plan.quasi_identifiers if name in made.report.variables]
+    guarded = {*plan.sensitive, *(model.attribute for model in plan.models)}
+    sensitive = [name for name in made.report.variables if name in guarded and name not in names]
+    before, after = (_profile(path, names, sensitive, made) for path in (file, made.path))
+    stage("searching at other k, for the frontier")
+    points = _frontier(file, plan, names)
+    return report_html(made.report, before=before, after=after, frontier=points, language=language)
+
+
+def _profile(
+    path: Path, names: list[str], sensitive: list[str], made: ProtectedFile
+) -> RiskProfile | None:
+    """The profile of one of the two tables; None where no quasi-identifier leaves."""
+    if not names:
+        return None
+    frame = scan_table(path).select(*names, *sensitive).collect(engine="streaming")
+    threshold = made.report.risk_after.threshold
+    return risk_profile(frame, names, sensitive=sensitive, threshold=threshold)
+
+
+def _frontier(file: Path, plan: Plan, names: list[str]) -> Any:
+    """Loss against k, by the plan's own hierarchies and suppression; nothing where it has none."""
+    if not names:
+        return ()
+    frame = scan_table(file).select(names).collect(engine="streaming")
+    by = {name: plan.quasi_identifiers[name] for name in names}
+    return frontier(frame, by, suppression=plan.suppression)
+
+
+def _report_table(report: Any, output: Path) -> Any:
+    unproven: list[list[object]] = [["not proven the best", f"{report.gap:.1%} above it at most"]]
+    rows: list[list[object]] = [
+        ["written to", output],
+        ["models", ", ".join(report.models)],
+        *([f"level of {name}", level] for name, level in report.generalisation.items()),
+        ["records suppressed", f"{report.suppressed:,} of {report.records_in:,}"],
+        ["loss, 0 to 1", f"{report.loss:.4f}"],
+        *(unproven if report.gap else []),
+        ["highest risk", _change(report, lambda risk: risk.prosecutor_highest)],
+        ["average risk", _change(report, lambda risk: risk.prosecutor_average)],
+    ]
+    return table(["Protected", ""], rows)
+
+
+def _change(report: Any, figure: Callable[[Any], float]) -> str:
+    return f"{figure(report.risk_before):.2%} before, {figure(report.risk_after):.2%} after"
