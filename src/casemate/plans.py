@@ -1,4 +1,7 @@
-"""Is a protection plan strong enough for what is asked? The holder's rules are the floor."""
+"""Is a protection plan strong enough for what is asked, and a privacy budget within the holder's?
+
+The holder's rules are the floor, and its budget is the ceiling.
+"""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -6,8 +9,10 @@ from typing import Any
 
 from casemate.access import ApplicationForm, DatasetRequest
 from casemate.catalogue import Dataset
+from casemate.enclave import budget_of
 from casemate.errors import BadInput
 from casemate.protection import KAnonymity, Plan
+from casemate.protection.privacy_loss import PrivacyLoss
 
 
 def checked_plans(
@@ -31,6 +36,33 @@ def checked_plans(
         _require_strong(plan, dataset, wanted[dataset.id])
         checked[dataset.id] = plan.to_dict()
     return checked
+
+
+def checked_budgets(
+    budgets: Mapping[str, PrivacyLoss], datasets: Iterable[Dataset]
+) -> dict[str, dict[str, str]]:
+    """The privacy budgets as they will be signed, by dataset.
+
+    Raises ``BadInput`` where one is for a dataset that is not asked for or has no budget of its own,
+    is larger than that, or is kept in another accounting.
+    """
+    holders = {dataset.id: budget_of(dataset) for dataset in datasets}
+    for name, budget in budgets.items():
+        if name not in holders:
+            raise BadInput(
+                f"a budget is given for {name!r}, which the application does not ask for"
+            )
+        if (most := holders[name]) is None:
+            raise BadInput(f"{name} has no privacy budget: its holder allows no noisy answers")
+        if budget.accounting is not most.accounting:
+            raise BadInput(
+                f"the budget of {name} is kept in {most.accounting}: give a part of {most}"
+            )
+        if not most.covers(budget):
+            raise BadInput(
+                f"the budget of {budget} for {name} is more than its holder allows: {most}"
+            )
+    return {name: budget.to_dict() for name, budget in budgets.items()}
 
 
 def _require_strong(plan: Plan, dataset: Dataset, request: DatasetRequest) -> None:

@@ -47,7 +47,18 @@ from casemate.catalogue import (
     read_table,
 )
 from casemate.clock import Clock, system_clock
-from casemate.enclave import Enclave, Limits, Output, ReleaseReceipt, Run, View
+from casemate.enclave import (
+    AccountState,
+    Enclave,
+    ExpectedAnswer,
+    Limits,
+    Output,
+    PrivateAnswer,
+    ReleaseReceipt,
+    Run,
+    View,
+    budget_of,
+)
 from casemate.enclave.guard import require_grants
 from casemate.enclave.sweep import GRACE_SECONDS
 from casemate.errors import BadInput, IntegrityFailure, NotAllowed, Unavailable
@@ -58,9 +69,11 @@ from casemate.ledger import Entry, Ledger
 from casemate.ledger.audit import Report
 from casemate.ledger.note import checkpoint_size
 from casemate.ledger.proofs import ConsistencyProof, InclusionProof
-from casemate.plans import checked_plans
+from casemate.plans import checked_budgets, checked_plans
 from casemate.protection import reidentification_risk
 from casemate.protection.certificate import Verified
+from casemate.protection.privacy_loss import PrivacyLoss
+from casemate.protection.privacy_loss.questions import read_question
 from casemate.store import Store
 from casemate.store.keys import Keyring, load_keyring
 from casemate.store.schema import migrate
@@ -263,6 +276,8 @@ class Platform:
         described = staged.description
         with self._act(actor, "dataset.publish", self.facts.to_publish, actor, described) as tx:
             holder = self.identity.account(tx, actor).organisation
+            if (limit := budget_of(described)) is not None:
+                self.enclave.answers.open_account(tx, actor, described.id, limit)
             dataset = self.catalogue.record(tx, actor, staged, holder=holder)
             if dataset.is_open:
                 self.permits.standing_permit(tx, actor, offer_of(dataset))
@@ -397,6 +412,7 @@ class Platform:
         reason: str,
         *,
         plans: Mapping[str, Mapping[str, Any]] | None = None,
+        budgets: Mapping[str, PrivacyLoss] | None = None,
         conditions: Sequence[str] = (),
         output_rules: OutputRules | None = None,
         valid_from: datetime | None = None,
@@ -405,17 +421,20 @@ class Platform:
         """Decide for it: the permit is signed and opens exactly what it names.
 
         ``plans`` is the protection plan of each dataset; raises ``BadInput`` for one that is weaker
-        than its holder's rules, or cannot be carried out.
+        than its holder's rules, or cannot be carried out. ``budgets`` is what answers under
+        differential privacy may cost, of the datasets where there are to be any: see ``ask``.
         """
         with self._act(actor, "application.decide", self.facts.application, application) as tx:
             form = self.applications.get(tx, application).form
+            datasets = self.facts.datasets(tx, form)
             return self.applications.approve(
                 tx,
                 actor,
                 application,
                 reason=reason,
                 offers=self.facts.offers(tx, form),
-                plans=checked_plans(form, plans or {}, self.facts.datasets(tx, form)),
+                plans=checked_plans(form, plans or {}, datasets),
+                budgets=checked_budgets(budgets or {}, datasets),
                 output_rules=output_rules,
                 conditions=conditions,
                 valid_from=valid_from,
@@ -564,6 +583,43 @@ class Platform:
         """Stop ``run`` now."""
         with self._act(actor, "run.cancel", self.facts.run, run) as tx:
             return self._as_seen(tx, actor, self.enclave.runs.cancel(tx, actor, run, reason))
+
+    # ── ask ──────────────────────────────────────────────────────────────────────────────────────
+
+    def expected_error(
+        self, actor: str, permit: str, question: Mapping[str, Any], *, purpose: str | None = None
+    ) -> ExpectedAnswer:
+        """What the answer to ``question`` would cost and how far it may be off; nothing is spent."""
+        asked = read_question(question)
+        with self._look(actor, "permit.ask", self.facts.permit, permit) as tx:
+            return self.enclave.answers.expect(tx, actor, permit, asked, purpose)
+
+    def ask(
+        self, actor: str, permit: str, question: Mapping[str, Any], *, purpose: str | None = None
+    ) -> PrivateAnswer:
+        """The noisy answer to ``question``, charged to the dataset's and the permit's budget.
+
+        Charged before it is computed and never paid back; the same question again is the same
+        answer, free. Raises ``NotAllowed`` where either budget has not enough left.
+        """
+        asked = read_question(question)
+        with self._act(actor, "permit.ask", self.facts.permit, permit) as tx:
+            charged = self.enclave.answers.charge(tx, actor, permit, asked, purpose)
+        if charged.answer is not None:
+            return charged.answer
+        drawn = self.enclave.answers.draw(charged)
+        with self._act(actor, "permit.ask", self.facts.permit, permit) as tx:
+            return self.enclave.answers.release(tx, actor, charged, drawn)
+
+    def privacy_accounts(self, actor: str, permit: str) -> Sequence[AccountState]:
+        """What answers under ``permit`` are charged to: each dataset's account, and its own."""
+        with self._look(actor, "permit.read", self.facts.permit, permit) as tx:
+            return self.enclave.answers.accounts(tx, permit)
+
+    def privacy_account(self, actor: str, dataset: str) -> AccountState | None:
+        """The account of ``dataset``, over all permits; ``None`` where it has no budget."""
+        with self._look(actor, "dataset.budget", self.facts.dataset, dataset) as tx:
+            return self.enclave.answers.account(tx, dataset)
 
     # ── check, release ───────────────────────────────────────────────────────────────────────────
 

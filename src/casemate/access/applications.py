@@ -209,6 +209,7 @@ class Applications:
         reason: str,
         offers: Iterable[Offer],
         plans: Mapping[str, Mapping[str, Any]],
+        budgets: Mapping[str, dict[str, str]] | None = None,
         output_rules: OutputRules | None = None,
         conditions: Sequence[str] = (),
         valid_from: datetime | None = None,
@@ -217,7 +218,8 @@ class Applications:
         """Decide for it: the permit is granted, signed and in force from ``valid_from`` (now).
 
         ``offers`` are today's of its datasets: what has gone since it was submitted is not granted.
-        ``plans`` is the protection plan by dataset. Without ``output_rules``, the holders' least
+        ``plans`` is the protection plan by dataset, ``budgets`` the privacy that answers may spend,
+        of the datasets where there are to be any. Without ``output_rules``, the holders' least
         cell count and review by a checker; they may be made stricter, never looser.
         ``duration_days`` may shorten what was asked for. An amendment's permit replaces the amended
         one. Raises ``BadInput``; ``Conflict`` if somebody decided before; ``NotAllowed`` for those
@@ -230,7 +232,7 @@ class Applications:
         self._fixed(tx, row, form, today, form.people)
         _require_same_versions(row, today)
         rules = self._output_rules(tx, form, output_rules, today)
-        terms = _terms(row, form, _scopes(form, row.versions, plans), rules, conditions)
+        terms = _terms(row, form, _scopes(form, row.versions, plans, budgets or {}), rules, conditions)
         begin = valid_from or self._clock()
         end = begin + timedelta(days=_duration(form, duration_days))
         # The state is won first: of two deciders, only one comes to grant anything.
@@ -416,7 +418,10 @@ def _terms(
 
 
 def _scopes(
-    form: ApplicationForm, versions: Mapping[str, int], plans: Mapping[str, Mapping[str, Any]]
+    form: ApplicationForm,
+    versions: Mapping[str, int],
+    plans: Mapping[str, Mapping[str, Any]],
+    budgets: Mapping[str, dict[str, str]],
 ) -> tuple[Scope, ...]:
     asked = [request.dataset for request in form.datasets]
     if missing := [name for name in asked if name not in plans]:
@@ -430,6 +435,7 @@ def _scopes(
             variables=tuple(item.name for item in request.variables),
             plan=dict(plans[request.dataset]),
             pseudonyms=tuple(item.name for item in request.variables if item.as_pseudonym),
+            budget=budgets.get(request.dataset),
         )
         for request in form.datasets
     )

@@ -22,7 +22,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 from joserfc import jws as jose
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
-from pydantic import ValidationError, model_validator
+from pydantic import (
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from casemate.access.forms import Document, LegalBasis
 from casemate.access.records import OutputRules
@@ -43,6 +48,13 @@ class ScopeClaims(Document):
     variables: tuple[str, ...]
     pseudonyms: tuple[str, ...]
     plan: dict[str, Any]
+    budget: dict[str, str] | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_an_absent_budget(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Permits that were signed before budgets existed have one valid text too: without the name.
+        claims: dict[str, Any] = write(self)
+        return {name: value for name, value in claims.items() if (name, value) != ("budget", None)}
 
 
 class PermitClaims(Document):

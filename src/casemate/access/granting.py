@@ -85,6 +85,7 @@ def ledger_summary(claims: PermitClaims, jws: str) -> dict[str, Any]:
                 "version": scope.version,
                 "variables": len(scope.variables),
                 "plan": digest(canonical_json(scope.plan)),
+                **({"budget": scope.budget} if scope.budget else {}),
             }
             for scope in claims.scopes
         ],
@@ -134,6 +135,7 @@ def _scope_claims(scope: Scope) -> ScopeClaims:
         variables=scope.variables,
         pseudonyms=scope.pseudonyms,
         plan=plan,
+        budget=scope.budget,
     )
 
 

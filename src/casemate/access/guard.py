@@ -98,6 +98,7 @@ def scope_record(claims: ScopeClaims) -> Scope:
         claims.variables,
         copy.deepcopy(claims.plan),
         claims.pseudonyms,
+        copy.copy(claims.budget),
     )
 
 

@@ -56,6 +56,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "dataset.publish": ("dataset",),
         "dataset.retire": ("dataset",),
+        "dataset.budget": ("dataset",),
         "dataset.list": ("dataset", "home"),
         "catalogue.read": ("dataset", "home"),
         "application.create": ("application",),
@@ -68,6 +69,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "permit.verify": ("permit",),
         "permit.revoke": ("permit",),
         "permit.renew": ("permit",),
+        "permit.ask": ("permit",),
         "run.submit": ("run",),
         "run.read": ("run",),
         "run.cancel": ("run",),

@@ -83,6 +83,8 @@ class Scope:
     """The protection plan as the protection room wrote it; opaque here, JSON without floats."""
     pseudonyms: tuple[str, ...] = ()
     """Those of ``variables`` that are delivered as keyed pseudonyms only, never as values."""
+    budget: dict[str, str] | None = None
+    """The privacy that answers under differential privacy may spend; opaque here. None: no answers."""
 
 
 @dataclass(frozen=True)

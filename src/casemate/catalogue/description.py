@@ -172,6 +172,20 @@ class Rules(_Document):
     max_days: Annotated[int, Field(ge=1)] = 365
 
 
+class Privacy(_Document):
+    """What answers under differential privacy may cost in all, over every version and every permit.
+
+    ``accounting``: ``epsilon`` for (ε, δ), ``rho`` for zero-concentrated. ``rows_per_person``: at most
+    so many rows of one person count in an answer; where the description names the variable ``person``
+    it is enforced, else it is the holder's word that nobody has more.
+    """
+
+    accounting: Literal["epsilon", "rho"]
+    amount: Annotated[Decimal, Field(gt=0, le=1_000_000)]
+    delta: Annotated[Decimal, Field(ge=0, lt=1)] = Decimal(0)
+    rows_per_person: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+
+
 class Comparison(_Document):
     """What must hold between two variables of one row, such as admitted <= discharged."""
 
@@ -205,6 +219,7 @@ class DatasetDescription(_Document):
     person: VariableName | None = None
     consistency: tuple[Comparison, ...] = ()
     rules: Rules = Rules()
+    privacy: Privacy | None = None
 
     @model_validator(mode="after")
     def _names_hold(self) -> "DatasetDescription":

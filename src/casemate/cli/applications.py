@@ -9,6 +9,7 @@ from casemate.access import Application, OutputRules
 from casemate.cli.common import Desk, Shown, command, read_document, table
 from casemate.clock import timestamp
 from casemate.errors import BadInput
+from casemate.protection.privacy_loss import PrivacyLoss
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -103,6 +104,13 @@ def decide(
     review: Annotated[
         str, typer.Option(help="required, or automatic for what passes.")
     ] = "required",
+    budget: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Privacy for noisy answers as DATASET=epsilon:AMOUNT or DATASET=rho:AMOUNT, with "
+            ":DELTA after it where groups are unknown."
+        ),
+    ] = None,
 ) -> Shown:
     """Decide on an application; approving signs the permit."""
     if decision != "approve":
@@ -113,7 +121,8 @@ def decide(
         rules = _output_rules(min_cell, review)
     permit = desk.platform.approve(
         desk.actor, application, reason,
-        plans=plans, conditions=condition or [], output_rules=rules, duration_days=days,
+        plans=plans, budgets=dict(map(_privacy, budget or [])), conditions=condition or [],
+        output_rules=rules, duration_days=days,
     )  # fmt: skip
     until = timestamp(permit.valid_until)
     return Shown(permit, f"{permit.id} is granted to {permit.applicant}, in force until {until}.")
@@ -129,6 +138,17 @@ def _named_file(text: str) -> tuple[str, str]:
     if not separator:
         raise BadInput(f"--plan {text!r} is not DATASET=FILE")
     return name, file
+
+
+def _privacy(text: str) -> tuple[str, PrivacyLoss]:
+    name, _, amounts = text.partition("=")
+    accounting, *numbers = amounts.split(":")
+    if accounting not in ("epsilon", "rho") or not 1 <= len(numbers) <= 2:
+        raise BadInput(
+            f"--budget {text!r} is not DATASET=epsilon:AMOUNT or DATASET=rho:AMOUNT:DELTA"
+        )
+    make = PrivacyLoss.epsilon if accounting == "epsilon" else PrivacyLoss.rho
+    return name, make(*numbers)
 
 
 def _output_rules(min_cell: int | None, review: str) -> OutputRules:

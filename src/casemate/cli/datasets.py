@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from casemate.catalogue import describe, load_description, read_source
+from casemate.cli.answers import account_document, accounts_table
 from casemate.cli.common import Desk, Shown, command, table, writing
 from casemate.errors import BadInput
 
@@ -85,6 +86,15 @@ def show_(
         for one in known.variables
     ]
     return Shown(known, table(["Variable", "Type", "Role", "Unit", "Meaning"], rows))
+
+
+@command(app, "budget")
+def budget(desk: Desk, dataset: Annotated[str, typer.Argument(help="The dataset's id.")]) -> Shown:
+    """For its holder: what noisy answers about a dataset have cost, under all permits together."""
+    state = desk.platform.privacy_account(desk.actor, dataset)
+    if state is None:
+        return Shown([], f"{dataset} has no privacy budget: noisy answers about it are not given.")
+    return Shown([account_document(state)], accounts_table([state]))
 
 
 @command(app, "search")

@@ -9,6 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from casemate.access import Permit, export_odrl, verify_jws
+from casemate.cli.answers import (
+    account_document,
+    accounts_table,
+    answer_document,
+    answer_text,
+    expected_document,
+    expected_text,
+)
 from casemate.cli.common import (
     AsOption,
     Desk,
@@ -87,6 +95,33 @@ def certificate(
     held = sum(len(one.holds) for one in checked)
     text = f"All {held} claims hold that can be recomputed from the protected data."
     return Shown({"verified": checked, "certificates": certificates}, text)
+
+
+@command(app, "ask")
+def ask(
+    desk: Desk,
+    permit: Annotated[str, typer.Argument(help="The permit's id.")],
+    query: Annotated[Path, typer.Argument(help="The question with its cost, TOML or JSON.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show cost and expected error; spend nothing.")
+    ] = False,
+) -> Shown:
+    """For the permit's people: a noisy answer about the raw data, paid from the privacy budget."""
+    question = read_document(query)
+    if dry_run:
+        expected = desk.platform.expected_error(desk.actor, permit, question)
+        return Shown(expected_document(expected), expected_text(expected))
+    answer = desk.platform.ask(desk.actor, permit, question)
+    return Shown(answer_document(answer), answer_text(answer))
+
+
+@command(app, "budget")
+def budget(desk: Desk, permit: Annotated[str, typer.Argument(help="The permit's id.")]) -> Shown:
+    """What noisy answers under a permit may still cost: each dataset's account, and the permit's."""
+    states = desk.platform.privacy_accounts(desk.actor, permit)
+    if not states:
+        return Shown([], f"{permit} gives no noisy answers: its authority set no budget.")
+    return Shown([account_document(one) for one in states], accounts_table(states))
 
 
 @command(app, "revoke")

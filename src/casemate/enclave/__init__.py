@@ -1,5 +1,6 @@
 """The enclave: protected views, sealed runs, checked outputs, and the only door out."""
 
+from casemate.enclave.answers import AccountState, ExpectedAnswer, PrivateAnswer, budget_of
 from casemate.enclave.limits import Limits
 from casemate.enclave.outputs import Outputs
 from casemate.enclave.records import (
@@ -20,12 +21,15 @@ from casemate.enclave.workflow import Worker
 
 __all__ = [
     "SYSTEM",
+    "AccountState",
     "Enclave",
+    "ExpectedAnswer",
     "Limits",
     "Output",
     "OutputKind",
     "OutputState",
     "Outputs",
+    "PrivateAnswer",
     "ReleaseReceipt",
     "Run",
     "RunState",
@@ -33,6 +37,7 @@ __all__ = [
     "View",
     "Views",
     "Worker",
+    "budget_of",
     "known_blobs",
     "sweep_blobs",
 ]

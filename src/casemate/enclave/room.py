@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from casemate.access import Permits
 from casemate.catalogue import Catalogue
 from casemate.clock import Clock
+from casemate.enclave.answers import Answers
 from casemate.enclave.outputs import Outputs
 from casemate.enclave.runs import Runs
 from casemate.enclave.steps import Rooms
@@ -20,7 +21,8 @@ from casemate.store.vault import Vault
 
 
 class Enclave:
-    """``views``, ``runs`` and ``outputs`` work in the caller's transaction; ``worker`` has its own."""
+    """``views``, ``runs``, ``outputs`` and ``answers`` work in the caller's transaction; ``worker`` has
+    its own."""
 
     def __init__(
         self,
@@ -43,6 +45,7 @@ class Enclave:
         self.views = Views(vault, keyring, ledger, permits, catalogue, clock)
         self.runs = Runs(vault, keyring, ledger, permits, clock)
         self.outputs = Outputs(vault, keyring, ledger, permits, self.runs, clock)
+        self.answers = Answers(vault, keyring, ledger, permits, catalogue, clock)
         self.rooms = rooms = Rooms(store, permits, self.views, self.runs, self.outputs, clock)
         self.worker = Worker(home, runs_url, rooms, at_once=at_once)
 

@@ -30,6 +30,47 @@ class ViewRow(Base):
     sealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class PrivacyAccountRow(Base):
+    """What was spent of a privacy budget. ``version`` is compared and set by every change."""
+
+    __tablename__ = "privacy_account"
+
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    version: Mapped[int]
+    document: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class PrivacySpendRow(Base):
+    """One line of an account's record; each names the digest of the line before. Never changed."""
+
+    __tablename__ = "privacy_spend"
+
+    account: Mapped[str] = mapped_column(ForeignKey("privacy_account.name"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    document: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class AnswerRow(Base):
+    """A question that was charged, and its one answer once it was drawn. ``slot`` is a keyed digest of
+    permit, dataset and question: the same question is charged once, and answered once."""
+
+    __tablename__ = "privacy_answer"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    slot: Mapped[str] = mapped_column(String(80), unique=True)
+    permit: Mapped[str] = mapped_column(String(64))
+    lineage: Mapped[str] = mapped_column(String(64), index=True)
+    dataset: Mapped[str] = mapped_column(String(200))
+    version: Mapped[int]
+    asked_by: Mapped[str] = mapped_column(String(200))
+    sealed_question: Mapped[bytes] = mapped_column(LargeBinary)
+    cost: Mapped[dict[str, Any]] = mapped_column(Json)
+    accuracy: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    charged_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sealed_answer: Mapped[bytes | None] = mapped_column(LargeBinary)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class EnvironmentRow(Base):
     """The interpreter and package versions that runs saw, kept once for all runs that saw the same."""
 

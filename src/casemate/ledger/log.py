@@ -24,6 +24,7 @@ from casemate.store import mark_recorded
 
 MOST_BODY_BYTES = 65_536
 _READ_AHEAD = 2_000
+_READ_BACK = 20
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,18 @@ class Ledger:
             query = query.where(LedgerEntryRow.subject == subject)
         for index, body in tx.execute(query).yield_per(_READ_AHEAD):
             yield _entry(index, body)
+
+    def newest(self, tx: Session, subject: str, *, act: str) -> Entry | None:
+        """The last entry of ``subject`` that records ``act``; ``None`` where there is none."""
+        query = (
+            select(LedgerEntryRow.index, BODY)
+            .where(LedgerEntryRow.subject == subject)
+            .order_by(LedgerEntryRow.index.desc())
+        )
+        for index, body in tx.execute(query).yield_per(_READ_BACK):
+            if (entry := _entry(index, body)).act == act:
+                return entry
+        return None
 
     def entry(self, tx: Session, index: int) -> Entry:
         """Entry ``index``; raises ``NotFound`` where there is none."""

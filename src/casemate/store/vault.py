@@ -60,6 +60,16 @@ class Vault:
                 f"vault file {name} cannot be decrypted: it or its key was altered"
             ) from failure
 
+    def table_schema(self, name: str, key: bytes) -> pa.Schema:
+        """The columns of the table in file ``name`` and their types: its footer alone is decrypted."""
+        path = self._path(name)
+        try:
+            return pq.ParquetFile(path, decryption_properties=_decryption(key)).schema_arrow
+        except (OSError, pa.ArrowInvalid) as failure:
+            raise IntegrityFailure(
+                f"vault file {name} cannot be decrypted: it or its key was altered"
+            ) from failure
+
     def write_bytes(self, name: str, data: bytes, key: bytes) -> int:
         """Encrypt ``data`` into file ``name``; returns its bytes on disk."""
         nonce = secrets.token_bytes(_NONCE_BYTES)

@@ -45,6 +45,8 @@ dataset.publish       of the holder          .      .      y     .      .       
 dataset.publish       a stranger             .      .      .     .      .         .       .        .
 dataset.retire        of the holder          .      .      y     .      .         .       .        .
 dataset.retire        a stranger             .      .      .     .      .         .       .        .
+dataset.budget        of the holder          .      .      y     .      y         .       .        y
+dataset.budget        a stranger             .      .      .     .      y         .       .        y
 
 application.create    the applicant          .      .      .     y      .         .       .        .
 application.create    applying for another   .      .      .     .      .         .       .        .
@@ -88,6 +90,12 @@ permit.renew          only the applicant     .      .      .     .      .       
 permit.renew          a named person         .      .      .     .      .         .       .        .
 permit.renew          a colleague            .      .      .     .      .         .       .        .
 permit.renew          a stranger             .      .      .     .      y         .       .        .
+permit.ask            the applicant          .      .      .     y      .         .       .        .
+permit.ask            only the applicant     .      .      .     .      .         .       .        .
+permit.ask            a named person         .      .      .     y      .         .       .        .
+permit.ask            a colleague            .      .      .     .      .         .       .        .
+permit.ask            a stranger             .      .      .     .      .         .       .        .
+permit.ask            anyone, it stands      .      .      .     .      .         .       .        .
 
 run.submit            the submitter          .      .      .     y      .         .       .        .
 run.submit            named, for another     .      .      .     .      .         .       .        .

@@ -90,6 +90,17 @@ class Account:
         line = Spend(self.spends + 1, charged, note, self.head)
         return replace(self, spent=total, spends=line.number, head=line.digest), line
 
+    def with_limit(self, limit: PrivacyLoss) -> Self:
+        """The account under another limit; what was spent stays spent, be it more than ``limit``.
+
+        Raises Conflict for another accounting: the spends could not be added up in it."""
+        if limit.accounting is not self.limit.accounting:
+            raise Conflict(
+                f"the account is kept in {self.limit.accounting}, and a limit in {limit.accounting} "
+                "cannot be held against what was spent: keep the accounting"
+            )
+        return replace(self, limit=limit)
+
     def to_dict(self) -> dict[str, Any]:
         """Text and whole numbers only."""
         return {
@@ -192,6 +203,17 @@ class PrivacyBudget:
             after, line = account.spend(loss, note)
             if self._store.compare_and_set(self.name, version, after.to_dict(), line.to_dict()):
                 return line
+        raise Conflict(f"the privacy account {self.name!r} is too busy: ask again")
+
+    def change_limit(self, limit: PrivacyLoss) -> None:
+        """Set another limit, for all to see: what decides on it, and records it, is the caller's."""
+        for _ in range(_ATTEMPTS):
+            version, account = self._load()
+            after = account.with_limit(limit)
+            if after == account:
+                return
+            if self._store.compare_and_set(self.name, version, after.to_dict(), None):
+                return
         raise Conflict(f"the privacy account {self.name!r} is too busy: ask again")
 
     def record(self) -> tuple[Spend, ...]:

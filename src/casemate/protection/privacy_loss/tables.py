@@ -10,9 +10,11 @@ at most ``contribution``, added or taken away. What the guarantee does not cover
 takes, and what the caller learned of the table elsewhere, bounds and keys chosen from it included.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import polars as pl
 
 from casemate.errors import BadInput
 from casemate.protection.privacy_loss import release
@@ -50,6 +52,18 @@ class PrivateTable:
 
     def __repr__(self) -> str:
         return f"PrivateTable(contribution={self._rows.contribution})"
+
+    @property
+    def schema(self) -> Mapping[str, pl.DataType]:
+        """The columns and their types."""
+        return self._rows.schema
+
+    def price(self, query: Query, loss: PrivacyLoss) -> PrivacyLoss:
+        """What ``query`` costs out of ``loss``: δ only where groups are unknown. Reads no row.
+
+        Raises BadInput if the question does not fit the table."""
+        self._check(query)
+        return release.price(query, loss)
 
     def expect(self, query: Query, loss: PrivacyLoss, *, rows: int | None = None) -> Expected:
         """The error to expect at this ``loss``, with 95 % confidence; spends nothing, reads no row.

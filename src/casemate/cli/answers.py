@@ -1,0 +1,97 @@
+"""How noisy answers and privacy accounts are shown: numbers exact in JSON, readable in text."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import RenderableType
+
+from casemate.cli.common import table
+from casemate.clock import timestamp
+from casemate.enclave import AccountState, ExpectedAnswer, PrivateAnswer
+
+_UNITS = {"rows": "rows", "value": "in the variable's unit", "ranks": "rows in rank"}
+
+
+def account_document(state: AccountState) -> dict[str, Any]:
+    """An account as JSON; amounts are exact fractions, as text."""
+    return {
+        "account": state.name,
+        "dataset": state.dataset,
+        "permit": state.permit,
+        "limit": state.limit.to_dict(),
+        "spent": state.spent.to_dict(),
+        "remaining": state.remaining.to_dict(),
+        "spends": state.spends,
+    }
+
+
+def accounts_table(states: Iterable[AccountState]) -> RenderableType:
+    """Accounts for people."""
+    rows: list[list[object]] = [
+        [
+            one.dataset,
+            one.permit or "all together",
+            str(one.limit),
+            str(one.spent),
+            str(one.remaining),
+        ]
+        for one in states
+    ]
+    return table(["Dataset", "Permit", "Limit", "Spent", "Left"], rows)
+
+
+def expected_document(expected: ExpectedAnswer) -> dict[str, Any]:
+    """What an answer would cost, as JSON."""
+    return {
+        "cost": expected.cost.to_dict(),
+        "accuracy": expected.accuracy,
+        "answered": expected.answered,
+        "accounts": [account_document(one) for one in expected.accounts],
+    }
+
+
+def expected_text(expected: ExpectedAnswer) -> str:
+    """What an answer would cost, in three sentences."""
+    left = "; ".join(f"{one.remaining} of {one.permit or one.dataset}" for one in expected.accounts)
+    price = "nothing, it was asked before" if expected.answered else str(expected.cost)
+    return f"It would cost {price}. {_error(expected.accuracy)} Left now: {left}."
+
+
+def answer_document(answer: PrivateAnswer) -> dict[str, Any]:
+    """An answer as JSON."""
+    return {
+        "answer": answer.id,
+        "permit": answer.permit,
+        "dataset": answer.dataset,
+        "version": answer.version,
+        "question": answer.question,
+        "value": answer.value,
+        "accuracy": answer.accuracy,
+        "cost": answer.cost.to_dict(),
+        "answered_at": timestamp(answer.answered_at),
+    }
+
+
+def answer_text(answer: PrivateAnswer) -> str:
+    """The value first: a number, or a table with tabs; then how far off it may be."""
+    shown = answer.value
+    if isinstance(shown, dict):
+        lines = [shown["columns"], *shown["rows"]]
+        shown = "\n".join("\t".join(_cell(cell) for cell in line) for line in lines)
+    return f"{shown}\n{_error(answer.accuracy)} It cost {answer.cost}."
+
+
+def _cell(cell: Any) -> str:
+    return "" if cell is None else str(cell)
+
+
+def _error(accuracy: dict[str, str] | None) -> str:
+    if accuracy is None:
+        return "How far off it may be depends on the number of rows: guess it in expected_rows."
+    share = round(100 * float(accuracy["confidence"]))
+    told = f"It may be {accuracy['bound']} off ({_UNITS[accuracy['unit']]}) in {share} of 100 cases"
+    if "sum_bound" in accuracy:
+        told += f", sums {accuracy['sum_bound']}"
+    if "threshold" in accuracy:
+        told += f"; groups are named from a noisy count of {accuracy['threshold']} on"
+    return told + "."
