@@ -90,6 +90,16 @@ from casemate.protection.measures import (
     Precision,
 )
 from casemate.protection.models import KAnonymity, PrivacyModel
+from casemate.protection.name_matching import (
+    Matches,
+    MatchModel,
+    NameAgreement,
+    NamesKMap,
+    PersonColumns,
+    match_people,
+    names_k_map,
+    same_person_ids,
+)
 from casemate.protection.plan import Plan
 from casemate.protection.plan_files import read_plan
 from casemate.protection.privacy_loss import (
@@ -205,12 +215,17 @@ __all__ = [
     "KeyShare",
     "LabelRecord",
     "Loss",
+    "MatchModel",
+    "Matches",
     "Mean",
     "Meaning",
     "Measure",
     "MinimalUnique",
+    "NameAgreement",
+    "NamesKMap",
     "NonUniformEntropy",
     "PTable",
+    "PersonColumns",
     "Plan",
     "Point",
     "Population",
@@ -275,7 +290,9 @@ __all__ = [
     "hierarchy_from_dict",
     "intervals",
     "masking",
+    "match_people",
     "minimal_keys",
+    "names_k_map",
     "new_secret",
     "observed_domain",
     "open_linkage",
@@ -295,6 +312,7 @@ __all__ = [
     "risk_of_file",
     "risk_profile",
     "safe_harbor",
+    "same_person_ids",
     "scan_identifiers",
     "scan_table",
     "seal_linkage",
