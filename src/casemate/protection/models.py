@@ -26,6 +26,8 @@ from casemate.protection.diversity import (
 )
 from casemate.protection.hierarchies import hierarchy_from_dict
 from casemate.protection.population_table import read_population
+from casemate.protection.presence import DeltaPresence
+from casemate.protection.uniqueness import PopulationUniqueness
 
 __all__ = ["Classes", "KAnonymity", "PrivacyModel", "SizeJudge", "model_from_dict"]
 
@@ -94,6 +96,8 @@ READERS: dict[str, Reader] = {
     "journalist-risk": _over_population(JournalistRisk),
     "journalist-records-at-risk": _over_population(JournalistRecordsAtRisk),
     "marketer-risk": _over_population(MarketerRisk),
+    "delta-presence": _over_population(DeltaPresence),
+    "population-uniqueness": PopulationUniqueness,
 }
 
 

@@ -103,7 +103,13 @@ def uniques_of_sizes(
     if alone == 0 or people == records:
         uniques = float(alone)
     else:
-        used, uniques = _estimate(kind, sizes, people)
+        found = _estimate(kind, sizes, people)
+        if found is None:
+            raise BadInput(
+                f"the {kind.value} model has no solution on these class sizes: "
+                "use Dankar's rule, which chooses another, or Zayatz's model"
+            )
+        used, uniques = found
     return PopulationUniques(
         model=kind.value,
         used=used.value if used else None,
@@ -150,9 +156,22 @@ def _population(records: int, fraction: float | None, population: int | None) ->
     return max(records, round(records / fraction))
 
 
+def estimated_share(sizes: ClassSizes, model: PopulationModel, people: int) -> float | None:
+    """The share of ``people`` expected to be unique, by a sample with classes of these ``sizes``.
+
+    None where the model has no solution on them.
+    """
+    alone = dict(sizes).get(1, 0)
+    if not alone or people == sum(size * classes for size, classes in sizes):
+        return alone / people
+    found = _estimate(model, sizes, people)
+    return None if found is None else found[1] / people
+
+
 def _estimate(
     kind: PopulationModel, sizes: ClassSizes, people: int
-) -> tuple[PopulationModel, float]:
+) -> tuple[PopulationModel, float] | None:
+    """The model used and the uniques it expects; None where it has no solution."""
     if kind is PopulationModel.DANKAR:
         return _by_dankar(sizes, people)
     solver: dict[PopulationModel, Callable[[ClassSizes, int], float | None]] = {
@@ -161,12 +180,7 @@ def _estimate(
         PopulationModel.SNB: snb_uniques,
     }
     uniques = solver[kind](sizes, people)
-    if uniques is None:
-        raise BadInput(
-            f"the {kind.value} model has no solution on these class sizes: "
-            "use Dankar's rule, which chooses another, or Zayatz's model"
-        )
-    return kind, uniques
+    return None if uniques is None else (kind, uniques)
 
 
 def _by_dankar(sizes: ClassSizes, people: int) -> tuple[PopulationModel, float]:
