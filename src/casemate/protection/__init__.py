@@ -32,7 +32,10 @@ from casemate.protection.apply import (
 from casemate.protection.attacker import (
     AverageRisk,
     HighestRisk,
+    JournalistRecordsAtRisk,
+    JournalistRisk,
     KMap,
+    MarketerRisk,
     Population,
     RecordsAtRisk,
 )
@@ -102,6 +105,7 @@ from casemate.protection.name_matching import (
 )
 from casemate.protection.plan import Plan
 from casemate.protection.plan_files import read_plan
+from casemate.protection.presence import DeltaPresence
 from casemate.protection.privacy_loss import (
     BudgetStore,
     Clipped,
@@ -161,6 +165,7 @@ from casemate.protection.risk_population import (
 )
 from casemate.protection.risk_profile import RiskProfile, risk_profile
 from casemate.protection.safe_harbor import SafeHarborFinding, safe_harbor
+from casemate.protection.safepub import DifferentialPrivacy, SafePublication, safepub
 from casemate.protection.search import Budget, Progress
 from casemate.protection.special_uniques import MinimalUnique, SpecialUniques, special_uniques
 from casemate.protection.stream_windows import WindowReport
@@ -177,6 +182,7 @@ from casemate.protection.synthesis import (
     synthesis_quality,
     synthesise,
 )
+from casemate.protection.uniqueness import PopulationUniqueness
 
 __all__ = [
     "AggregateReport",
@@ -197,6 +203,8 @@ __all__ = [
     "Count",
     "DateShifter",
     "DeltaDisclosure",
+    "DeltaPresence",
+    "DifferentialPrivacy",
     "Discernibility",
     "DistinctLDiversity",
     "Distinguishing",
@@ -209,12 +217,15 @@ __all__ = [
     "Histogram",
     "IdentifierFinding",
     "IdentifierKind",
+    "JournalistRecordsAtRisk",
+    "JournalistRisk",
     "KAnonymity",
     "KLDivergence",
     "KMap",
     "KeyShare",
     "LabelRecord",
     "Loss",
+    "MarketerRisk",
     "MatchModel",
     "Matches",
     "Mean",
@@ -231,6 +242,7 @@ __all__ = [
     "Population",
     "PopulationModel",
     "PopulationRisk",
+    "PopulationUniqueness",
     "PopulationUniques",
     "Precision",
     "PrivacyBudget",
@@ -256,6 +268,7 @@ __all__ = [
     "RiskProfile",
     "Rules",
     "SafeHarborFinding",
+    "SafePublication",
     "SealedLinkage",
     "Side",
     "SpecialUniques",
@@ -312,6 +325,7 @@ __all__ = [
     "risk_of_file",
     "risk_profile",
     "safe_harbor",
+    "safepub",
     "same_person_ids",
     "scan_identifiers",
     "scan_table",

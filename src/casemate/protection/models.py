@@ -27,6 +27,7 @@ from casemate.protection.diversity import (
 from casemate.protection.hierarchies import hierarchy_from_dict
 from casemate.protection.population_table import read_population
 from casemate.protection.presence import DeltaPresence
+from casemate.protection.safepub import DifferentialPrivacy
 from casemate.protection.uniqueness import PopulationUniqueness
 
 __all__ = ["Classes", "KAnonymity", "PrivacyModel", "SizeJudge", "model_from_dict"]
@@ -98,6 +99,7 @@ READERS: dict[str, Reader] = {
     "marketer-risk": _over_population(MarketerRisk),
     "delta-presence": _over_population(DeltaPresence),
     "population-uniqueness": PopulationUniqueness,
+    "differential-privacy": DifferentialPrivacy,
 }
 
 

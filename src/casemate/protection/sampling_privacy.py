@@ -16,6 +16,8 @@ import math
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
+import numpy as np
+
 from casemate.errors import BadInput
 
 ONE = 2**64
@@ -60,7 +62,7 @@ def sampling_delta(k: int, sampling: Fraction, epsilon: Fraction) -> float:
     while True:
         sizes = range(max(start, 1), start + _CHUNK)
         above = [math.floor(low * size) for size in sizes]
-        found = max(found, float(binom.sf(above, list(sizes), beta).max()) * _MARGIN)
+        found = max(found, float(np.max(binom.sf(above, list(sizes), beta))) * _MARGIN)
         start += _CHUNK
         # Chernoff: the tail at n is at most exp(-n divergence), and so at every later n
         if math.exp(-start * divergence * (1 - 1e-9)) <= found:
