@@ -22,6 +22,7 @@ from casemate.cli.files import (
     write_json,
     write_text,
 )
+from casemate.cli.protect import options as o
 from casemate.cli.protect.plan_flags import plan_by_flags
 from casemate.cli.protect.progress import searching, stage
 from casemate.errors import BadInput
@@ -41,8 +42,6 @@ from casemate.protection import (
 from casemate.protection import verify as verify_certificate
 from casemate.protection.html import require_language
 
-_PLAN = "The plan, TOML or JSON; or describe it by the flags below."
-
 
 def register(app: typer.Typer) -> None:
     """Put the commands of this module on ``app``."""
@@ -53,87 +52,50 @@ def register(app: typer.Typer) -> None:
 def anonymise(
     file: Source,
     output: Output,
-    plan: Annotated[Path | None, typer.Option(help=_PLAN)] = None,
-    quasi_identifiers: Annotated[str, typer.Option(help="Names, with commas between.")] = "",
-    hierarchy: Annotated[
-        list[str] | None, typer.Option(help="NAME=FILE in ARX's form; else one is proposed.")
-    ] = None,
-    level: Annotated[
-        list[str] | None,
-        typer.Option(help="NAME=LEVEL, or NAME=LOWEST..HIGHEST, that it may have."),
-    ] = None,
-    weight: Annotated[
-        list[str] | None, typer.Option(help="NAME=NUMBER: how much its loss counts; else 1.")
-    ] = None,
-    k: Annotated[
-        int | None,
-        typer.Option("--k", help="The least size of a class; 5 where no model is named."),
-    ] = None,
-    l_: Annotated[
-        str | None, typer.Option("--l", help="Distinct l-diversity of what is --sensitive.")
-    ] = None,
-    entropy_l: Annotated[str | None, typer.Option(help="Entropy l-diversity.")] = None,
-    recursive: Annotated[str | None, typer.Option(help="Recursive (c, l)-diversity: C,L.")] = None,
-    t: Annotated[
-        str | None, typer.Option("--t", help="t-closeness by equal distance; others by --model.")
-    ] = None,
-    delta_disclosure: Annotated[str | None, typer.Option(help="δ-disclosure privacy.")] = None,
-    beta: Annotated[str | None, typer.Option(help="β-likeness.")] = None,
-    k_map: Annotated[
-        str | None, typer.Option(help="People of the --population who are alike, at least.")
-    ] = None,
-    max_risk: Annotated[str | None, typer.Option(help="No record's risk is above this.")] = None,
-    average_risk: Annotated[str | None, typer.Option(help="The mean risk is at most this.")] = None,
-    records_at_risk: Annotated[
-        str | None, typer.Option(help="K,SHARE: so few records in classes below K.")
-    ] = None,
-    model: Annotated[
-        list[str] | None,
-        typer.Option(
-            help='Any model: "t-closeness:t=0.2,attribute=job"; hierarchy=FILE, order=a|b.'
-        ),
-    ] = None,
-    sensitive: Annotated[str, typer.Option(help="Attributes that the models protect.")] = "",
-    population: Annotated[
-        Path | None, typer.Option(help="A table of the population, for models that know one.")
-    ] = None,
-    population_count: Annotated[
-        str | None, typer.Option(help="Its column of people a line; else a line is a person.")
-    ] = None,
-    suppression: Annotated[
-        str, typer.Option(help="The share of records that may go; 0.02 if not said.")
-    ] = "",
-    measure: Annotated[str, typer.Option(help="What is made least; loss if not said.")] = "",
-    pseudonyms: Annotated[str, typer.Option(help="Identifiers to pseudonymise.")] = "",
-    drop: Annotated[str, typer.Option(help="Variables that do not leave.")] = "",
+    plan: o.PlanFile = None,
+    quasi_identifiers: o.QuasiIdentifiers = "",
+    hierarchy: o.Hierarchies = None,
+    level: o.Levels = None,
+    weight: o.Weights = None,
+    k: o.K = None,
+    l_: o.DistinctL = None,
+    entropy_l: o.EntropyL = None,
+    recursive: o.Recursive = None,
+    t: o.T = None,
+    delta_disclosure: o.DeltaDisclosure = None,
+    beta: o.Beta = None,
+    k_map: o.KMap = None,
+    max_risk: o.MaxRisk = None,
+    average_risk: o.AverageRisk = None,
+    records_at_risk: o.RecordsAtRisk = None,
+    model: o.Models = None,
+    sensitive: o.Sensitive = "",
+    population: o.Population = None,
+    population_count: o.PopulationCount = None,
+    suppression: o.Suppression = "",
+    measure: o.Measure = "",
+    pseudonyms: o.Pseudonyms = "",
+    drop: o.Drop = "",
+    save_plan: o.SavePlan = None,
     key_file: KeyFile = None,
     report: Report = None,
     html: Html = None,
     language: Language = "en",
-    certificate: Annotated[Path | None, typer.Option(help="Write the certificate.")] = None,
-    signing_key: Annotated[
-        Path | None, typer.Option(help="Sign the certificate: an Ed25519 private key, PEM.")
-    ] = None,
-    save_plan: Annotated[
-        Path | None, typer.Option(help="Write the plan that the flags describe, as JSON.")
-    ] = None,
-    seconds: Annotated[
-        float | None, typer.Option(help="End the search then, with the best found; so does Ctrl-C.")
-    ] = None,
-    nodes: Annotated[
-        int | None, typer.Option(help="End the search after so many generalisations.")
-    ] = None,
+    certificate: o.Certificate = None,
+    signing_key: o.SigningKey = None,
+    seconds: o.Seconds = None,
+    nodes: o.Nodes = None,
     as_json: JsonOption = False,
 ) -> None:
     """Anonymise a table by a plan, with report and certificate."""
     flags = {
         "quasi_identifiers": quasi_identifiers, "hierarchy": hierarchy, "level": level,
-        "weight": weight, "k": None if k is None else str(k), "l": l_, "entropy_l": entropy_l,
-        "recursive": recursive, "t": t, "delta_disclosure": delta_disclosure, "beta": beta,
-        "k_map": k_map, "max_risk": max_risk, "average_risk": average_risk,
-        "records_at_risk": records_at_risk, "model": model, "sensitive": sensitive,
-        "population": population, "population_count": population_count,
+        "weight": weight, "k": k, "l": l_, "entropy_l": entropy_l, "recursive": recursive, "t": t,
+        "delta_disclosure": delta_disclosure, "beta": beta, "k_map": k_map, "max_risk": max_risk,
+        "average_risk": average_risk, "records_at_risk": records_at_risk, "model": model,
+        "sensitive": sensitive, "population": population, "population_count": population_count,
         "suppression": suppression, "measure": measure, "pseudonyms": pseudonyms, "drop": drop,
+        "save_plan": save_plan,
     }  # fmt: skip
     with exits():
         require_language(language)
@@ -146,8 +108,6 @@ def anonymise(
                 file, chosen, output, pseudonym_key=secret, budget=budget, progress=stage
             )
         _say_if_unproven(made)
-        if save_plan is not None:
-            write_json(save_plan, chosen.to_dict())
         if report is not None:
             write_json(report, made.report)
         if certificate is not None:
@@ -184,7 +144,10 @@ def verify(
 
 def _chosen(path: Path | None, file: Path, flags: Mapping[str, Any]) -> Plan:
     if path is None:
-        return plan_by_flags(file, flags)
+        plan = plan_by_flags(file, flags)
+        if flags["save_plan"] is not None:
+            write_json(flags["save_plan"], plan.to_dict())
+        return plan
     if given := [name for name, value in flags.items() if value]:
         raise BadInput(
             f"give a plan or the flags that describe one, not both: --{given[0].replace('_', '-')} "
