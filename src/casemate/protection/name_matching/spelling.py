@@ -22,6 +22,7 @@ _LETTERS = str.maketrans(
 )
 _APOSTROPHES = "'’‘ʼ`´′＇"
 _ELIDED = re.compile(rf"(?<![^\W\d_])([dl])[{_APOSTROPHES}]")  # "d'", "l'" at the start of a word
+_APOSTROPHE = re.compile(f"[{_APOSTROPHES}]")
 _APART = re.compile(r"[^a-z0-9]+")
 _WRITTEN_TOGETHER = re.compile(r"^van(?:der|den|de)(?=.{3})")
 _UMLAUT = re.compile(r"([ao]|(?<![gq])u)e+")
@@ -29,22 +30,21 @@ _PARTICLE = re.compile(
     "d|l|de|da|do|dos|das|du|des|del|della|di|dal|la|le|les|el|van|von|vom|vun|der|den|ter|ten|zu|"
     "zum|zur|op"
 )
-_GROUPS = (
-    (re.compile(r"(?:c|ck|k|q|qu)s|chs|x"), "KS"),
-    (re.compile(r"sch|tsch|sh|ch(?![lr])"), "S"),
-    (re.compile(r"ph|pf|[fvw]"), "F"),
-    (re.compile(r"gn|nh"), "N"),
-    (re.compile(r"lh"), "L"),
-    (re.compile(r"c(?=[eiy])|[sz]"), "S"),
-    (re.compile(r"qu|gu(?=[ei])|ch|ck|[ckqg]"), "K"),
-    (re.compile(r"dt|th|[dt]"), "T"),
-    (re.compile(r"[bp]"), "P"),
-    (re.compile(r"l"), "L"),
-    (re.compile(r"m"), "M"),
-    (re.compile(r"n"), "N"),
-    (re.compile(r"r"), "R"),
-    (re.compile(r"j"), "J"),
+_GROUPS = (  # the first that fits at a place counts
+    ("KS", "(?:ck|c|k|qu|q)s(?!ch)|chs(?!ch)|x"),
+    ("S", "t?sch|sh|ch(?![lr])|c(?=[eiy])|[sz]"),
+    ("F", "ph|pf|[fvw]"),
+    ("N", "gn|nh|n"),
+    ("L", "lh|l"),
+    ("K", "qu|gu(?=[ei])|ch|ck|[ckqg]"),
+    ("T", "dt|th|[dt]"),
+    ("P", "[bp]"),
+    ("M", "m"),
+    ("R", "r"),
+    ("J", "j"),
 )
+_GROUP = re.compile("|".join(f"(?P<{letter}>{spelt})" for letter, spelt in _GROUPS))
+_SILENT = re.compile("[a-z]")
 _TWICE = re.compile(r"([A-Z])\1+")
 
 
@@ -54,22 +54,29 @@ def spelling_of(name: str) -> str:
     Letters of other scripts are left out: transliterate them first. May be empty. Applying it
     twice changes nothing.
     """
-    text = _once(name)
-    while (again := _once(text)) != text:
-        text = again
-    return text
+    words = _words(name)
+    while (fewer := _settled(words)) != words:
+        words = fewer
+    return " ".join(words)
 
 
-def _once(name: str) -> str:
-    text = unicodedata.normalize("NFKC", name).casefold()
-    text = _ELIDED.sub(r"\1 ", text)
-    text = text.translate(dict.fromkeys(map(ord, _APOSTROPHES)))
-    text = unicodedata.normalize("NFD", text.translate(_LETTERS))
-    text = "".join(letter for letter in text if not unicodedata.combining(letter))
-    words = [_WRITTEN_TOGETHER.sub("", word) for word in _APART.split(text) if word]
-    words = [_UMLAUT.sub(r"\1", word) for word in words]
-    kept = [word for word in words if not _PARTICLE.fullmatch(word)]
-    return " ".join(kept or words)
+def _words(name: str) -> list[str]:
+    text = name.casefold()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+        text = text.translate(_LETTERS)
+        text = _ELIDED.sub(r"\1 ", text)
+        text = unicodedata.normalize("NFD", text)
+        text = "".join(letter for letter in text if not unicodedata.combining(letter))
+    else:
+        text = _ELIDED.sub(r"\1 ", text)
+    return [word for word in _APART.split(_APOSTROPHE.sub("", text)) if word]
+
+
+def _settled(words: list[str]) -> list[str]:
+    """Words without particles, as long as something remains, and with plain vowels."""
+    words = [_UMLAUT.sub(r"\1", _WRITTEN_TOGETHER.sub("", word)) for word in words]
+    return [word for word in words if not _PARTICLE.fullmatch(word)] or words
 
 
 def sound_of(name: str) -> str:
@@ -77,17 +84,25 @@ def sound_of(name: str) -> str:
 
     The words of a double name run together in order. Names of vowels alone sound "A".
     """
-    return "".join(map(_sound_of_word, spelling_of(name).split()))
+    return _sound_of_spelling(spelling_of(name))
+
+
+def _sound_of_spelling(spelling: str) -> str:
+    return "".join(map(_sound_of_word, spelling.split()))
 
 
 def _sound_of_word(word: str) -> str:
+    heard = _GROUP.sub(lambda found: found.lastgroup or "", word)
+    heard = _TWICE.sub(r"\1", heard)  # before vowels go: Sousa has two s, Weiss one
     vowel = "A" if word[0] in "aeiouy" else ""
-    for group, letter in _GROUPS:
-        word = group.sub(letter, word)
-    word = _TWICE.sub(r"\1", word)  # before vowels go: Sousa has two s, Weiss one
-    return vowel + re.sub(r"[a-z]", "", word) or "H"  # nothing but h
+    return vowel + _SILENT.sub("", heard) or "H"  # nothing but h
 
 
 def spelled(names: Iterable[str | None]) -> dict[str, tuple[str, str]]:
     """Spelling and sound of each distinct name."""
-    return {name: (spelling_of(name), sound_of(name)) for name in set(names) if name is not None}
+    found = {}
+    for name in set(names):
+        if name is not None:
+            spelling = spelling_of(name)
+            found[name] = (spelling, _sound_of_spelling(spelling))
+    return found
