@@ -13,6 +13,7 @@ from functional.clinic import (
     AUDITOR,
     AUTHORITY,
     CHECKER,
+    DESCRIPTION,
     HOLDER,
     OPERATOR,
     OUTSIDER,
@@ -21,6 +22,7 @@ from functional.clinic import (
     Clinic,
     copy_of,
     of_the_platform,
+    people,
 )
 from rdflib import Graph
 
@@ -30,6 +32,20 @@ pytest_plugins = ("functional.clinic_fixtures",)
 
 VERIFIER = Path(casemate.__file__).parent / "ledger" / "verifier.py"
 LONG = "import time\ntime.sleep(60)\n"
+PRIVACY = """
+[privacy]
+accounting = "epsilon"
+amount = "4"
+"""
+QUESTION = """
+version = 1
+dataset = "clinic"
+kind = "grouped"
+by = ["diagnosis"]
+keys = [["none"], ["asthma"], ["diabetes"]]
+values = { variable = "marker", low = 0, high = 100000 }
+cost = { accounting = "epsilon", amount = 0.5 }
+"""
 NEVER_JSON = {("demo",)}
 """What the demo prints is held by its own tests."""
 
@@ -49,11 +65,13 @@ class Told:
 def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     clinic = Clinic(tmp_path_factory.mktemp("flow"))
     clinic.found()
+    clinic.file("clinic.toml", DESCRIPTION + PRIVACY)
     said: dict[str, Any] = {}
     _offer_and_ask(clinic, said)
     _decide(clinic, said)
     _run(clinic, said)
     _check_and_release(clinic, said)
+    _ask(clinic, said)
     _end(clinic, said)
     _look_back(clinic, said)
     return Told(clinic, said)
@@ -91,7 +109,9 @@ def _decide(clinic: Clinic, said: dict[str, Any]) -> None:
         "application", "appeal", other, "--grounds", "it is said there", by=RESEARCHER
     )
     application = said["submit"]["id"]
-    said["permit id"] = permit = clinic.approve(application, "--condition", "Publish the results.")
+    said["permit id"] = permit = clinic.approve(
+        application, "--condition", "Publish the results.", "--budget", "clinic=epsilon:1"
+    )
     said["application"] = clinic.ask("application", "show", application, by=RESEARCHER)
     said["permits"] = clinic.ask("permit", "list", by=RESEARCHER)
     said["permit"] = clinic.ask("permit", "show", permit, by=RESEARCHER)
@@ -131,6 +151,19 @@ def _check_and_release(clinic: Clinic, said: dict[str, Any]) -> None:
     said["fetched"] = fetched.read_text()
 
 
+def _ask(clinic: Clinic, said: dict[str, Any]) -> None:
+    permit, question = said["permit id"], clinic.file("question.toml", QUESTION)
+    ask = ("permit", "ask", permit, question)
+    said["expected"] = clinic.ask(*ask, "--dry-run", by=RESEARCHER)
+    said["expected in words"] = clinic.say(*ask, "--dry-run", by=RESEARCHER).out
+    said["answer"] = clinic.ask(*ask, by=RESEARCHER)
+    said["answer in words"] = clinic.say(*ask, by=RESEARCHER).out
+    said["not for her"] = clinic.say(*ask, by=OUTSIDER)
+    said["budget"] = clinic.ask("permit", "budget", permit, by=RESEARCHER)
+    said["dataset budget"] = clinic.ask("dataset", "budget", "clinic", by=HOLDER)
+    said["budget in words"] = clinic.say("permit", "budget", permit, by=AUTHORITY).out
+
+
 def _end(clinic: Clinic, said: dict[str, Any]) -> None:
     permit = said["permit id"]
     renew = ("permit", "renew", permit, "--days", "30", "--reason", "the review takes longer")
@@ -168,6 +201,27 @@ def test_the_dataset_is_offered_without_its_data(told: Told) -> None:
         told["describe"]["variables"]
     )
     assert "wrapped_key" not in told["dataset"]
+
+
+def test_an_answer_is_announced_paid_and_the_same_again(told: Told) -> None:
+    assert told["expected"]["cost"]["amount"] == "1/2"
+    assert told["expected"]["accuracy"] == told["answer"]["accuracy"]
+    assert "It would cost ε = 0.5. It may be" in told["expected in words"]
+    assert told["answer"]["value"]["columns"] == ["diagnosis", "count", "sum"]
+    counts = {row[0]: row[1] for row in told["answer"]["value"]["rows"]}
+    for diagnosis in ("none", "asthma", "diabetes"):  # 4 scales of noise: 1 in 10^8 is beyond
+        exact = sum(person.diagnosis == diagnosis for person in people())
+        assert abs(counts[diagnosis] - exact) < 20 * 4
+        assert f"{diagnosis}\t{counts[diagnosis]}\t" in told["answer in words"]
+    assert told["not for her"].code == 3
+
+
+def test_both_accounts_tell_what_was_spent(told: Told) -> None:
+    ours, own = told["budget"]
+    assert told["dataset budget"] == [ours]
+    assert (ours["permit"], own["permit"]) == (None, told["permit id"])
+    assert [one["remaining"]["amount"] for one in (ours, own)] == ["7/2", "1/2"]
+    assert "all together" in told["budget in words"]
 
 
 def test_the_catalogue_is_turtle_that_parses(told: Told) -> None:
