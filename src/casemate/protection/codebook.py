@@ -1,6 +1,6 @@
 """The codebook: what each label of a protected table means, so that an analyst can compute with it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,12 +23,14 @@ class CodebookEntry:
     """One quasi-identifier: the ``level`` chosen of 0 (as collected) to ``highest``, and its labels.
 
     Only labels that the protected table holds are listed: another would tell of a suppressed record.
+    With a ``class_value`` (the mean of each class, say) there are no labels.
     """
 
     variable: str
     level: int
     highest: int
     labels: tuple[LabelRecord, ...]
+    class_value: str | None = None
 
     def midpoints(self) -> dict[str, float]:
         """The midpoint of each closed band, by label."""
@@ -40,12 +42,13 @@ class CodebookEntry:
 
     def to_dict(self) -> dict[str, Any]:
         """The entry as a JSON document without floats."""
-        return {
+        document: dict[str, Any] = {
             "variable": self.variable,
             "level": self.level,
             "highest": self.highest,
             "labels": [{"label": record.label, **asdict(record.meaning)} for record in self.labels],
         }
+        return document | ({"class_value": self.class_value} if self.class_value else {})
 
 
 def codebook_entry(
@@ -62,3 +65,24 @@ def _order(record: LabelRecord) -> tuple[bool, bool, float, str]:
     open_below = meaning.lower is None and meaning.upper is not None
     place = 0.0 if bound is None else float(bound)
     return (record.label is None, not open_below, place, str(record.label))
+
+
+def codebook_of_levels(
+    variable: str,
+    hierarchy: Hierarchy,
+    highest: int,
+    labels: Mapping[int, Iterable[Key]],
+) -> CodebookEntry:
+    """The entry of a ``variable`` that is at several levels in one table (local recoding).
+
+    ``labels`` present by level; ``level`` of the entry is the highest in use. A label that two levels
+    share means what it means at the lower one.
+    """
+    meanings: dict[Key, Meaning] = {}
+    for level, present in sorted(labels.items()):
+        for label in present:
+            meanings.setdefault(label, hierarchy.meaning(label, level))
+    records = [LabelRecord(label, meaning) for label, meaning in meanings.items()]
+    return CodebookEntry(
+        variable, max(labels, default=0), highest, tuple(sorted(records, key=_order))
+    )

@@ -23,6 +23,7 @@ from casemate.protection.hierarchies.categories import Groups, Ordered, groups, 
 from casemate.protection.hierarchies.codes import Masking, Prefixes, masking, prefixes
 from casemate.protection.hierarchies.dates import UNITS, Dates, dates
 from casemate.protection.hierarchies.documents import hierarchy_from_dict
+from casemate.protection.hierarchies.extremes import TopBottom, top_bottom
 from casemate.protection.hierarchies.written import Lines, from_csv, from_table
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Ordered",
     "Prefixes",
     "Suppressible",
+    "TopBottom",
     "dates",
     "from_csv",
     "from_table",
@@ -51,4 +53,5 @@ __all__ = [
     "prefixes",
     "require_monotone",
     "suppressible",
+    "top_bottom",
 ]

@@ -9,6 +9,7 @@ from casemate.protection.hierarchies.base import Hierarchy
 from casemate.protection.hierarchies.categories import groups, ordered
 from casemate.protection.hierarchies.codes import masking, prefixes
 from casemate.protection.hierarchies.dates import dates
+from casemate.protection.hierarchies.extremes import top_bottom
 from casemate.protection.hierarchies.written import Lines
 
 
@@ -22,6 +23,7 @@ def hierarchy_from_dict(document: Any, where: str = "a hierarchy") -> Hierarchy:
         "dates": lambda rest: dates(*rest.pop("units"), **rest),
         "prefixes": lambda rest: prefixes(*rest.pop("lengths"), **rest),
         "masking": lambda rest: masking(rest.pop("length"), **rest),
+        "top-bottom": lambda rest: top_bottom(**rest),
         "lines": lambda rest: Lines(tuple(tuple(line) for line in rest.pop("lines")), **rest),
     }
     kind = document.get("kind") if isinstance(document, Mapping) else None
