@@ -119,6 +119,7 @@ from casemate.protection.privacy_loss import (
     Quantile,
     Sum,
 )
+from casemate.protection.profitability import Payout, Profitability
 from casemate.protection.proposal import propose_plan
 from casemate.protection.protected_files import (
     ProtectedFile,
@@ -236,6 +237,7 @@ __all__ = [
     "NamesKMap",
     "NonUniformEntropy",
     "PTable",
+    "Payout",
     "PersonColumns",
     "Plan",
     "Point",
@@ -249,6 +251,7 @@ __all__ = [
     "PrivacyLoss",
     "PrivacyModel",
     "PrivateTable",
+    "Profitability",
     "Progress",
     "Protected",
     "ProtectedFile",

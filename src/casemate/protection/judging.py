@@ -1,7 +1,7 @@
 """Judging single nodes: all models and the measure at work together, and what a search reports."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from casemate.errors import BadInput
 from casemate.protection.classes import Classes, Flags, Judge, PrivacyModel
 from casemate.protection.ladders import Codes, Floats
 from casemate.protection.measures import Scorer
+from casemate.protection.openness import openness_of_tuples
 from casemate.protection.tuples import Grouping, Node, Tuples
 
 
@@ -83,11 +84,21 @@ class Jury:
 
     def __init__(self, models: Sequence[PrivacyModel], tuples: Tuples) -> None:
         sensitive = {held.column.attribute: held.column for held in tuples.sensitive}
+        self._needs_openness = any(model.needs_openness for model in models)
         self._of_class: list[Judge] = []
         self._of_table: list[Judge] = []
         for model in models:
             judges = self._of_table if model.of_table else self._of_class
             judges.append(model.judge(sensitive))
+
+    def seen(self, tuples: Tuples, grouping: Grouping) -> tuple[Classes, Codes]:
+        """The classes in use as the models see them, and their numbers in ``grouping``."""
+        classes, present = tuples.classes(grouping)
+        if self._needs_openness and grouping.node:
+            openness = np.zeros(len(grouping.sizes))
+            openness[grouping.class_of] = openness_of_tuples(tuples, grouping.node)
+            classes = replace(classes, openness=openness[present])
+        return classes, present
 
     def verdict(self, classes: Classes) -> tuple[Flags, Codes]:
         """The classes suppressed, and how many records of each surely are at all finer nodes too."""
@@ -127,9 +138,10 @@ def only(classes: Classes, kept: Codes) -> Classes:
 
 def violated_classes(tuples: Tuples, grouping: Grouping, models: Sequence[PrivacyModel]) -> Flags:
     """The classes that a model suppresses; a number in no use is none."""
-    classes, present = tuples.classes(grouping)
+    jury = Jury(models, tuples)
+    classes, present = jury.seen(tuples, grouping)
     violated: Flags = np.zeros(len(grouping.sizes), dtype=bool)
-    violated[present] = Jury(models, tuples).verdict(classes)[0]
+    violated[present] = jury.verdict(classes)[0]
     return violated
 
 
@@ -160,7 +172,7 @@ class Bench:
     def look_at(self, tuples: Tuples, node: Node) -> Look:
         self.judged += 1
         grouping = tuples.group(node)
-        classes, present = tuples.classes(grouping)
+        classes, present = self.jury.seen(tuples, grouping)
         violated, fewest = self.jury.verdict(classes)
         floor = self._scorer.floor(tuples, node, grouping)
         suppressed = int(classes.sizes[violated].sum())

@@ -27,6 +27,7 @@ from casemate.protection.diversity import (
 from casemate.protection.hierarchies import hierarchy_from_dict
 from casemate.protection.population_table import read_population
 from casemate.protection.presence import DeltaPresence
+from casemate.protection.profitability import Profitability
 from casemate.protection.safepub import DifferentialPrivacy
 from casemate.protection.uniqueness import PopulationUniqueness
 
@@ -82,6 +83,12 @@ def _closeness(**rest: Any) -> TCloseness:
     return TCloseness(**rest)
 
 
+def _profitability(**rest: Any) -> PrivacyModel:
+    """With a population where its document holds one."""
+    known = "variables" in rest or "people" in rest
+    return (_over_population(Profitability) if known else Profitability)(**rest)
+
+
 READERS: dict[str, Reader] = {
     "k-anonymity": KAnonymity,
     "distinct-l-diversity": DistinctLDiversity,
@@ -99,6 +106,7 @@ READERS: dict[str, Reader] = {
     "marketer-risk": _over_population(MarketerRisk),
     "delta-presence": _over_population(DeltaPresence),
     "population-uniqueness": PopulationUniqueness,
+    "profitability": _profitability,
     "differential-privacy": DifferentialPrivacy,
 }
 

@@ -20,10 +20,14 @@ Node = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Grouping:
-    """The classes of a node: how many records each holds (0 for numbers not in use), and whose."""
+    """The classes of a node: how many records each holds (0 for numbers not in use), and whose.
+
+    ``node`` is empty where the classes are those of no one node.
+    """
 
     sizes: npt.NDArray[np.int64]
     class_of: Codes
+    node: Node = ()
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ class Tuples:
         keys, radix = _joint_keys(columns, radices, len(self.counts))
         # float64 holds every count below 2^53 exactly
         sizes = np.bincount(keys, weights=self.counts, minlength=radix).astype(np.int64)
-        return Grouping(sizes, keys)
+        return Grouping(sizes, keys, node)
 
     def classes(self, grouping: Grouping) -> tuple[Classes, Codes]:
         """The classes in use at a node as models see them, and their numbers in ``grouping``."""
