@@ -1,4 +1,4 @@
-"""The only door to OpenDP: its import takes half a second, so it happens at the first use.
+"""The only door to OpenDP: its import takes a moment, so it happens at the first use.
 
 Everything random in this package comes through here, from OpenDP's own generator, which takes no
 seed. Every measurement is made on 64-bit integers: the exact discrete Laplace and Gaussian samplers
@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 from casemate.errors import BadInput
@@ -23,11 +24,17 @@ _lock = threading.Lock()
 
 @lru_cache(maxsize=1)
 def library() -> Any:
-    """OpenDP's prelude. Its proofs are contributed, not all vetted: the feature is named so."""
-    import opendp.prelude as dp
+    """The parts of OpenDP that are used here, under its prelude's names.
 
-    dp.enable_features("contrib")
-    return dp
+    The prelude itself also imports scikit-learn and SciPy wherever they are installed, which takes
+    seconds. OpenDP's proofs are contributed, not all vetted: the feature is named so.
+    """
+    from opendp import accuracy, combinators, domains, measurements, measures, metrics
+    from opendp.mod import enable_features
+
+    enable_features("contrib")
+    parts = {**vars(metrics), **vars(measures), **vars(domains), **vars(accuracy)}
+    return SimpleNamespace(**parts, m=measurements, c=combinators)
 
 
 @lru_cache(maxsize=4096)
