@@ -3,23 +3,25 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from casemate.errors import BadInput, IntegrityFailure
-from casemate.protection.checks import classes_of_table, loss_of_classes, sizes_of_classes
+from casemate.protection.checks import loss_of_classes, sizes_of_classes
 from casemate.protection.classes import Flags, Recoding
 from casemate.protection.codebook import CodebookEntry, codebook_entry
-from casemate.protection.frames import (
-    Frame,
-    given_back,
-    only,
-    open_frame,
-    polars_columns,
-    require_columns,
-    with_columns,
+from casemate.protection.engines import COUNT, ByColumn, Engine, open_engine
+from casemate.protection.engines.base import unused
+from casemate.protection.files import require_writable, scan_table, whole_file, write_table
+from casemate.protection.grouping import (
+    Grouped,
+    distinct_tuples,
+    group_table,
+    grouped,
+    recoding_of,
 )
 from casemate.protection.hierarchies import Hierarchy, Key
 from casemate.protection.ladders import Codes, Ladder
@@ -34,7 +36,7 @@ from casemate.protection.search import (
     find_optimum,
     violated_classes,
 )
-from casemate.protection.tuples import Node, Tuples, distinct_tuples, typed
+from casemate.protection.tuples import Node, Tuples
 from casemate.protection.values import number_of
 
 _LOSS = Loss()
@@ -113,6 +115,7 @@ def anonymise(
     sensitive: Sequence[str] = (),
     levels: Levels | None = None,
     budget: Budget = UNLIMITED,
+    output: str | Path | None = None,
 ) -> Result:
     """Generalise ``quasi_identifiers`` so that every model holds, at the least loss there is.
 
@@ -121,31 +124,73 @@ def anonymise(
     attributes that must not be quasi-identifiers; so do the models. Null is a value of its own.
     ``budget`` ends the search early: then ``gap`` tells how far the result may be from the best.
 
+    ``table`` is a frame of pandas, Polars, PyArrow or Spark, a lazy frame of Polars, a DuckDB
+    relation, or the path of a CSV or Parquet file, which needs the path of an ``output``. It is
+    grouped and recoded where it lies: in this process are only its distinct combinations. What is
+    lazy comes back lazy, checked by running it once; what it reads must not change until then.
+
     Raises BadInput for anything wrong in the input, and where no generalisation is enough: then it
     names the least suppression that would be. Raises IntegrityFailure if the independent check of
     the finished table fails, which would be a bug of ours.
     """
-    frame = open_frame(table)
-    names = list(quasi_identifiers)
+    target = _target(table, output)
+    engine = open_engine(table)
+    names, guarded = list(quasi_identifiers), _protected_attributes(models)
     allowed = suppression_share(suppression)
-    _require_sense(frame, names, models, sensitive)
-    columns = polars_columns(frame, names)
-    guarded = polars_columns(frame, _protected_attributes(models))
-    people = _population(models, columns)
-    tuples, tuple_of = distinct_tuples(columns, list(quasi_identifiers.values()), guarded, people)
+    _require_sense(engine, names, models, sensitive)
+    survey = engine.survey([*names, *guarded])
+    _require_records(survey.records, models)
+    found = grouped(engine, survey, names, guarded)
+    people = _population(models, names)
+    tuples = distinct_tuples(found, list(quasi_identifiers.values()), people)
     lows, highs = _bounds(tuples.ladders, levels or {})
-    most = int(allowed * len(frame))
+    most = int(allowed * survey.records)
     try:
         optimum = find_optimum(tuples, models, measure, most, lows, highs, budget)
     except Infeasible as refusal:
         alone = _alone(tuples, models, highs)
-        raise _infeasible(refusal, len(frame), models, most, alone) from None
+        raise _infeasible(refusal, survey.records, models, most, alone) from None
     grouping = tuples.group(optimum.node)
     kept = ~violated_classes(tuples, grouping, models)[grouping.class_of]
-    protected = _apply(frame, tuples, tuple_of, optimum.node, kept)
-    result = _result(protected, tuples, optimum, kept, models, measure)
-    _check(result, tuples, models, guarded)
-    return replace(result, table=given_back(result.table, table))
+    result = _result(tuples, optimum, kept, models, measure)
+    recoding = recoding_of(tuples, found, optimum.node, kept)
+    if target is None:
+        result = replace(result, table=engine.recoded(recoding))
+        _check(result, result.table, tuples, models, found)
+        return result
+    with whole_file(target) as part:
+        write_table(engine.recoded(_compact(recoding, target)), part)
+        _check(result, scan_table(part), tuples, models, found)
+    return replace(result, table=target)
+
+
+def _target(table: Any, output: str | Path | None) -> Path | None:
+    """The file to write; None where the table comes back in memory or as a query."""
+    is_file = isinstance(table, str | Path)
+    if output is None:
+        if is_file:
+            raise BadInput(f"name the output that the protected {table} is written to")
+        return None
+    if not is_file and not isinstance(table, pl.LazyFrame):
+        raise BadInput(
+            "an output is written for files and lazy frames: write result.table yourself"
+        )
+    target = Path(output)
+    if is_file and target.exists() and target.samefile(table):
+        raise BadInput(f"{output} is the table that is read: write to another file")
+    require_writable(target)
+    return target
+
+
+def _compact(recoding: ByColumn, target: Path) -> ByColumn:
+    """Labels as categories, which Parquet writes as numbers; CSV has text only."""
+    if target.suffix.lower() in (".csv", ".tsv"):
+        return recoding
+    labels = {
+        name: held.cast(pl.Enum(held.drop_nulls().unique(maintain_order=True)))
+        for name, held in recoding.labels.items()
+    }
+    return replace(recoding, labels=labels)
 
 
 def _protected_attributes(models: Sequence[PrivacyModel]) -> list[str]:
@@ -153,23 +198,16 @@ def _protected_attributes(models: Sequence[PrivacyModel]) -> list[str]:
     return list(dict.fromkeys(model.attribute for model in models if model.attribute is not None))
 
 
-def _population(models: Sequence[PrivacyModel], columns: pl.DataFrame) -> pl.DataFrame | None:
-    """The population that the models know, in the types of the table's ``columns``; or None."""
+def _population(
+    models: Sequence[PrivacyModel], names: Sequence[str]
+) -> Mapping[tuple[Key, ...], int] | None:
+    """The people that the models know of, by the values of the quasi-identifiers; or None."""
     known = [model.population for model in models if model.population is not None]
     if not known:
         return None
     if any(other != known[0] for other in known):
         raise BadInput("the models know different populations: give them one")
-    people = known[0].over(columns.columns)
-    return pl.DataFrame(
-        {
-            **{
-                name: typed([values[place] for values in people], columns[name])
-                for place, name in enumerate(columns.columns)
-            },
-            "*people": pl.Series(list(people.values()), dtype=pl.Int64),
-        }
-    )
+    return known[0].over(names)
 
 
 def suppression_share(suppression: Any) -> Fraction:
@@ -183,25 +221,31 @@ def suppression_share(suppression: Any) -> Fraction:
 
 
 def _require_sense(
-    frame: Frame, names: list[str], models: Sequence[PrivacyModel], sensitive: Sequence[str]
+    engine: Engine, names: list[str], models: Sequence[PrivacyModel], sensitive: Sequence[str]
 ) -> None:
     if not names:
         raise BadInput("name at least one quasi-identifier to anonymise by")
     if not models:
         raise BadInput("name at least one privacy model, such as KAnonymity(5)")
-    require_columns(frame, names, "a quasi-identifier")
     guarded = [*sensitive, *_protected_attributes(models)]
-    require_columns(frame, guarded, "a sensitive attribute")
+    here = set(engine.columns)
+    for what, wanted in (("a quasi-identifier", names), ("a sensitive attribute", guarded)):
+        for name in wanted:
+            if name not in here:
+                raise BadInput(f"the table has no column {name!r}, which was named as {what}")
     if both := [name for name in names if name in guarded]:
         raise BadInput(
             f"{both[0]!r} is named both as a quasi-identifier and as sensitive: choose one"
         )
-    if not len(frame):
+
+
+def _require_records(records: int, models: Sequence[PrivacyModel]) -> None:
+    if not records:
         raise BadInput("the table has no records")
     for model in models:
-        if len(frame) < model.smallest_table():
+        if records < model.smallest_table():
             raise BadInput(
-                f"the table has {len(frame)} records, too few for {model.describe()}, "
+                f"the table has {records} records, too few for {model.describe()}, "
                 f"which needs {model.smallest_table()}"
             )
 
@@ -261,22 +305,7 @@ def _infeasible(
     )
 
 
-def _apply(frame: Frame, tuples: Tuples, tuple_of: Codes, node: Node, kept: Flags) -> Frame:
-    """The records kept, with their labels; a quasi-identifier at level 0 is left as it came."""
-    new: dict[str, pl.Series] = {}
-    for place, level in enumerate(node):
-        if level:
-            ladder = tuples.ladders[place]
-            labels = pl.Series(ladder.labels[level], dtype=pl.String)
-            new[ladder.attribute] = labels[tuples.column(place, level)[tuple_of]]
-    keep = pl.Series(kept[tuple_of])
-    if len(keep) and not keep.all():
-        return only(with_columns(frame, new), keep)
-    return with_columns(frame, new)
-
-
 def _result(
-    protected: Frame,
     tuples: Tuples,
     optimum: Optimum,
     kept: Flags,
@@ -290,7 +319,7 @@ def _result(
     losses = LossScorer(tuples).attribute_losses(tuples, optimum.node, kept)
     pairs = after.class_sizes
     return Result(
-        table=protected.to_native(),
+        table=None,
         generalisation=dict(zip(names, optimum.node, strict=True)),
         records=tuples.records,
         suppressed=optimum.suppressed,
@@ -345,32 +374,55 @@ def _recoding(result: Result, tuples: Tuples, models: Sequence[PrivacyModel]) ->
 
 
 def _check(
-    result: Result, tuples: Tuples, models: Sequence[PrivacyModel], collected: pl.DataFrame
+    result: Result,
+    finished: Any,
+    tuples: Tuples,
+    models: Sequence[PrivacyModel],
+    collected: Grouped,
 ) -> None:
     """Judge the finished table anew, by its text: models, count and loss must be as claimed."""
     names = list(result.generalisation)
-    frame = open_frame(result.table)
-    table = polars_columns(frame, [*names, *collected.columns])
-    recoding = _recoding(result, tuples, models)
-    for model in models:
-        model.check(table, names, collected, recoding)
-    if len(table) + result.suppressed != result.records:
+    found = group_table(finished, names, collected.sensitive)
+    remain = int(found.counts.sum())
+    _check_models(found, models, collected, _recoding(result, tuples, models))
+    if remain + result.suppressed != result.records:
         raise IntegrityFailure(
-            f"{result.records} records came in, {len(table)} remain and {result.suppressed} were "
+            f"{result.records} records came in, {remain} remain and {result.suppressed} were "
             "reported suppressed: the counts do not add up"
         )
-    classes = classes_of_table(table, names)
+    classes = pl.DataFrame({COUNT: found.sizes()})
     if sizes_of_classes(classes) != result.risk.class_sizes:
         raise IntegrityFailure("the classes recounted from the table are not of the sizes reported")
-    shares = {
-        ladder.attribute: dict(
-            zip(ladder.labels[level], ladder.shares[level].tolist(), strict=True)
-        )
-        for ladder, level in zip(tuples.ladders, result.generalisation.values(), strict=True)
-    }
-    lines = {ladder.attribute: ladder.lines for ladder in tuples.ladders}
-    recomputed = loss_of_classes(classes, shares, lines, result.suppressed)
+    recomputed = _recomputed_loss(result, found, tuples)
     if abs(recomputed - result.loss) > 1e-9 * max(1.0, abs(recomputed)):
         raise IntegrityFailure(
             f"the loss recomputed from the table is {recomputed}, not {result.loss} as reported"
         )
+
+
+def _check_models(
+    found: Grouped, models: Sequence[PrivacyModel], collected: Grouped, recoding: Recoding
+) -> None:
+    """Each model by its own check, record by record: of a class it needs the number, not the labels,
+    unless it asks what labels stand for."""
+    before = collected.records(collected.sensitive)
+    number = unused([*found.names, *found.sensitive])
+    for model in models:
+        if model.needs_recoding or model.needs_openness:
+            table = found.records([*found.names, *found.sensitive])
+            model.check(table, found.names, before, recoding)
+        else:
+            model.check(found.records(found.sensitive, number), [number], before, recoding)
+
+
+def _recomputed_loss(result: Result, found: Grouped, tuples: Tuples) -> float:
+    """The mean over quasi-identifiers of the loss that the labels of each one tell."""
+    losses = []
+    for ladder, level in zip(tuples.ladders, result.generalisation.values(), strict=True):
+        name = ladder.attribute
+        shares = dict(zip(ladder.labels[level], ladder.shares[level].tolist(), strict=True))
+        one = loss_of_classes(
+            found.tallied(name), {name: shares}, {name: ladder.lines}, result.suppressed
+        )
+        losses.append(one)
+    return sum(losses) / len(losses)

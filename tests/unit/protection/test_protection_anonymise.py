@@ -184,7 +184,6 @@ def test_what_cannot_be_reached_names_the_least_suppression() -> None:
         (PEOPLE, QUASI, {"levels": {"income": 1}}, "'income', which is no quasi"),
         (PEOPLE, QUASI, {"levels": {"age": 9}}, "levels 0 to 4, not 9 to 9"),
         (PEOPLE, QUASI, {"levels": {"age": (3, 1)}}, "not 3 to 1"),
-        (PEOPLE.lazy(), QUASI, {}, "collect a lazy one"),
         ([1, 2], QUASI, {}, "a list cannot be protected"),
         (pl.DataFrame({"age": [1.0, math.nan, 3.0]}), {"age": intervals(5)}, {}, "'age' holds NaN"),
         (

@@ -1,0 +1,53 @@
+"""Where a table lies: each engine groups it there, and writes it anew there."""
+
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+
+from casemate.protection.engines.base import (
+    COUNT,
+    ByColumn,
+    ByTuple,
+    Engine,
+    Packing,
+    Recoding,
+    Survey,
+)
+
+__all__ = [
+    "COUNT",
+    "ByColumn",
+    "ByTuple",
+    "Engine",
+    "Packing",
+    "Recoding",
+    "Survey",
+    "open_engine",
+]
+
+
+def open_engine(table: Any) -> Engine:
+    """The engine of ``table``: polars (frame or lazy), pandas, PyArrow, a DuckDB relation, a Spark
+    frame, the path of a CSV or Parquet file. Raises BadInput for anything else."""
+    if isinstance(table, pl.LazyFrame):
+        from casemate.protection.engines.lazy import Lazy
+
+        return Lazy(table)
+    if isinstance(table, str | Path):
+        from casemate.protection.engines.lazy import Lazy
+        from casemate.protection.files import scan_table
+
+        return Lazy(scan_table(table))
+    if nw.dependencies.is_duckdb_relation(table):
+        from casemate.protection.engines.relation import Relation
+
+        return Relation(table)
+    if nw.dependencies.is_pyspark_dataframe(table):
+        from casemate.protection.engines.spark import Spark
+
+        return Spark(table)
+    from casemate.protection.engines.in_memory import InMemory
+
+    return InMemory(table)

@@ -1,0 +1,167 @@
+"""What every engine does for anonymisation, and the small tables that pass between it and the search.
+
+An engine looks at each quasi-identifier's distinct values (``survey``), counts the records of each
+combination (``counted``) and writes the table anew (``recoded``), all where the data lies. Between
+the two passes only what is distinct is in this process: values, one integer key for each combination
+and its number of records.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from casemate.errors import BadInput
+
+COUNT = "*records"
+_WIDEST = 2**62
+
+Codes = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """How many records a table has, and the distinct values of some columns, in order, null first."""
+
+    records: int
+    values: Mapping[str, pl.Series]
+
+
+class Engine(Protocol):
+    """A table where it lies. Null is a value like any other."""
+
+    @property
+    def columns(self) -> list[str]: ...
+
+    def survey(self, names: Sequence[str]) -> Survey:
+        """One pass. Raises BadInput for a column with NaN, of mixed types or of nested values."""
+        ...
+
+    def counted(self, packing: "Packing") -> pl.DataFrame:
+        """One pass: the distinct keys in ``packing.words`` and ``COUNT``, in any order."""
+        ...
+
+    def recoded(self, recoding: "ByColumn | ByTuple") -> Any:
+        """The table with its new labels and without its suppressed records, of the kind given.
+
+        Records stay in order where the kind has one. A lazy kind stays lazy.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Packing:
+    """Columns of values as few integer keys: a key is the sum of each value's code times its stride.
+
+    ``codes`` gives for each value of ``values`` its code, from 0 up to below the column's radix.
+    A column of one code takes no room. Keys sort as tuples of codes do.
+    """
+
+    values: Mapping[str, pl.Series]
+    codes: Mapping[str, Codes]
+    words: Mapping[str, tuple[tuple[str, int], ...]]
+    radices: Mapping[str, int]
+
+    @classmethod
+    def of(
+        cls,
+        values: Mapping[str, pl.Series],
+        codes: Mapping[str, Codes] | None = None,
+        apart: Sequence[str] = (),
+    ) -> "Packing":
+        """Pack all ``values``; those ``apart`` come last and share no key with the others."""
+        codes = codes or {name: np.arange(len(held)) for name, held in values.items()}
+        radices = {name: int(code.max(initial=0)) + 1 for name, code in codes.items()}
+        split: list[list[str]] = [[]]
+        width, parted = 1, False
+        for name in [*(one for one in values if one not in apart), *apart]:
+            if width * radices[name] > _WIDEST or (name in apart and not parted):
+                split.append([])
+                width, parted = 1, parted or name in apart
+            split[-1].append(name)
+            width *= radices[name]
+        words = {f"*{place}": _strides(names, radices) for place, names in enumerate(split)}
+        return cls(values, codes, words, radices)
+
+    def keys(self, codes: Mapping[str, Codes]) -> dict[str, Codes]:
+        """The keys of records (or tuples) whose columns have these ``codes``."""
+        many = len(next(iter(codes.values())))
+        found = {}
+        for word, places in self.words.items():
+            key = np.zeros(many, dtype=np.int64)
+            for name, stride in places:
+                key += codes[name].astype(np.int64) * stride
+            found[word] = key
+        return found
+
+    def unpacked(self, keys: pl.DataFrame) -> dict[str, Codes]:
+        """The code of each column, from keys."""
+        found: dict[str, Codes] = {}
+        for word, places in self.words.items():
+            rest = keys[word].to_numpy()
+            for name, stride in places[:-1]:
+                found[name] = rest // stride
+                rest = rest - found[name] * stride
+            if places:
+                found[places[-1][0]] = rest
+        return found
+
+
+def _strides(names: Sequence[str], radices: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    stride, found = 1, []
+    for name in reversed(names):
+        found.append((name, stride))
+        stride *= radices[name]
+    return tuple(reversed(found))
+
+
+@dataclass(frozen=True)
+class ByColumn:
+    """One generalisation of the whole table: what each value becomes, column by column.
+
+    ``packing`` has the distinct values of the columns, and as codes the numbers of their labels;
+    ``labels`` the new text for each code, of the columns that change. ``lost`` are the keys of the
+    classes that are suppressed, each once; None where nothing is.
+    """
+
+    packing: Packing
+    labels: Mapping[str, pl.Series]
+    lost: pl.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class ByTuple:
+    """What each distinct tuple becomes, where labels depend on several columns at once.
+
+    ``old`` has the values as collected of each tuple that is kept, once; ``new`` in the same order
+    what some of its columns become. A record whose tuple is not in ``old`` is suppressed.
+    """
+
+    old: pl.DataFrame
+    new: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+
+Recoding = ByColumn | ByTuple
+
+
+def plain_column(column: pl.Series) -> pl.Series:
+    """Categories as text; BadInput for what has no plain written form, and for NaN and infinity."""
+    name = column.name
+    if isinstance(column.dtype, pl.Categorical | pl.Enum):
+        column = column.cast(pl.String)
+    if column.dtype.is_nested() or column.dtype in (pl.Object, pl.Binary):
+        raise BadInput(
+            f"the column {name!r} holds {column.dtype} values, or mixes types: "
+            "give text, numbers, dates or booleans"
+        )
+    if column.dtype.is_float() and not column.drop_nulls().is_finite().all():
+        raise BadInput(f"the column {name!r} holds NaN or infinity: use null for what is missing")
+    return column
+
+
+def unused(names: Sequence[str]) -> str:
+    """A beginning for names of our own that no column's name has."""
+    return "*" + max(names, key=len, default="")

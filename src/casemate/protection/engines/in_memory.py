@@ -1,0 +1,95 @@
+"""Polars, pandas and PyArrow tables in memory; what comes back has the same order and index."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from casemate.protection.engines.base import (
+    COUNT,
+    ByColumn,
+    ByTuple,
+    Packing,
+    Recoding,
+    Survey,
+    unused,
+)
+from casemate.protection.engines.encoding import code_expr
+from casemate.protection.frames import Frame, only, open_frame, polars_columns, with_columns
+
+
+class InMemory:
+    """A table in memory; the code of each record's values is held from the first pass on."""
+
+    def __init__(self, table: Any) -> None:
+        self._frame: Frame = open_frame(table)
+        self._held = pl.DataFrame()
+        self._values: dict[str, pl.Series] = {}
+        self._codes: dict[str, pl.Series] = {}
+
+    @property
+    def columns(self) -> list[str]:
+        return list(self._frame.columns)
+
+    def survey(self, names: Sequence[str]) -> Survey:
+        self._held = polars_columns(self._frame, names)
+        found = self._held.select(pl.all().unique().sort().implode())
+        values = {name: found[name][0].alias(name) for name in names}
+        return Survey(len(self._frame), values)
+
+    def counted(self, packing: Packing) -> pl.DataFrame:
+        self._encode(packing)
+        codes = {name: codes.to_numpy() for name, codes in self._codes.items()}
+        keys = pl.DataFrame(packing.keys(codes))
+        if keys.width == 1:
+            return keys.to_series().value_counts(name=COUNT)
+        return keys.group_by(keys.columns).len(COUNT)
+
+    def _encode(self, packing: Packing) -> None:
+        """The place of each record's value among the values of each column."""
+        kinds = self._held.schema
+        self._codes = dict.fromkeys(packing.values, pl.Series())
+        places = [
+            code_expr(name, kinds[name], values, np.arange(len(values)))
+            for name, values in packing.values.items()
+        ]
+        self._codes = {column.name: column for column in self._held.select(places)}
+
+    def recoded(self, recoding: Recoding) -> Any:
+        if isinstance(recoding, ByTuple):
+            return self._by_tuple(recoding)
+        return self._by_column(recoding)
+
+    def _by_column(self, recoding: ByColumn) -> Any:
+        packing = recoding.packing
+        new = {}
+        for name, labels in recoding.labels.items():
+            of_value = labels.gather(pl.Series(packing.codes[name]))
+            new[name] = of_value.gather(self._codes[name])
+        frame = with_columns(self._frame, new)
+        if recoding.lost is not None:
+            codes = {
+                name: packing.codes[name][self._codes[name].to_numpy()] for name in packing.values
+            }
+            frame = only(frame, _kept(pl.DataFrame(packing.keys(codes)), recoding.lost))
+        return frame.to_native()
+
+    def _by_tuple(self, recoding: ByTuple) -> Any:
+        names = recoding.old.columns
+        number = unused(names)
+        of_record = self._held.select(names).join(
+            recoding.old.with_row_index(number),
+            on=names,
+            how="left",
+            nulls_equal=True,
+            maintain_order="left",
+        )[number]
+        new = {column.name: column.gather(of_record) for column in recoding.new}
+        return only(with_columns(self._frame, new), of_record.is_not_null()).to_native()
+
+
+def _kept(keys: pl.DataFrame, lost: pl.DataFrame) -> pl.Series:
+    marked = lost.with_columns(pl.lit(value=True).alias("lost"))
+    found = keys.join(marked, on=keys.columns, how="left", maintain_order="left")
+    return found["lost"].is_null()
