@@ -90,7 +90,9 @@ class Relation:
                 f"m.{_quoted(word)} = {_key(packing, word, mark)}" for word in packing.words
             )
             coded = _beside(
-                coded, recoding.lost, f"SELECT g.* FROM {_quoted(_GIVEN)} g ANTI JOIN m ON {same}"
+                coded,
+                recoding.lost,
+                f"SELECT g.* FROM {_quoted(_GIVEN)} g ANTI JOIN m ON {same}",  # noqa: S608 (names are quoted)
             )
         return coded.query(_GIVEN, self._final(list(recoding.labels), mark))
 
