@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO_HOME ?= .casemate/demo
 .DEFAULT_GOAL := demo
 
-.PHONY: demo test lint bench docs lock system clean
+.PHONY: demo test lint bench bench-protection docs lock system clean
 
 demo: $(VENV)/.runtime  ## the main job: real people's data through the whole flow
 	$(BIN)/casemate demo --home $(DEMO_HOME)
@@ -20,7 +20,10 @@ lint: $(VENV)/.dev  ## style, types, one-way imports
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev  ## speed and memory, as JSON
-	for script in benchmarks/*.py benchmarks/protection/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	for script in benchmarks/*.py benchmarks/protection/cases.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+bench-protection: $(VENV)/.dev  ## protection against ARX, at scale, DP, synthesis: table, JSON, chart
+	$(BIN)/python -m benchmarks.protection.everything --rows $(or $(ROWS),10000000)
 
 docs: $(VENV)/.dev  ## the documentation site, in site/
 	$(BIN)/zensical build --clean

@@ -151,9 +151,11 @@ def _special(
 ) -> SpecialUniques | None:
     if not names:
         return None
-    known = {} if fraction is None else {"sampling_fraction": fraction}
+    known = fraction or 0.01  # special_uniques' own, where it is not known
     return _or_reason(
-        lambda: special_uniques(table, names, max_size=size, **known), "special uniques", left_out
+        lambda: special_uniques(table, names, max_size=size, sampling_fraction=known),
+        "special uniques",
+        left_out,
     )
 
 
