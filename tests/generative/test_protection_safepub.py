@@ -2,7 +2,6 @@
 
 import itertools
 import math
-from collections import Counter
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
@@ -91,14 +90,15 @@ def outcomes(rows: Rows, node: tuple[int, int], beta: Fraction, k: int) -> dict[
     """The probability of every table that can leave: all draws, through the code that publishes."""
     frame = pl.DataFrame(rows, schema={"age": pl.Int64, "sex": pl.String}, orient="row")
     tuples, _ = distinct_tuples(frame, list(HIERARCHIES.values()))
-    found: Counter[Any] = Counter()
+    found: dict[Any, Fraction] = {}
     low, high = b"\x00" * 8, b"\xff" * 8
     for draw in itertools.product([True, False], repeat=len(rows)):
         word = b"".join(low if taken else high for taken in draw)
         counts = drawn_counts(tuples.counts, beta, lambda _, word=word: word)  # type: ignore[misc]
         assert counts.sum() == sum(draw)
         left = tuple(_finished(tuples, node, counts, k, frame).rows())
-        found[left] += beta ** sum(draw) * (1 - beta) ** (len(draw) - sum(draw))
+        chance = beta ** sum(draw) * (1 - beta) ** (len(draw) - sum(draw))
+        found[left] = found.get(left, Fraction(0)) + chance
     assert sum(found.values()) == 1
     return found
 

@@ -1,6 +1,7 @@
 """Models and measures at the face of the room: plans, bad input, wrong judges, budgets."""
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -12,16 +13,24 @@ from casemate.protection import (
     BetaLikeness,
     Budget,
     DeltaDisclosure,
+    DeltaPresence,
+    DifferentialPrivacy,
     DistinctLDiversity,
     EntropyLDiversity,
     Hierarchy,
     HighestRisk,
+    JournalistRecordsAtRisk,
+    JournalistRisk,
     KAnonymity,
     KMap,
     Loss,
+    MarketerRisk,
+    Payout,
     Plan,
     Population,
+    PopulationUniqueness,
     PrivacyModel,
+    Profitability,
     Progress,
     RecordsAtRisk,
     RecursiveCLDiversity,
@@ -44,6 +53,7 @@ PEOPLE = pl.DataFrame(
 )
 QUASI: dict[str, Hierarchy] = {"age": intervals(5, 10, 20), "sex": suppressible()}
 TREE = groups({"airways": ["cold", "flu"], "other": ["hiv", "none"]})
+EVERYBODY = Population.from_table(pl.concat([PEOPLE] * 3), ["age", "sex"])
 MODELS: list[PrivacyModel] = [
     KAnonymity(5),
     DistinctLDiversity(2, "ill"),
@@ -58,7 +68,18 @@ MODELS: list[PrivacyModel] = [
     HighestRisk("0.2"),
     AverageRisk("0.1"),
     RecordsAtRisk(5, "0.05"),
-    KMap(5, Population.from_table(PEOPLE, ["age", "sex"])),
+    KMap(5, EVERYBODY),
+    JournalistRisk("0.05", EVERYBODY),
+    MarketerRisk("0.05", EVERYBODY),
+    JournalistRecordsAtRisk(12, "0.1", EVERYBODY),
+    DeltaPresence(0, "0.4", EVERYBODY),
+    DeltaPresence("0.1", "0.4", EVERYBODY),
+    PopulationUniqueness("0.001", sampling_fraction="0.1"),
+    PopulationUniqueness("0.001", "zayatz", people=2000),
+    Profitability(1200, 300, 300, 4),
+    Profitability(1200, 300, 300, 4, attack=False),
+    Profitability(1200, 3000, 300, 4, population=EVERYBODY),
+    Profitability(1200, 300, 100, 20, attack=False, population=EVERYBODY),
 ]
 
 
@@ -83,8 +104,11 @@ def test_a_judge_that_lets_all_pass_is_caught(
 ) -> None:
     """The second opinion shares no code with the judge."""
     rows = pl.DataFrame({"age": [1] * 9 + [2], "sex": ["f"] * 10, "ill": ["cold"] * 9 + ["hiv"]})
-    if isinstance(model, KMap):
-        model = KMap(5, Population.from_table(rows, ["age", "sex"]))
+    if model.population is not None:
+        everyone = Population.from_table(rows, ["age", "sex"])
+        model = replace(cast(KMap, model), population=everyone)  # or another that knows one
+    if isinstance(model, Profitability):  # one alone costs more than it brings, and is worth it
+        model = replace(model, loss=3000)
     column = _column(rows)
     judge = type(model.judge({"ill": column}))
     monkeypatch.setattr(
@@ -133,6 +157,25 @@ def test_a_plan_whose_sensitive_attribute_stays_needs_another_model() -> None:
         (lambda: AverageRisk("1.5"), "above 0 and up to 1"),
         (lambda: RecordsAtRisk(5, 1), "below 1"),
         (lambda: KMap(5, None), "needs a Population"),  # type: ignore[arg-type]
+        (lambda: KMap(0, EVERYBODY), "at least 1, not 0"),
+        (lambda: JournalistRisk(2, EVERYBODY), "above 0 and up to 1, not 2"),
+        (lambda: MarketerRisk("0.1", PEOPLE), "needs a Population"),  # type: ignore[arg-type]
+        (lambda: JournalistRecordsAtRisk(5, 1, EVERYBODY), "below 1, not 1"),
+        (lambda: DeltaPresence("0.5", "0.2", EVERYBODY), "not 0.5 and 0.2"),
+        (lambda: DeltaPresence(0, 0, EVERYBODY), "the higher above 0"),
+        (lambda: DeltaPresence(0, None, EVERYBODY), "must be a number, not None"),
+        (lambda: PopulationUniqueness(1, people=9), "0 to below 1, not 1"),
+        (lambda: PopulationUniqueness("0.1"), "either the sampling fraction or the size"),
+        (lambda: PopulationUniqueness("0.1", "poisson", people=9), "no population model 'poisson'"),
+        (lambda: PopulationUniqueness("0.1", people=0), "at least 1, not 0"),
+        (lambda: PopulationUniqueness("0.1", sampling_fraction=2), "up to 1, not 2"),
+        (lambda: Profitability(0, 1, 1, 1), "the benefit must be above 0"),
+        (lambda: Profitability(1, 1, -1, 1), "the gain is an amount of at least 0, not -1"),
+        (lambda: Profitability(1, 1, 1, 1, attack=0), "attack is true or false"),  # type: ignore[arg-type]
+        (lambda: DifferentialPrivacy(0, "1e-6"), "epsilon must be above 0"),
+        (lambda: DifferentialPrivacy(1, 1), "delta lies between"),
+        (lambda: DifferentialPrivacy(1, "1e-6", choosing=1), "0 to below 1, not 1"),
+        (lambda: DifferentialPrivacy(1, "1e-6", sampling="0.7"), "up to 0.632121, not 0.7"),
         (
             lambda: model_from_dict({"model": "t-closeness", "t": 0.2}),
             "t of t-closeness is a float",
@@ -229,3 +272,43 @@ def test_a_search_that_ends_with_nothing_found_says_so() -> None:
 def test_of_several_models_the_refusal_says_which_asks_too_much() -> None:
     with pytest.raises(BadInput, match=r"0 for 5-anonymity, 200 for distinct 9-diversity of ill"):
         run([KAnonymity(5), DistinctLDiversity(9, "ill")])
+
+
+@pytest.mark.parametrize(
+    ("model", "complaint"),
+    [
+        (KMap(2, Population.from_table(PEOPLE, ["age"])), "population has no variable 'sex'"),
+        (KMap(2, Population.from_table(PEOPLE.head(99), ["age", "sex"])), "holds fewer people"),
+        (PopulationUniqueness("0.1", people=150), "150 cannot hold a sample of 200 records"),
+        (TCloseness("0.2", "wage"), "no column 'wage'"),
+        (DifferentialPrivacy(1, "1e-6"), "no search over finished tables .* use safepub"),
+    ],
+)
+def test_what_does_not_fit_the_table_is_refused(model: PrivacyModel, complaint: str) -> None:
+    with pytest.raises(BadInput, match=complaint):
+        run([model])
+
+
+def test_models_that_know_different_populations_are_refused() -> None:
+    other = Population.from_table(pl.concat([PEOPLE] * 2), ["age", "sex"])
+    with pytest.raises(BadInput, match="different populations"):
+        run([KMap(2, EVERYBODY), DeltaPresence(0, "0.9", other)])
+
+
+def test_an_infeasible_model_says_which_and_the_best_reachable() -> None:
+    with pytest.raises(BadInput, match=r"reaches \(0, 0.2\)-presence .* 200 records \(100.00%\)"):
+        run([DeltaPresence(0, "0.2", EVERYBODY)])
+    with pytest.raises(BadInput, match=r"0 for 5-anonymity, 200 for a highest journalist risk"):
+        run([KAnonymity(5), JournalistRisk("0.001", EVERYBODY)])
+
+
+def test_the_highest_payout_is_found() -> None:
+    game = Profitability(1200, 600, 600, 10)
+    held = run([game], measure=Payout(game))
+    assert 0 < held.score < 1
+    assert held.measure == "payout"
+    everyone_leaves = run([KAnonymity(1)], measure=Payout(game))
+    assert everyone_leaves.score >= held.score
+    safe = run([replace(game, attack=False)], measure=Payout(game))
+    assert safe.score >= held.score
+    assert safe.risk.smallest_class >= 60
