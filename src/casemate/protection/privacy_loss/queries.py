@@ -19,6 +19,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import accumulate
 from typing import Any
 
 import polars as pl
@@ -31,6 +32,7 @@ from casemate.protection.privacy_loss.rows import Rows, Value, as_type
 Vector = list[int]
 Conditions = Mapping[str, Value | Sequence[Value]]
 _MOST_CANDIDATES = 2_000
+_FEW_CANDIDATES = 400
 _MOST_CELLS = 1_000_000
 
 
@@ -165,17 +167,35 @@ class Quantile(Query):
     def exact(self, rows: Rows) -> list[Vector]:
         """Scores: 0 for a perfect quantile, larger the further off."""
         low, high = self._weights()
-        column = pl.col(self.column).cast(pl.Float64).fill_nan(None)
-        below = [(column < value).sum().cast(pl.Int64).alias(f"<{n}") for n, value in self._named()]
-        above = [(column > value).sum().cast(pl.Int64).alias(f">{n}") for n, value in self._named()]
-        counts = _row(rows.where(self.where).select(*below, *above))
-        places = len(self.candidates)
-        return [
-            [
-                abs(high * under - low * over)
-                for under, over in zip(counts[:places], counts[places:], strict=True)
-            ]
-        ]
+        found = rows.where(self.where).select(pl.col(self.column).cast(pl.Float64).fill_nan(None))
+        many = len(self.candidates) > _FEW_CANDIDATES
+        below, above = self._sorted_in(found) if many else self._compared(found)
+        return [[abs(high * under - low * over) for under, over in zip(below, above, strict=True)]]
+
+    def _compared(self, found: pl.LazyFrame) -> tuple[Vector, Vector]:
+        """Rows below and above each candidate, a pass over the column for each."""
+        column = pl.col(self.column)
+        named = list(enumerate(self.candidates))
+        below = [(column < value).sum().cast(pl.Int64).alias(f"<{n}") for n, value in named]
+        above = [(column > value).sum().cast(pl.Int64).alias(f">{n}") for n, value in named]
+        counts = _row(found.select(*below, *above))
+        return counts[: len(named)], counts[len(named) :]
+
+    def _sorted_in(self, found: pl.LazyFrame) -> tuple[Vector, Vector]:
+        """The same by one binary search a row. A row's place is 2·i + 1 on candidate i, 2·i below it."""
+        candidates, column = (
+            pl.lit(pl.Series(self.candidates, dtype=pl.Float64)),
+            pl.col(self.column),
+        )
+        upto = candidates.search_sorted(column, side="right").cast(pl.Int64)
+        on = candidates.gather((upto - 1).clip(0)) == column
+        places = found.drop_nulls().select((2 * upto - on.cast(pl.Int64)).alias("place"))
+        counted = dict(places.group_by("place").agg(pl.len().cast(pl.Int64)).collect().iter_rows())
+        total = list(
+            accumulate(counted.get(place, 0) for place in range(2 * len(self.candidates) + 1))
+        )
+        below = [total[2 * n] for n in range(len(self.candidates))]
+        return below, [total[-1] - total[2 * n + 1] for n in range(len(self.candidates))]
 
     def sensitivities(self, contribution: int) -> list[Sensitivity]:
         most = contribution * max(self._weights())
@@ -189,9 +209,6 @@ class Quantile(Query):
     def _weights(self) -> tuple[int, int]:
         level: Fraction = exact(self.level, "the quantile")
         return level.numerator, level.denominator - level.numerator
-
-    def _named(self) -> list[tuple[int, float]]:
-        return list(enumerate(self.candidates))
 
 
 @dataclass(frozen=True)
