@@ -1,8 +1,7 @@
-"""Attacks on synthetic records, of our own: simple ones, whose failure proves nothing.
+"""Membership: can synthetic records tell who took part? By distance to the closest record.
 
-What protects people is differential privacy; an attack that works shows that something is broken. The
-tests here are a first look: distance to the closest record, and membership. They are not anonymeter's
-singling-out, linkability and inference (Giomi and others 2023), and their figures do not compare.
+What protects people is differential privacy; an attack that works shows that something is broken, one
+that fails proves nothing. For singling out, linkability and inference see ``risks``.
 
 As with ``synthesis_quality``, the figures are computed from real records without protection.
 """
