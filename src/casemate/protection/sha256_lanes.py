@@ -44,7 +44,7 @@ def _root(number: int, root: int) -> int:
 
 START = np.array(_fractions(2, 8), dtype=np.uint32)
 ROUND = np.array(_fractions(3, 64), dtype=np.uint32)
-_HEX = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
+_HEX = np.frombuffer(bytes(range(256)).hex().encode(), dtype=np.uint16)  # two digits a byte
 
 
 def _compiled(function: Any) -> Any:
@@ -57,7 +57,7 @@ def _compiled(function: Any) -> Any:
 
 @_compiled
 def _turn(word: Any, by: int) -> Any:
-    return (word >> u32(by)) | (word << u32(32 - by))
+    return u32(u32(word >> u32(by)) | u32(word << u32(32 - by)))
 
 
 @_compiled
@@ -89,16 +89,25 @@ def _compress(state: Words, words: Words, work: Words) -> None:
 @_compiled
 def _load(data: Bytes, start: int, length: int, block: int, words: Words, lane: int) -> None:
     """Block ``block`` of one message, padded as FIPS 180-4 says; 64 bytes of key came before it."""
-    for place in range(16):
-        word = u32(0)
-        for byte in range(block * 64 + place * 4, block * 64 + place * 4 + 4):
-            value = u32(0)
-            if byte < length:
-                value = u32(data[start + byte])
-            elif byte == length:
-                value = u32(0x80)
-            word = (word << u32(8)) | value
-        words[place * LANES + lane] = word
+    here = start + block * 64
+    left = length - block * 64  # bytes of the message from here on
+    whole = min(16, max(0, left) // 4)
+    for place in range(whole):
+        at = here + place * 4
+        words[place * LANES + lane] = (
+            (u32(data[at]) << u32(24))
+            | (u32(data[at + 1]) << u32(16))
+            | (u32(data[at + 2]) << u32(8))
+            | u32(data[at + 3])
+        )
+    for place in range(whole, 16):
+        words[place * LANES + lane] = u32(0)
+    if 0 <= left < 64:  # the message ends here: its last bytes, then the mark
+        word = u32(0x80)
+        for byte in range(left - whole * 4):
+            word = (word ^ u32(0x80)) << u32(8) | u32(data[here + whole * 4 + byte]) << u32(8)
+            word |= u32(0x80)
+        words[whole * LANES + lane] = word << u32(24 - 8 * (left - whole * 4))
     if block == (length + 8) // 64:
         bits = (64 + length) * 8
         words[14 * LANES + lane] = u32(bits >> 32)
@@ -129,6 +138,7 @@ def hmac_rows(
     Message i is ``data[offsets[i]:offsets[i + 1]]``; ``pads`` are the states after the key's inner
     and outer block.
     """
+    digits = out.view(np.uint16)
     words = np.zeros(64 * LANES, dtype=np.uint32)
     state = np.zeros(8 * LANES, dtype=np.uint32)
     work = np.zeros(8 * LANES, dtype=np.uint32)
@@ -145,9 +155,10 @@ def hmac_rows(
         _compress(state, words, work)
         for lane in range(lanes):
             row = rows[first + lane]
-            for digit in range(TEXT):
-                word = state[(digit >> 3) * LANES + lane]
-                out[row, digit] = _HEX[(word >> u32(28 - 4 * (digit & 7))) & u32(15)]
+            for place in range(TEXT // 8):
+                word = state[place * LANES + lane]
+                for byte in range(4):
+                    digits[row, place * 4 + byte] = _HEX[(word >> u32(24 - 8 * byte)) & u32(255)]
 
 
 def pad_states(inner_block: bytes, outer_block: bytes) -> Words:
