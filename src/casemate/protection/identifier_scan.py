@@ -80,13 +80,25 @@ class _Detector:
     """Leading zeros that a column of whole numbers has lost are given back up to so many digits."""
 
 
-def _always(_: str) -> bool:
-    return True
+_PICTURES = frozenset(
+    ("bmp", "gif", "ico", "jpeg", "jpg", "pdf", "png", "svg", "tif", "tiff", "webp")
+)
+_COORDINATE = re.compile(r"\+(?:1[0-7]|[1-9])?[0-9]\.[0-9]{4,8}")
+
+
+def _is_email(address: str) -> bool:
+    """No file: icon@2x.png has an address's form, and ends as none does."""
+    return address.rpartition(".")[2].lower() not in _PICTURES
 
 
 def _is_phone(number: str) -> bool:
-    """E.164: a country code and at most 15 digits in all; we ask for 8 to be a telephone's."""
+    """E.164: a country code and at most 15 digits in all; we ask for 8 to be a telephone's.
+
+    A number with a decimal comma is an amount, and +49.611621 a coordinate: none is a telephone.
+    """
     digits = re.sub(r"\D", "", number)
+    if "," in number or _COORDINATE.fullmatch(number):
+        return False
     return 8 <= len(digits.removeprefix("00")) <= 15
 
 
@@ -100,11 +112,11 @@ _DETECTORS = (
     _Detector(
         IdentifierKind.EMAIL,
         r"(?i)\b[a-z0-9._%+'\-]{1,64}@(?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}\b",
-        _always,
+        _is_email,
     ),
     _Detector(
         IdentifierKind.PHONE,
-        r"(?:\+[1-9]|^00[1-9][0-9]{0,2}[ .\-/])(?:[ .\-/()]{0,2}[0-9]){6,14}\b",
+        r"(?:\+[1-9]|^00[1-9][0-9]{0,2}[ .\-/])(?:[ .\-/()]{0,2}[0-9]){6,14}\b(?:,[0-9]{1,2}\b)?",
         _is_phone,
     ),
     _Detector(
