@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casemate.protection import DifferentialPrivacy, Hierarchy, intervals, suppressible
-from casemate.protection.safepub import _finished, drawn_counts, excesses, scheme_worth
+from casemate.protection.grouping import distinct_tuples, group_table
+from casemate.protection.safepub import drawn_counts, excesses, finished_sample, scheme_worth
 from casemate.protection.sampling_privacy import (
     ONE,
     largest_sampling,
     sampling_delta,
     smallest_class,
 )
-from casemate.protection.tuples import distinct_tuples
 
 HIERARCHIES: dict[str, Hierarchy] = {"age": intervals(2, 4), "sex": suppressible()}
 ROW = st.tuples(st.integers(0, 7), st.sampled_from(["f", "m"]))
@@ -50,7 +50,7 @@ def delta_by_definition(k: int, beta: Fraction, epsilon: Fraction, most: int) ->
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     k=st.integers(1, 12),
     tenths=st.integers(1, 25),
@@ -68,7 +68,7 @@ def test_delta_is_that_of_the_theorem(k: int, tenths: int, part: Fraction) -> No
     assert found == pytest.approx(exact, rel=1e-8)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(tenths=st.integers(1, 30), power=st.integers(1, 9))
 def test_k_is_the_least_that_reaches_delta(tenths: int, power: int) -> None:
     epsilon, delta = Fraction(tenths, 10), Fraction(1, 10**power)
@@ -89,14 +89,15 @@ def test_the_share_drawn_is_the_largest_of_64_bits() -> None:
 def outcomes(rows: Rows, node: tuple[int, int], beta: Fraction, k: int) -> dict[Any, Fraction]:
     """The probability of every table that can leave: all draws, through the code that publishes."""
     frame = pl.DataFrame(rows, schema={"age": pl.Int64, "sex": pl.String}, orient="row")
-    tuples, _ = distinct_tuples(frame, list(HIERARCHIES.values()))
+    collected = group_table(frame, list(HIERARCHIES))
+    tuples = distinct_tuples(collected, list(HIERARCHIES.values()))
     found: dict[Any, Fraction] = {}
     low, high = b"\x00" * 8, b"\xff" * 8
     for draw in itertools.product([True, False], repeat=len(rows)):
         word = b"".join(low if taken else high for taken in draw)
         counts = drawn_counts(tuples.counts, beta, lambda _, word=word: word)  # type: ignore[misc]
         assert counts.sum() == sum(draw)
-        left = tuple(_finished(tuples, node, counts, k, frame).rows())
+        left = tuple(finished_sample(tuples, node, counts, k, collected.values).rows())
         chance = beta ** sum(draw) * (1 - beta) ** (len(draw) - sum(draw))
         found[left] = found.get(left, Fraction(0)) + chance
     assert sum(found.values()) == 1
@@ -158,7 +159,7 @@ def test_one_record_moves_no_score_by_more_than_the_largest_worth(
     scores = []
     for table in (rows, [*rows, more]):
         frame = pl.DataFrame(table, schema={"age": pl.Int64, "sex": pl.String}, orient="row")
-        tuples, _ = distinct_tuples(frame, list(HIERARCHIES.values()))
+        tuples = distinct_tuples(group_table(frame, ["age", "sex"]), list(HIERARCHIES.values()))
         worth = scheme_worth(tuples.ladders)
         found = dict(excesses(tuples, (0, 0), (3, 1), needed))
         assert set(found) == set(itertools.product(range(4), range(2)))

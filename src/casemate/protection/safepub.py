@@ -13,10 +13,11 @@ an order of its own; every part of the result is made from it or known beforehan
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import narwhals as nw
@@ -34,7 +35,9 @@ from casemate.protection.base_models import (
 )
 from casemate.protection.checks import check_k_anonymity
 from casemate.protection.classes import Judge, SensitiveColumn
-from casemate.protection.frames import given_back, open_frame, polars_columns, require_columns
+from casemate.protection.engines import open_engine
+from casemate.protection.frames import given_back, open_frame
+from casemate.protection.grouping import Grouped, distinct_tuples, grouped, typed
 from casemate.protection.hierarchies import Hierarchy
 from casemate.protection.ladders import Codes, Ladder
 from casemate.protection.risk import Risk, risk_of_sizes
@@ -44,7 +47,7 @@ from casemate.protection.sampling_privacy import (
     sampling_delta,
     smallest_class,
 )
-from casemate.protection.tuples import Node, Tuples, distinct_tuples, typed
+from casemate.protection.tuples import Node, Tuples
 from casemate.protection.values import plain
 
 MOST_SCHEMES = 50_000
@@ -161,24 +164,49 @@ def safepub(
     lacks, levels left open with no ε to choose them, more than 50,000 schemes. That a table is not
     empty and fits its hierarchies is taken as known to all.
     """
-    frame = open_frame(table)
     names = list(quasi_identifiers)
     if not names:
         raise BadInput("name at least one quasi-identifier to publish")
-    require_columns(frame, names, "a quasi-identifier")
-    if not len(frame):
-        raise BadInput("the table has no records")
-    columns = polars_columns(frame, names)
-    tuples, _ = distinct_tuples(columns, list(quasi_identifiers.values()))
+    found = _grouped(table, names)
+    tuples = distinct_tuples(found, list(quasi_identifiers.values()))
     node = _scheme(tuples, privacy, levels or {})
     drawn = drawn_counts(tuples.counts, privacy.share_drawn)
-    finished = _finished(tuples, node, drawn, privacy.k, columns)
+    finished = finished_sample(tuples, node, drawn, privacy.k, found.values)
     check_k_anonymity(finished, names, privacy.k)
-    risk = _risk(finished, privacy.k)
-    native = nw.DataFrame.from_arrow(finished.to_arrow(), backend=frame.implementation).to_native()
     return SafePublication(
-        given_back(native, table), dict(zip(names, node, strict=True)), privacy, len(finished), risk
+        table=_in_kind(finished, table),
+        generalisation=dict(zip(names, node, strict=True)),
+        privacy=privacy,
+        records=len(finished),
+        risk=_risk(finished, privacy.k),
     )
+
+
+def _grouped(table: Any, names: Sequence[str]) -> Grouped:
+    engine = open_engine(table)
+    if lost := [name for name in names if name not in engine.columns]:
+        raise BadInput(
+            f"the table has no column {lost[0]!r}, which was named as a quasi-identifier"
+        )
+    survey = engine.survey(names)
+    if not survey.records:
+        raise BadInput("the table has no records")
+    return grouped(engine, survey, names)
+
+
+def _in_kind(finished: pl.DataFrame, like: Any) -> Any:
+    """``finished`` as the kind of table that ``like`` is; of a file a polars frame."""
+    if isinstance(like, str | Path):
+        return finished
+    if isinstance(like, pl.LazyFrame):
+        return finished.lazy()
+    if nw.dependencies.is_duckdb_relation(like):
+        return given_back(finished, like)
+    arrow = finished.to_arrow(compat_level=pl.CompatLevel.oldest())
+    if nw.dependencies.is_pyspark_dataframe(like):
+        return like.sparkSession.createDataFrame(arrow)
+    kind = open_frame(like).implementation
+    return nw.DataFrame.from_arrow(arrow, backend=kind).to_native()
 
 
 def _scheme(tuples: Tuples, privacy: DifferentialPrivacy, levels: Levels) -> Node:
@@ -282,19 +310,22 @@ def drawn_counts(
     return found
 
 
-def _finished(
-    tuples: Tuples, node: Node, drawn: Codes, k: int, columns: pl.DataFrame
+def finished_sample(
+    tuples: Tuples, node: Node, drawn: Codes, k: int, values: Mapping[str, pl.Series]
 ) -> pl.DataFrame:
-    """The records drawn, generalised, without classes below ``k``, ordered by their values."""
+    """The records ``drawn``, generalised, without classes below ``k``, ordered by their values.
+
+    At level 0 they have the type of the ``values`` collected.
+    """
     grouping = tuples.group(node)
     sizes = np.bincount(grouping.class_of, weights=drawn, minlength=len(grouping.sizes))
     rows = np.repeat(np.arange(len(drawn)), np.where(sizes[grouping.class_of] >= k, drawn, 0))
     made = {}
     for place, level in enumerate(node):
         ladder = tuples.ladders[place]
-        texts = [ladder.labels[level][code] for code in range(len(ladder.labels[level]))]
+        texts = ladder.labels[level]
         labels = (
-            pl.Series(texts, dtype=pl.String) if level else typed(texts, columns[ladder.attribute])
+            pl.Series(texts, dtype=pl.String) if level else typed(texts, values[ladder.attribute])
         )
         made[ladder.attribute] = labels.gather(pl.Series(tuples.column(place, level)[rows]))
     return pl.DataFrame(made).sort(list(made))
