@@ -2,10 +2,11 @@
 
     python benchmarks/pseudonyms.py [--rows 1000000] [--repeat 5]
 
-One run measures everything side by side, so that the ratios mean something on a busy machine:
-wall-clock and CPU rates are medians of ``repeat`` (the loops run once a round too, on a tenth of
-the rows). ``first_call_s`` includes loading numba and, where nothing is cached yet, compiling. Each
-result is checked against ``hmac.digest`` on a sample before its rate is reported.
+One run measures everything side by side, so that the ratios mean something on a busy machine: rates
+are medians of ``repeat`` (the loops run once a round too, on a tenth of the rows), wall-clock and by
+CPU; ``cpu_seconds_per_million`` is what other programs on the machine hardly change, and the load
+average stands beside it. ``first_call_s`` includes loading numba and, where nothing is cached yet,
+compiling. Each result is checked against ``hmac.digest`` on a sample before its rate is reported.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import duckdb
 import polars as pl
 
 from casemate.protection.date_shift import DateShifter
@@ -41,6 +43,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--repeat", type=int, default=5)
     options = parser.parse_args()
+    load = os.getloadavg()[0]
     texts = pl.Series("id", [f"LU{number:013d}" for number in range(options.rows)])
     start = time.perf_counter()
     check(texts, keyed_hashes(KEY, texts))
@@ -52,19 +55,26 @@ def main() -> None:
             taken[name].append(timed(work))
     rates = {name: rate(cases[name][0], times) for name, times in taken.items()}
     base = rates["hmac.digest loop"]
+    ours = rates["keyed_hashes, distinct ids"]
     report = {
         "rows": options.rows,
         "cores": len(os.sched_getaffinity(0)),
+        "load_before": load,
+        "load_after": os.getloadavg()[0],
         "numba": has_compiler(),
         "libffx": is_installed(),
         "first_call_s": round(first, 3),
         "rows_per_second": rates,
+        "cpu_seconds_per_million": {
+            name: round(1e6 / found["cpu"], 4) for name, found in rates.items()
+        },
         "times_the_hmac_digest_loop": {
             name: {clock: round(value / base[clock], 2) for clock, value in found.items()}
             for name, found in rates.items()
         },
         "target_rows_per_second": 3_000_000,
-        "reached": rates["keyed_hashes, distinct ids"]["wall"] >= 3_000_000,
+        "reached": ours["wall"] >= 3_000_000,
+        "reached_by_cpu_of_two_cores": 2 * ours["cpu"] >= 3_000_000,
     }
     print(json.dumps(report, indent=1))
 
@@ -75,6 +85,8 @@ def every_case(texts: pl.Series) -> list[tuple[str, int, Callable[[], Any]]]:
     repeated = pl.DataFrame(
         {"id": texts[: max(1, rows // 100)].sample(rows, with_replacement=True)}
     )
+    three = pl.DataFrame({"a": texts, "b": texts, "c": texts})
+    numbers = pl.DataFrame({"id": pl.int_range(rows, eager=True) + 1_980_000_000_000})
     domain, maker = PseudonymDomain("benchmark", [KEY]), Pseudonymiser(KEY)
     dated = table.with_columns(pl.lit(date(2020, 1, 1)).alias("day"))
     sealer = ReversiblePseudonymiser(KEY, "benchmark")
@@ -82,8 +94,11 @@ def every_case(texts: pl.Series) -> list[tuple[str, int, Callable[[], Any]]]:
     cases: list[tuple[str, int, Callable[[], Any]]] = [
         ("hmac.digest loop", fewer, lambda: [hmac.digest(KEY, e, "sha256") for e in encoded]),
         ("two pre-keyed sha256 copies", fewer, lambda: two_copies(encoded)),
+        ("DuckDB, HMAC in SQL", fewer, duckdb_case(small)),
         ("keyed_hashes, distinct ids", rows, lambda: keyed_hashes(KEY, texts)),
         ("Pseudonymiser, distinct ids", rows, lambda: maker.pseudonymise(table, ["id"])),
+        ("Pseudonymiser, three columns", 3 * rows, lambda: maker.pseudonymise(three, list("abc"))),
+        ("Pseudonymiser, numbers", rows, lambda: maker.pseudonymise(numbers, ["id"])),
         ("Pseudonymiser, each id 100 times", rows, lambda: maker.pseudonymise(repeated, ["id"])),
         ("Pseudonymiser, a tenth of the rows", fewer, lambda: maker.pseudonymise(small, ["id"])),
         ("dates shifted", rows, lambda: DateShifter(KEY).shift(dated, "id", ["day"])),
@@ -103,6 +118,23 @@ def format_preserving_case(rows: int) -> list[tuple[str, int, Callable[[], Any]]
     numbers = pl.DataFrame({"id": [f"{number:013d}" for number in range(rows)]})
     maker = FormatPreserving(KEY)
     return [("FF1, 13 digits", rows, lambda: maker.pseudonymise(numbers, ["id"]))]
+
+
+def duckdb_case(table: pl.DataFrame) -> Callable[[], Any]:
+    """HMAC written out in SQL over DuckDB's sha256; the padded key blocks are parameters."""
+    connection = duckdb.connect()
+    connection.register("people", table.to_arrow())
+    block = KEY.ljust(64, b"\0")
+    pads = [bytes(byte ^ pad for byte in block) for pad in (0x5C, 0x36)]
+    query = "SELECT sha256($1 || unhex(sha256($2 || id::BLOB))) AS hash FROM people"
+
+    def work() -> pl.DataFrame:
+        found: pl.DataFrame = connection.sql(query, params=pads).pl()
+        return found
+
+    expected = hmac.digest(KEY, table["id"][0].encode(), "sha256").hex()
+    assert work()["hash"][0] == expected, "the SQL does not compute HMAC"
+    return work
 
 
 def policy_case(

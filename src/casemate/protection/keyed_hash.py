@@ -8,6 +8,7 @@ and on every core. The key stays in Python memory: it is never part of a query o
 import hashlib
 import importlib.util
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -20,6 +21,8 @@ import pyarrow as pa
 BYTES = 16
 _BLOCK = 64
 _WORTH_COMPILING = 200_000  # rows; below, loading the compiler costs more than it saves
+_WORTH_CALLING = 1_000  # rows, once it is loaded
+_LANES = "casemate.protection.sha256_lanes"
 _A_TASK = 1 << 16  # rows that one thread takes at a time
 
 
@@ -30,7 +33,8 @@ def keyed_hashes(key: bytes, texts: pl.Series) -> pl.Series:
     up whether it was made before (0.15 CPU seconds a million against 0.15 to 0.5, measured on ids
     of 15 characters that come 2 to 10,000 times), so only the loop hashes each text once.
     """
-    if len(texts) >= _WORTH_COMPILING and has_compiler():
+    least = _WORTH_CALLING if _LANES in sys.modules else _WORTH_COMPILING
+    if len(texts) >= least and has_compiler():
         return _compiled(key, texts)
     if not _repeats(texts):
         return _looped(key, texts)

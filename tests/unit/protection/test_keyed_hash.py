@@ -21,6 +21,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
         pytest.skip("numba is not installed here: large columns go through the loop too")
     limit = 0 if request.param == "compiled" else 1 << 60
     monkeypatch.setattr(keyed_hash, "_WORTH_COMPILING", limit)
+    monkeypatch.setattr(keyed_hash, "_WORTH_CALLING", limit)
     return str(request.param)
 
 
