@@ -8,30 +8,25 @@ labels up by the codebook, or has the classes' means instead (``aggregated``).
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
 
 from casemate.errors import BadInput, IntegrityFailure
 from casemate.protection.anonymise import Result, anonymise, suppression_share
-from casemate.protection.checks import classes_of_table, loss_of_classes, sizes_of_classes
+from casemate.protection.checks import loss_of_classes
 from casemate.protection.classes import PrivacyModel
 from casemate.protection.codebook import CodebookEntry, codebook_of_levels
-from casemate.protection.frames import (
-    Frame,
-    given_back,
-    only,
-    open_frame,
-    polars_columns,
-    with_columns,
-)
+from casemate.protection.engines import ByTuple, Engine, open_engine
+from casemate.protection.grouping import Grouped, distinct_tuples, group_table, grouped
 from casemate.protection.hierarchies import Hierarchy, Key
-from casemate.protection.ladders import Codes, Floats, Ladder
+from casemate.protection.ladders import Floats, Ladder
 from casemate.protection.measures import Loss, shares_of_weight
 from casemate.protection.risk import risk_of_sizes
 from casemate.protection.search import UNLIMITED, Budget, Infeasible
 from casemate.protection.transformations.bounds import Levels, bounded
+from casemate.protection.transformations.class_values import class_values
 from casemate.protection.transformations.refinement import refined
 from casemate.protection.transformations.regions import (
     TupleRecoding,
@@ -40,10 +35,11 @@ from casemate.protection.transformations.regions import (
     kept_at,
     merged,
 )
-from casemate.protection.tuples import Node, Tuples, distinct_tuples
+from casemate.protection.tuples import Node, Tuples
 
 _LOSS = Loss()
 _ROUNDING = 1e-9
+LocalResultOrResult = TypeVar("LocalResultOrResult", bound=Result)
 
 
 @dataclass(frozen=True)
@@ -84,38 +80,63 @@ def anonymise_locally(
     sensitive: Sequence[str] = (),
     levels: Levels | None = None,
     budget: Budget = UNLIMITED,
+    aggregated: Mapping[str, str] | None = None,
     refine: bool = True,
 ) -> LocalResult:
     """Generalise each region of ``table`` by itself so that every model holds over the whole.
 
-    Parameters are those of ``anonymise``; ``budget`` is for each of two searches, the single best
-    node and the regions. ``refine=False`` gives ARX's regions alone, without making each class finer
-    (see ``refinement``). The loss is never above that of the best single node.
+    Parameters are those of ``recode``; ``budget`` is for each of two searches, the single best node
+    and the regions. ``refine=False`` gives ARX's regions alone, without making each class finer (see
+    ``refinement``). The loss is never above that of the best single node.
 
     Raises BadInput as ``anonymise`` does, for a measure other than ``Loss``, and for a model that is
     defined by one node for the whole table (k-map). Raises IntegrityFailure if the independent check
     of the finished table fails, which would be a bug of ours.
     """
     _require_local(models, measure)
-    frame = open_frame(table)
-    exact = bounded(levels or {}, quasi_identifiers, frame)
+    exact = bounded(levels or {}, quasi_identifiers, table)
     single = anonymise(
         table, quasi_identifiers, models=models, suppression=suppression, measure=measure,
         sensitive=sensitive, levels=exact, budget=budget,
     )  # fmt: skip
-    columns = polars_columns(frame, list(quasi_identifiers))
-    named = dict.fromkeys(one.attribute for one in models if one.attribute is not None)
-    guarded = polars_columns(frame, list(named))
-    tuples, tuple_of = distinct_tuples(columns, list(quasi_identifiers.values()), guarded)
-    job = _Job(
-        tuples, models, measure, int(suppression_share(suppression) * len(frame)),
-        *_corners(tuples, exact),
-    )  # fmt: skip
+    found = collected(table, quasi_identifiers, models, aggregated or {})
+    most = int(suppression_share(suppression) * single.records)
+    job = _Job(found.tuples, models, measure, most, *_corners(found.tuples, exact))
     recoding = job.recoded(single, budget, refine=refine)
-    protected = _applied(frame, tuples, tuple_of, recoding)
-    result = _result(single, job, recoding, protected)
-    _check(result, tuples, models, guarded, columns)
-    return replace(result, table=given_back(result.table, table))
+    result = _result(single, job, recoding)
+    return finished(result, found, recoding, models, aggregated or {})
+
+
+@dataclass(frozen=True)
+class Collected:
+    """A table's distinct tuples, where it lies, and what else is held of it."""
+
+    engine: Engine
+    grouped: Grouped
+    tuples: Tuples
+    sensitive: tuple[str, ...]
+
+    def before(self) -> pl.DataFrame:
+        """The sensitive attributes as collected, a line for each record."""
+        return self.grouped.records(self.sensitive)
+
+
+def collected(
+    table: Any,
+    quasi_identifiers: Mapping[str, Hierarchy],
+    models: Sequence[PrivacyModel],
+    aggregated: Mapping[str, str],
+) -> Collected:
+    """Group ``table`` by its quasi-identifiers, with what models and class values look at beside."""
+    engine = open_engine(table)
+    names = list(quasi_identifiers)
+    guarded = list(dict.fromkeys(one.attribute for one in models if one.attribute is not None))
+    beside = [*guarded, *(name for name in aggregated if name not in names)]
+    held = grouped(engine, engine.survey([*names, *beside]), names, beside)
+    tuples = distinct_tuples(held, list(quasi_identifiers.values()))
+    ours = [one for one in tuples.sensitive if one.column.attribute in guarded]
+    alone = Tuples(tuples.ladders, tuples.base, tuples.codes, tuples.counts, ours)
+    return Collected(engine, held, alone, tuple(guarded))
 
 
 def _require_local(models: Sequence[PrivacyModel], measure: Loss) -> None:
@@ -169,13 +190,8 @@ class _Job:
         # a budget may have ended the search of the regions before it came as far
         if self.loss(found) > single.loss * (1 + _ROUNDING):
             node = tuple(single.generalisation.values())
-            return self._finer(self._at(node), refine=refine)
+            return self._finer(at_node(self.tuples, self.models, node), refine=refine)
         return found
-
-    def _at(self, node: Node) -> TupleRecoding:
-        kept = kept_at(self.tuples, node, self.models)
-        levels = np.tile(np.array(node, dtype=np.int64), (len(kept), 1))
-        return TupleRecoding(levels, kept, 0, finished=False)
 
     def _finer(self, found: TupleRecoding, *, refine: bool) -> TupleRecoding:
         if not refine:
@@ -207,13 +223,51 @@ def _by_value(ladder: Ladder, of_label: Sequence[Floats]) -> Floats:
     return np.stack([part[codes] for part, codes in zip(of_label, ladder.codes, strict=True)])
 
 
-def _applied(frame: Frame, tuples: Tuples, tuple_of: Codes, recoding: TupleRecoding) -> Frame:
-    """The records kept with their labels.
+def at_node(tuples: Tuples, models: Sequence[PrivacyModel], node: Node) -> TupleRecoding:
+    """One node for all."""
+    kept = kept_at(tuples, node, models)
+    levels = np.tile(np.array(node, dtype=np.int64), (len(kept), 1))
+    return TupleRecoding(levels, kept, 0, finished=False)
 
-    A quasi-identifier that is at level 0 in every region is left as it came.
-    """
-    labels: dict[str, pl.Series] = {}
+
+def finished(
+    result: LocalResultOrResult,
+    found: Collected,
+    recoding: TupleRecoding,
+    models: Sequence[PrivacyModel],
+    aggregated: Mapping[str, str],
+) -> LocalResultOrResult:
+    """``result`` with its table, written where the data lie and checked by its text."""
+    new = _labels(found.tuples, recoding) | _values_of_classes(found, recoding, aggregated)
+    kept = pl.Series(recoding.kept)
+    first = found.grouped.firsts
+    old = {
+        name: found.grouped.values[name].gather(pl.Series(found.grouped.codes[name][first]))
+        for name in found.grouped.names
+    }
+    table = found.engine.recoded(
+        ByTuple(pl.DataFrame(old).filter(kept), pl.DataFrame(new).filter(kept))
+    )
+    told = list(dict.fromkeys([*found.grouped.names, *aggregated]))
+    again = group_table(table, told, [one for one in found.sensitive if one not in told])
+    _check(result, again, found, models, aggregated)
+    risk = risk_of_sizes(pl.Series(again.sizes()), result.risk.threshold)
+    codebook = tuple(
+        replace(entry, labels=(), class_value=aggregated[entry.variable])
+        if entry.variable in aggregated
+        else entry
+        for entry in result.codebook
+    )
+    return replace(result, table=table, risk=risk, codebook=codebook)
+
+
+def _labels(tuples: Tuples, recoding: TupleRecoding) -> dict[str, pl.Series]:
+    """The label of each tuple; a quasi-identifier at level 0 in every region stays as it came."""
+    found: dict[str, pl.Series] = {}
     for place, ladder in enumerate(tuples.ladders):
+        levels = recoding.levels[:, place]
+        if not levels[recoding.kept].any():
+            continue
         texts: dict[Key, int] = {}
         numbers = np.stack(
             [
@@ -221,20 +275,26 @@ def _applied(frame: Frame, tuples: Tuples, tuple_of: Codes, recoding: TupleRecod
                 for of_level, codes in zip(ladder.labels, ladder.codes, strict=True)
             ]
         )
-        said = numbers[recoding.levels[:, place], tuples.codes[place]]
-        labels[ladder.attribute] = pl.Series(list(texts), dtype=pl.String)[said[tuple_of]]
-    levels = recoding.levels[recoding.kept]
-    coarse = {
-        name: column
-        for place, (name, column) in enumerate(labels.items())
-        if levels[:, place].any()
-    }
-    keep = pl.Series(recoding.kept[tuple_of])
-    protected = with_columns(frame, coarse)
-    return protected if keep.all() else only(protected, keep)
+        said = pl.Series(numbers[levels, tuples.codes[place]])
+        found[ladder.attribute] = pl.Series(list(texts), dtype=pl.String).gather(said)
+    return found
 
 
-def _result(single: Result, job: _Job, recoding: TupleRecoding, protected: Frame) -> LocalResult:
+def _values_of_classes(
+    found: Collected, recoding: TupleRecoding, aggregated: Mapping[str, str]
+) -> dict[str, pl.Series]:
+    """For each tuple the value of its class, where one stands in place of labels."""
+    if not aggregated:
+        return {}
+    number = "*" + max((*found.grouped.names, *found.grouped.sensitive, ""), key=len)
+    records = found.grouped.records(list(aggregated), number)
+    class_of = pl.Series(merged(found.tuples, recoding).class_of)
+    values = class_values(records, class_of.gather(records[number]), aggregated)
+    of_tuple = values.with_columns(records[number]).unique(number, keep="any").sort(number)
+    return {name: of_tuple[name] for name in aggregated}
+
+
+def _result(single: Result, job: _Job, recoding: TupleRecoding) -> LocalResult:
     tuples = job.tuples
     names = [ladder.attribute for ladder in tuples.ladders]
     suppressed = tuples.records - int(tuples.counts[recoding.kept].sum())
@@ -246,7 +306,7 @@ def _result(single: Result, job: _Job, recoding: TupleRecoding, protected: Frame
     nodes = recoding.nodes(tuples)
     inherited = {field.name: getattr(single, field.name) for field in fields(Result)}
     changed: dict[str, Any] = {
-        "table": protected.to_native(),
+        "table": None,
         "generalisation": {
             name: max((node[place] for node, _ in nodes), default=0)
             for place, name in enumerate(names)
@@ -283,50 +343,51 @@ def _codebook(tuples: Tuples, recoding: TupleRecoding) -> list[CodebookEntry]:
 
 
 def _check(
-    result: LocalResult,
-    tuples: Tuples,
+    result: Result,
+    again: Grouped,
+    found: Collected,
     models: Sequence[PrivacyModel],
-    guarded: pl.DataFrame,
-    collected: pl.DataFrame,
+    aggregated: Mapping[str, str],
 ) -> None:
     """Judge the finished table anew, by its text: models, counts and loss must be as claimed."""
-    names = list(result.generalisation)
-    table = polars_columns(open_frame(result.table), [*names, *guarded.columns])
+    table, before = again.records([*again.names, *again.sensitive]), found.before()
     for model in models:
-        model.check(table, names, guarded)
+        model.check(table, again.names, before)
     if len(table) + result.suppressed != result.records:
         raise IntegrityFailure(
             f"{result.records} records came in, {len(table)} remain and {result.suppressed} were "
             "reported suppressed: the counts do not add up"
         )
-    classes = classes_of_table(table, names)
-    if sizes_of_classes(classes) != result.risk.class_sizes:
+    sizes = risk_of_sizes(pl.Series(again.sizes()), result.risk.threshold).class_sizes
+    # two classes with the same class values are one; else the sizes are those reported
+    if not aggregated and sizes != result.risk.class_sizes:
         raise IntegrityFailure("the classes recounted from the table are not of the sizes reported")
-    shares, lines, told_apart = _shares_by_text(tuples, collected)
-    recomputed = loss_of_classes(classes, shares, lines, result.suppressed)
-    near = _ROUNDING * max(1.0, recomputed)
-    if result.loss > recomputed + near or (told_apart and result.loss < recomputed - near):
-        raise IntegrityFailure(
-            f"the loss recomputed from the table is {recomputed}, not {result.loss} as reported"
-        )
+    for ladder in found.tuples.ladders:
+        if ladder.attribute not in aggregated:
+            values = found.grouped.values[ladder.attribute].to_list()
+            _check_loss(result, ladder, values, again.tallied(ladder.attribute))
 
 
-def _shares_by_text(
-    tuples: Tuples, collected: pl.DataFrame
-) -> tuple[dict[str, dict[Key, float]], dict[str, int], bool]:
-    """What part of its hierarchy each label covers, read from the hierarchies anew; and whether no
-    label covers more at one level than at another (where one does, the larger part counts)."""
-    shares: dict[str, dict[Key, float]] = {}
-    lines: dict[str, int] = {}
+def _check_loss(result: Result, ladder: Ladder, values: list[Any], labels: pl.DataFrame) -> None:
+    """The loss of one quasi-identifier, from its labels and its hierarchy read anew.
+
+    Where a label covers more at one level than at another, the larger part counts, and the loss
+    reported may be less.
+    """
+    name = ladder.attribute
+    lines = ladder.hierarchy.lines(name, values)
+    shares: dict[Key, float] = {}
     told_apart = True
-    for ladder in tuples.ladders:
-        name = ladder.attribute
-        table = ladder.hierarchy.lines(name, collected[name].unique().to_list())
-        lines[name] = len(table)
-        found = shares.setdefault(name, {})
-        for level in range(ladder.height):
-            covered = Counter(key if level == 0 else line[level - 1] for key, line in table.items())
-            for label, many in covered.items():
-                told_apart = told_apart and found.get(label, many / len(table)) == many / len(table)
-                found[label] = max(found.get(label, 0.0), many / len(table))
-    return shares, lines, told_apart
+    for level in range(ladder.height):
+        covered = Counter(key if level == 0 else line[level - 1] for key, line in lines.items())
+        for label, many in covered.items():
+            share = many / len(lines)
+            told_apart = told_apart and shares.get(label, share) == share
+            shares[label] = max(shares.get(label, 0.0), share)
+    said = result.attribute_losses[name]
+    loss = loss_of_classes(labels, {name: shares}, {name: len(lines)}, result.suppressed)
+    near = _ROUNDING * max(1.0, loss)
+    if said > loss + near or (told_apart and said < loss - near):
+        raise IntegrityFailure(
+            f"the loss of {name!r} recomputed from the table is {loss}, not {said} as reported"
+        )

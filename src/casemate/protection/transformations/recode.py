@@ -1,32 +1,23 @@
 """Anonymise with a choice of how: one node or many, labels or the classes' own values."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
-
-import polars as pl
 
 from casemate.errors import BadInput
 from casemate.protection.anonymise import Result, anonymise
 from casemate.protection.classes import PrivacyModel
-from casemate.protection.frames import (
-    given_back,
-    open_frame,
-    polars_columns,
-    require_columns,
-    with_columns,
-)
+from casemate.protection.engines import open_engine
 from casemate.protection.hierarchies import Hierarchy
 from casemate.protection.measures import Loss, Measure
-from casemate.protection.risk import reidentification_risk
 from casemate.protection.search import UNLIMITED, Budget
 from casemate.protection.transformations.bounds import Levels, bounded
-from casemate.protection.transformations.class_values import (
-    class_values,
-    classes_of,
-    require_functions,
+from casemate.protection.transformations.class_values import require_functions
+from casemate.protection.transformations.local_recoding import (
+    anonymise_locally,
+    at_node,
+    collected,
+    finished,
 )
-from casemate.protection.transformations.local_recoding import anonymise_locally
 
 RECODINGS = ("global", "local")
 _LOSS = Loss()
@@ -62,55 +53,26 @@ def recode(
         raise BadInput(
             f"{both[0]!r} is sensitive: its classes' values would hide what models judge"
         )
-    frame = open_frame(table)
-    require_columns(frame, list(wanted), "a column to aggregate in classes")
+    here = open_engine(table).columns
+    if lost := [name for name in wanted if name not in here]:
+        raise BadInput(f"the table has no column {lost[0]!r}, which was named for a class value")
     rest: dict[str, Any] = {
         "models": models, "suppression": suppression, "sensitive": sensitive, "budget": budget,
-        "levels": bounded(levels or {}, quasi_identifiers, frame),
+        "levels": bounded(levels or {}, quasi_identifiers, table),
     }  # fmt: skip
-    number = "*" + max((str(name) for name in frame.columns), key=len, default="")
-    numbered = frame
-    if wanted:
-        numbers = pl.int_range(len(frame), eager=True)
-        numbered = with_columns(frame, {number: numbers})
-    native = numbered.to_native()
-    if recoding == "global":
-        result = anonymise(native, quasi_identifiers, measure=measure, **rest)
-    elif isinstance(measure, Loss):
-        result = anonymise_locally(native, quasi_identifiers, measure=measure, **rest)
-    else:
-        raise BadInput("local recoding loses least by the measure 'loss', weighted or not: name it")
-    if wanted:
-        collected = polars_columns(frame, list(wanted))
-        result = _with_class_values(result, collected, wanted, number, models)
-    return replace(result, table=given_back(result.table, table))
-
-
-def _with_class_values(
-    result: Result,
-    collected: pl.DataFrame,
-    aggregated: Mapping[str, str],
-    number: str,
-    models: Sequence[PrivacyModel],
-) -> Result:
-    """``result`` with the classes' values, and checked again by its text."""
-    protected = open_frame(result.table)
-    names = list(result.generalisation)
-    class_of = classes_of(polars_columns(protected, names), names)
-    stayed = polars_columns(protected, [number])[number]
-    values = class_values(collected[stayed], class_of, aggregated)
-    finished = with_columns(protected, {name: values[name] for name in aggregated}).drop(number)
-    attributes = [model.attribute for model in models if model.attribute is not None]
-    told = list(dict.fromkeys([*names, *aggregated]))
-    checked = polars_columns(finished, list(dict.fromkeys([*told, *attributes])))
-    for model in models:
-        if not model.needs_collected:
-            model.check(checked, told, checked)
-    risk = reidentification_risk(checked, told, threshold=result.risk.threshold)
-    codebook = tuple(
-        replace(entry, labels=(), class_value=aggregated[entry.variable])
-        if entry.variable in aggregated
-        else entry
-        for entry in result.codebook
-    )
-    return replace(result, table=finished.to_native(), risk=risk, codebook=codebook)
+    if recoding == "local":
+        if not isinstance(measure, Loss):
+            raise BadInput(
+                "local recoding loses least by the measure 'loss', weighted or not: name it"
+            )
+        return anonymise_locally(
+            table, quasi_identifiers, measure=measure, aggregated=wanted, **rest
+        )
+    result = anonymise(table, quasi_identifiers, measure=measure, **rest)
+    if not wanted:
+        return result
+    if any(model.needs_recoding or model.needs_openness for model in models):
+        raise BadInput("a model that asks what labels stand for needs labels, not class values")
+    found = collected(table, quasi_identifiers, models, wanted)
+    node = tuple(result.generalisation.values())
+    return finished(result, found, at_node(found.tuples, models, node), models, wanted)
