@@ -31,6 +31,7 @@ from casemate.catalogue import Catalogue, Dataset, DatasetDescription
 from casemate.clock import Clock
 from casemate.enclave.budgets import BudgetRows, of_dataset, of_permit, opened, taken_up
 from casemate.enclave.tables import AnswerRow
+from casemate.enclave.views import Views
 from casemate.errors import IntegrityFailure, NotAllowed
 from casemate.ids import new_id
 from casemate.ledger import Ledger
@@ -47,7 +48,6 @@ from casemate.protection.privacy_loss.questions import (
     answer_document,
 )
 from casemate.store.keys import Keyring
-from casemate.store.vault import Vault
 
 
 @dataclass(frozen=True)
@@ -122,14 +122,14 @@ class Answers:
 
     def __init__(
         self,
-        vault: Vault,
+        views: Views,
         keyring: Keyring,
         ledger: Ledger,
         permits: Permits,
         catalogue: Catalogue,
         clock: Clock,
     ) -> None:
-        self._vault = vault
+        self._views = views
         self._keyring = keyring
         self._ledger = ledger
         self._permits = permits
@@ -147,7 +147,7 @@ class Answers:
     ) -> ExpectedAnswer:
         """Cost and error of ``question``, checked as if it were asked; nothing is spent or read."""
         grant, source = self._opened(tx, person, permit, question, purpose)
-        table, cost = self._priced(source, question)
+        table, cost = self._priced(source, grant, question)
         known = tx.scalar(select(AnswerRow.id).where(AnswerRow.slot == self._slot(grant, question)))
         return ExpectedAnswer(
             cost=cost,
@@ -177,11 +177,9 @@ class Answers:
     def draw(self, charged: Charged) -> Drawn:
         """Decrypt what the grant opens and compute the noisy answer; needs no transaction."""
         source, question = charged.source, charged.question
-        key = self._keyring.unwrap(source.wrapped_key, source.blob)
         # The grant was asked for the question's columns alone: no other is decrypted.
-        table = self._vault.read_table(source.blob, key, list(charged.grant.scope.variables))
-        private = _private(pl.DataFrame(table), source)
-        query = question.query(self._schema(source))
+        private = _private(self._views.decrypt(source, charged.grant), source)
+        query = question.query(private.schema)
         # Charged above, in the accounts of record: this one has room for exactly one answer.
         once = PrivacyBudget(question.cost.loss)
         value = private.ask(query, question.cost.loss, once).value
@@ -246,7 +244,8 @@ class Answers:
         if not variables:
             # A bare count reads no column in particular: any that is open tells the rows.
             scope = next(one for one in terms.scopes if one.dataset == question.dataset)
-            variables = list(scope.variables[:1])
+            values = [name for name in scope.variables if name not in scope.pseudonyms]
+            variables = (values or list(scope.variables))[:1]
         grant = self._permits.require_in_force(
             tx, permit, person=person, purpose=purpose or terms.purpose,
             dataset=question.dataset, variables=variables, version=source.version,
@@ -263,14 +262,11 @@ class Answers:
                 return source
         raise NotAllowed(f"{permit} does not cover dataset {dataset!r}")
 
-    def _schema(self, source: Dataset) -> dict[str, pl.DataType]:
-        key = self._keyring.unwrap(source.wrapped_key, source.blob)
-        schema = self._vault.table_schema(source.blob, key)
-        return dict(pl.DataFrame(schema.empty_table()).schema)
-
-    def _priced(self, source: Dataset, question: Question) -> tuple[PrivateTable, PrivacyLoss]:
+    def _priced(
+        self, source: Dataset, grant: Grant, question: Question
+    ) -> tuple[PrivateTable, PrivacyLoss]:
         """The table without its rows, which ``question`` was found to fit, and what it costs."""
-        schema = self._schema(source)
+        schema = self._views.columns(source, grant)
         table = _private(pl.DataFrame(schema=schema), source)
         return table, table.price(question.query(schema), question.cost.loss)
 
@@ -279,7 +275,7 @@ class Answers:
     def _pay(
         self, tx: Session, person: str, grant: Grant, source: Dataset, question: Question
     ) -> AnswerRow:
-        _, cost = self._priced(source, question)
+        _, cost = self._priced(source, grant, question)
         answer, slot = new_id("answer"), self._slot(grant, question)
         row = AnswerRow(
             id=answer, slot=slot, permit=grant.permit, lineage=grant.lineage, dataset=source.id,

@@ -45,7 +45,7 @@ class Enclave:
         self.views = Views(vault, keyring, ledger, permits, catalogue, clock)
         self.runs = Runs(vault, keyring, ledger, permits, clock)
         self.outputs = Outputs(vault, keyring, ledger, permits, self.runs, clock)
-        self.answers = Answers(vault, keyring, ledger, permits, catalogue, clock)
+        self.answers = Answers(self.views, keyring, ledger, permits, catalogue, clock)
         self.rooms = rooms = Rooms(store, permits, self.views, self.runs, self.outputs, clock)
         self.worker = Worker(home, runs_url, rooms, at_once=at_once)
 

@@ -1,4 +1,4 @@
-"""Protected views: the one place in the code where a published table is decrypted.
+"""Protected views: the one place in the code where a published table is decrypted, for noisy answers too.
 
 A view is made from a ``Grant`` and nothing else: only the granted variables are decrypted, protection
 is applied in memory under a pseudonym key of the permit's own, and what results is kept encrypted
@@ -90,13 +90,9 @@ class Views:
         ``BadInput`` where the plan does not fit the data, ``IntegrityFailure`` for a broken table.
         """
         _require_grant(grant)
-        if (source.id, source.version) != (grant.scope.dataset, grant.scope.version):
-            raise NotAllowed(
-                f"the grant is for {grant.scope.dataset} version {grant.scope.version}"
-            )
         plan = Plan.from_dict(grant.scope.plan)
         _require_pseudonyms(plan, grant)
-        frame = self._decrypt(source, grant)
+        frame = self.decrypt(source, grant)
         key = self._keyring.derive(f"pseudonym/{grant.lineage}")
         try:
             protected = apply_plan(frame, plan, list(grant.scope.variables), key)
@@ -199,10 +195,21 @@ class Views:
             if not self._permits.may_continue(tx, permit)
         )
 
-    def _decrypt(self, source: Dataset, grant: Grant) -> pl.DataFrame:
+    def decrypt(self, source: Dataset, grant: Grant) -> pl.DataFrame:
+        """The variables that ``grant`` names, as published: for protection and for noisy answers.
+
+        Raises as ``make`` does."""
+        _require_source(source, grant)
         key = self._keyring.unwrap(source.wrapped_key, source.blob)
         table = self._vault.read_table(source.blob, key, list(grant.scope.variables))
         return pl.DataFrame(table)
+
+    def columns(self, source: Dataset, grant: Grant) -> dict[str, pl.DataType]:
+        """The names and types of all columns, of which the catalogue tells anyone; no value is read."""
+        _require_source(source, grant)
+        key = self._keyring.unwrap(source.wrapped_key, source.blob)
+        schema = self._vault.table_schema(source.blob, key)
+        return dict(pl.DataFrame(schema.empty_table()).schema)
 
     def verify(self, tx: Session, view_id: str) -> Verified:
         """Recompute every claim of the view's certificate from the view itself.
@@ -287,6 +294,12 @@ def _require_pseudonyms(plan: Plan, grant: Grant) -> None:
         raise NotAllowed(
             f"permit {grant.permit} gives {bare[0]!r} as a pseudonym only, and its plan makes none"
         )
+
+
+def _require_source(source: Dataset, grant: Grant) -> None:
+    _require_grant(grant)
+    if (source.id, source.version) != (grant.scope.dataset, grant.scope.version):
+        raise NotAllowed(f"the grant is for {grant.scope.dataset} version {grant.scope.version}")
 
 
 def _require_grant(grant: Grant) -> None:
