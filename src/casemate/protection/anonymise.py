@@ -10,12 +10,11 @@ import numpy as np
 import polars as pl
 
 from casemate.errors import BadInput, IntegrityFailure
-from casemate.protection.checks import loss_of_classes, sizes_of_classes
 from casemate.protection.classes import Flags, Recoding
 from casemate.protection.codebook import CodebookEntry, codebook_entry
-from casemate.protection.engines import COUNT, ByColumn, Engine, open_engine
-from casemate.protection.engines.base import unused
+from casemate.protection.engines import ByColumn, Engine, open_engine
 from casemate.protection.files import require_writable, scan_table, whole_file, write_table
+from casemate.protection.finished import check_models, check_sizes, recomputed_loss
 from casemate.protection.grouping import (
     Grouped,
     distinct_tuples,
@@ -40,7 +39,8 @@ from casemate.protection.tuples import Node, Tuples
 from casemate.protection.values import number_of
 
 _LOSS = Loss()
-Levels = Mapping[str, int | tuple[int, int]]
+Bound = int | tuple[int, int | None]
+Levels = Mapping[str, Bound]
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,9 @@ def anonymise(
     """Generalise ``quasi_identifiers`` so that every model holds, at the least loss there is.
 
     ``suppression`` is the share of records, 0 up to below 1, that may be dropped. ``levels`` fixes
-    the level of a quasi-identifier, or bounds it to (lowest, highest). ``sensitive`` names
-    attributes that must not be quasi-identifiers; so do the models. Null is a value of its own.
+    the level of a quasi-identifier, or bounds it to (lowest, highest), None for the highest there is.
+    ``sensitive`` names attributes that must not be quasi-identifiers; so do the models. Null is a
+    value of its own.
     ``budget`` ends the search early: then ``gap`` tells how far the result may be from the best.
 
     ``table`` is a frame of pandas, Polars, PyArrow or Spark, a lazy frame of Polars, a DuckDB
@@ -143,13 +144,7 @@ def anonymise(
     found = grouped(engine, survey, names, guarded)
     people = _population(models, names)
     tuples = distinct_tuples(found, list(quasi_identifiers.values()), people)
-    lows, highs = _bounds(tuples.ladders, levels or {})
-    most = int(allowed * survey.records)
-    try:
-        optimum = find_optimum(tuples, models, measure, most, lows, highs, budget)
-    except Infeasible as refusal:
-        alone = _alone(tuples, models, highs)
-        raise _infeasible(refusal, survey.records, models, most, alone) from None
+    optimum = _optimum(tuples, models, measure, allowed, levels or {}, budget)
     grouping = tuples.group(optimum.node)
     kept = ~violated_classes(tuples, grouping, models)[grouping.class_of]
     result = _result(tuples, optimum, kept, models, measure)
@@ -162,6 +157,23 @@ def anonymise(
         write_table(engine.recoded(_compact(recoding, target)), part)
         _check(result, scan_table(part), tuples, models, found)
     return replace(result, table=target)
+
+
+def _optimum(
+    tuples: Tuples,
+    models: Sequence[PrivacyModel],
+    measure: Measure,
+    allowed: Fraction,
+    levels: Levels,
+    budget: Budget,
+) -> Optimum:
+    lows, highs = _bounds(tuples.ladders, levels)
+    most = int(allowed * tuples.records)
+    try:
+        return find_optimum(tuples, models, measure, most, lows, highs, budget)
+    except Infeasible as refusal:
+        alone = _alone(tuples, models, highs)
+        raise _infeasible(refusal, tuples.records, models, most, alone) from None
 
 
 def _target(table: Any, output: str | Path | None) -> Path | None:
@@ -257,11 +269,12 @@ def _bounds(ladders: Sequence[Ladder], levels: Levels) -> tuple[Node, Node]:
     return tuple(low for low, _ in bounds), tuple(high for _, high in bounds)
 
 
-def _level_bounds(ladder: Ladder, wanted: int | tuple[int, int] | None) -> tuple[int, int]:
+def _level_bounds(ladder: Ladder, wanted: Bound | None) -> tuple[int, int]:
     highest = ladder.height - 1
     if wanted is None:
         return 0, highest
-    low, high = (wanted, wanted) if isinstance(wanted, int) else wanted
+    low, given = (wanted, wanted) if isinstance(wanted, int) else wanted
+    high = highest if given is None else given
     if not 0 <= low <= high <= highest:
         raise BadInput(
             f"the hierarchy of {ladder.attribute!r} has the levels 0 to {highest}, not {low} to {high}"
@@ -384,45 +397,16 @@ def _check(
     names = list(result.generalisation)
     found = group_table(finished, names, collected.sensitive)
     remain = int(found.counts.sum())
-    _check_models(found, models, collected, _recoding(result, tuples, models))
+    check_models(found, models, collected, _recoding(result, tuples, models))
     if remain + result.suppressed != result.records:
         raise IntegrityFailure(
             f"{result.records} records came in, {remain} remain and {result.suppressed} were "
             "reported suppressed: the counts do not add up"
         )
-    classes = pl.DataFrame({COUNT: found.sizes()})
-    if sizes_of_classes(classes) != result.risk.class_sizes:
-        raise IntegrityFailure("the classes recounted from the table are not of the sizes reported")
-    recomputed = _recomputed_loss(result, found, tuples)
+    check_sizes(found, result.risk)
+    levels = list(result.generalisation.values())
+    recomputed = recomputed_loss(found, tuples.ladders, levels, result.suppressed)
     if abs(recomputed - result.loss) > 1e-9 * max(1.0, abs(recomputed)):
         raise IntegrityFailure(
             f"the loss recomputed from the table is {recomputed}, not {result.loss} as reported"
         )
-
-
-def _check_models(
-    found: Grouped, models: Sequence[PrivacyModel], collected: Grouped, recoding: Recoding
-) -> None:
-    """Each model by its own check, record by record: of a class it needs the number, not the labels,
-    unless it asks what labels stand for."""
-    before = collected.records(collected.sensitive)
-    number = unused([*found.names, *found.sensitive])
-    for model in models:
-        if model.needs_recoding or model.needs_openness:
-            table = found.records([*found.names, *found.sensitive])
-            model.check(table, found.names, before, recoding)
-        else:
-            model.check(found.records(found.sensitive, number), [number], before, recoding)
-
-
-def _recomputed_loss(result: Result, found: Grouped, tuples: Tuples) -> float:
-    """The mean over quasi-identifiers of the loss that the labels of each one tell."""
-    losses = []
-    for ladder, level in zip(tuples.ladders, result.generalisation.values(), strict=True):
-        name = ladder.attribute
-        shares = dict(zip(ladder.labels[level], ladder.shares[level].tolist(), strict=True))
-        one = loss_of_classes(
-            found.tallied(name), {name: shares}, {name: ladder.lines}, result.suppressed
-        )
-        losses.append(one)
-    return sum(losses) / len(losses)

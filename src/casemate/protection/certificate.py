@@ -7,8 +7,9 @@ somebody who means it there is the signature, Ed25519 over the same bytes (RFC 8
 
 ``verify`` recomputes. From the table that left: its digest, counts, columns, every model of the plan,
 the risk. With the table that came in also: its digest, the risk before, and generalisation, loss,
-suppression and content of what the plan makes of it at the levels claimed. That no other levels
-would have lost less is not recomputed: that is the search itself.
+suppression and content of what the plan makes of it at the levels claimed. Both tables stream: memory
+is that of their distinct combinations. That no other levels would have lost less is not recomputed:
+that is the search itself.
 """
 
 from __future__ import annotations
@@ -25,17 +26,20 @@ import polars as pl
 
 from casemate.canonical import canonical_json, digest
 from casemate.errors import BadInput, CasemateError, IntegrityFailure, NotFound
-from casemate.protection.anonymise import suppression_share
+from casemate.protection.anonymise import Result, suppression_share
 from casemate.protection.apply import (
     Protected,
     ProtectionReport,
     apply_plan,
     without_floats,
 )
-from casemate.protection.contents import content_digest, written
+from casemate.protection.contents import content_digest
+from casemate.protection.finished import check_models, risk_of_grouped
 from casemate.protection.frames import open_frame
+from casemate.protection.grouping import Grouped, group_table, one_class
 from casemate.protection.plan import Plan
-from casemate.protection.risk import Risk, reidentification_risk
+from casemate.protection.protected_files import anonymise_lazily, count_records, streams
+from casemate.protection.same_records import same_records
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -241,27 +245,38 @@ class _Claims:
         _require("plan", not dropped, f"the table holds {dropped}, which the plan drops")
         self._equal("pseudonymised", [name for name in self._plan.pseudonymise if name in names])
         self._equal("output_digest", content_digest(output))
-        columns = output.select(self._needed(names)).collect(engine="streaming")
-        self._equal("records_out", len(columns))
+        found = self._grouped(output, names)
+        self._equal("records_out", int(found.counts.sum()))
         self._counts()
         self._pseudonyms(output)
-        quasi = self._quasi(names)
-        self._models(columns, quasi)
-        self._risk("risk_after", columns, quasi)
+        self._models(found)
+        self._risk("risk_after", found)
         return [
             "plan", "plan_digest", "models", "variables", "pseudonymised", "output_digest",
             "records_out", "suppressed", "risk_after",
         ]  # fmt: skip
 
-    def _models(self, columns: pl.DataFrame, quasi: list[str]) -> None:
+    def _grouped(self, table: pl.LazyFrame, names: Sequence[str]) -> Grouped:
+        """The classes of the quasi-identifiers in ``names``, with what the models look at; all
+        records are one class where there are none."""
+        quasi = self._quasi(names)
+        if not quasi:
+            return one_class(count_records(table))
+        guarded = dict.fromkeys(model.attribute for model in self._plan.models_for(list(names)))
+        try:
+            return group_table(table, quasi, [name for name in guarded if name is not None])
+        except BadInput as error:
+            raise IntegrityFailure(f"the table cannot be what the plan makes: {error}") from None
+
+    def _models(self, found: Grouped) -> None:
         """Each model, on the finished table, but those that compare it with the one collected."""
-        for model in self._plan.models_for(columns.columns) if quasi else ():
-            if model.needs_collected:
-                continue
-            try:
-                model.check(columns, quasi, columns)
-            except IntegrityFailure as error:
-                raise IntegrityFailure(f"the certificate's models do not hold: {error}") from None
+        columns = [*found.names, *found.sensitive]
+        alone = [one for one in self._plan.models_for(columns) if not one.needs_collected]
+        try:
+            if found.names and len(found.counts):
+                check_models(found, alone, found, {})
+        except IntegrityFailure as error:
+            raise IntegrityFailure(f"the certificate's models do not hold: {error}") from None
 
     def of_source(self, source: pl.LazyFrame, output: pl.LazyFrame) -> list[str]:
         """What the table that came in can tell too."""
@@ -269,17 +284,22 @@ class _Claims:
         absent = [name for name in names if name not in source.collect_schema().names()]
         _require("variables", not absent, f"the table that came in has no column {absent}")
         self._equal("input_digest", content_digest(source.select(names)))
-        columns = source.select(self._needed(names)).collect(engine="streaming")
-        self._equal("records_in", len(columns))
-        self._risk("risk_before", columns, self._quasi(names))
+        found = self._grouped(source, names)
+        self._equal("records_in", int(found.counts.sum()))
+        self._risk("risk_before", found)
         clear = [name for name in names if name not in self._said["pseudonymised"]]
         if clear:
-            made = self._made_again(source.select(clear).collect(engine="streaming"))
-            self._figures(made.report)
-            self._content(pl.DataFrame(made.frame), output)
+            figures, made = self._made_again(source.select(clear), clear)
+            self._figures(figures)
+            _require(
+                "generalisation", same_records(made, output.select(clear)),
+                "the table is not what the plan makes of what came in",
+            )  # fmt: skip
         return [*_NEED_SOURCE, "records_in", "content"]
 
-    def _made_again(self, columns: pl.DataFrame) -> Protected:
+    def _made_again(
+        self, source: pl.LazyFrame, names: list[str]
+    ) -> tuple[Result | ProtectionReport | None, pl.LazyFrame]:
         """What the plan makes of the source at the levels claimed: one node, no search."""
         try:
             levels = {
@@ -287,32 +307,25 @@ class _Claims:
                 for name, level in self._said["generalisation"].items()
             }
             fixed = replace(self._plan, levels=levels, pseudonymise=(), drop=())
-            return apply_plan(columns, fixed, columns.columns)
+            if streams(fixed):
+                result = anonymise_lazily(source, fixed, names)
+                return result, source if result is None else result.table
+            made = apply_plan(source.collect(engine="streaming"), fixed, names)
+            return made.report, pl.DataFrame(made.frame).lazy()
         except (CasemateError, TypeError, ValueError, AttributeError) as error:
             raise IntegrityFailure(
                 f"the certificate's generalisation cannot be what the plan chose: {error}"
             ) from None
 
-    def _figures(self, made: ProtectionReport) -> None:
-        self._equal("generalisation", made.generalisation)
-        self._equal("suppressed", made.suppressed)
-        self._close("loss", made.loss, self._said["loss"])
-        losses = self._said["attribute_losses"]
-        named = isinstance(losses, dict) and set(losses) == set(made.attribute_losses)
+    def _figures(self, made: Result | ProtectionReport | None) -> None:
+        self._equal("generalisation", made.generalisation if made else {})
+        self._equal("suppressed", made.suppressed if made else 0)
+        self._close("loss", made.loss if made else 0.0, self._said["loss"])
+        losses, found = self._said["attribute_losses"], made.attribute_losses if made else {}
+        named = isinstance(losses, dict) and set(losses) == set(found)
         _require("attribute_losses", named, "it does not name the quasi-identifiers")
-        for name, loss in made.attribute_losses.items():
+        for name, loss in found.items():
             self._close("attribute_losses", loss, losses[name])
-
-    def _content(self, made: pl.DataFrame, output: pl.LazyFrame) -> None:
-        """The records must be those that the plan makes, whatever their order."""
-        left = output.select(made.columns).collect(engine="streaming")
-        same = _in_order(made).equals(_in_order(left))
-        _require("generalisation", same, "the table is not what the plan makes of what came in")
-
-    def _needed(self, names: Sequence[str]) -> list[str]:
-        """Quasi-identifiers and what the models look at; any one column where there are none."""
-        wanted = {*self._quasi(names), *(model.attribute for model in self._plan.models)}
-        return [name for name in names if name in wanted] or [names[0]]
 
     def _quasi(self, names: Sequence[str]) -> list[str]:
         return [name for name in self._plan.quasi_identifiers if name in names]
@@ -333,14 +346,15 @@ class _Claims:
             )
             _require("pseudonymised", fits, f"the column {name!r} holds what is no pseudonym")
 
-    def _risk(self, claim: str, columns: pl.DataFrame, quasi: list[str]) -> None:
+    def _risk(self, claim: str, classes: Grouped) -> None:
         said = self._said[claim]
         try:
             threshold = int(said["threshold"])
-            found: Risk = reidentification_risk(columns, quasi, threshold=threshold)
+            found = risk_of_grouped(classes, threshold)
         except (CasemateError, TypeError, ValueError, KeyError) as error:
             raise IntegrityFailure(f"the certificate's {claim} cannot be: {error}") from None
-        models = self._plan.models_for(columns.columns) if quasi else self._plan.models
+        columns = [*classes.names, *classes.sensitive]
+        models = self._plan.models_for(columns) if classes.names else self._plan.models
         smallest = max((model.smallest_table() for model in models), default=1)
         _require(claim, threshold == smallest, "its threshold is not that of the models")
         self._equal(claim, without_floats(found.to_dict()))
@@ -358,11 +372,6 @@ class _Claims:
         except (TypeError, ValueError):
             near = False
         _require(claim, near, f"it says {_short(said)}, and {found:.10g} is found")
-
-
-def _in_order(table: pl.DataFrame) -> pl.DataFrame:
-    text = table.select(written(table.schema))
-    return text.sort(text.columns)
 
 
 def _polars(table: Any) -> pl.LazyFrame:

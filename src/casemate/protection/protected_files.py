@@ -1,14 +1,16 @@
 """Protect tables in files, with little of them in memory: risk, pseudonyms, a whole plan."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import polars as pl
 import pyarrow.parquet as pq
 
 from casemate.errors import BadInput
+from casemate.protection.anonymise import Result, anonymise
 from casemate.protection.apply import ProtectionReport, apply_plan
 from casemate.protection.contents import batches, content_digest
 from casemate.protection.files import (
@@ -19,18 +21,26 @@ from casemate.protection.files import (
     whole_file,
     write_table,
 )
+from casemate.protection.measures import measure_from_name
 from casemate.protection.plan import Plan
-from casemate.protection.pseudonyms import Pseudonymiser
+from casemate.protection.pseudonyms import POLICY, Pseudonymiser
 from casemate.protection.risk import Risk, risk_of_sizes
 from casemate.protection.search import UNLIMITED, Budget
+
+_SORTING = "2GB"
+"""Memory in which records are sorted; beyond it they spill to disk."""
 
 
 @dataclass(frozen=True)
 class ProtectedFile:
-    """The protected file, and the report on it; the report's digests are ``content_digest``s."""
+    """The protected file, and the report on it; the report's digests are ``content_digest``s.
+
+    ``recovery`` is as in ``Protected``.
+    """
 
     path: Path
     report: ProtectionReport
+    recovery: Mapping[str, pl.DataFrame] = field(default_factory=dict, repr=False)
 
 
 def risk_of_file(
@@ -90,10 +100,11 @@ def anonymise_file(
 ) -> ProtectedFile:
     """Protect the table in ``source`` as ``plan`` says and write it to ``output``; see ``apply_plan``.
 
-    Only quasi-identifiers and sensitive attributes are in memory at once; all other columns stream,
-    and records are sorted on disk. ``variables`` are those that leave: all but what the plan drops,
-    where none are named. ``progress`` is told each stage; ``budget`` may end the search early.
-    Raises as ``apply_plan``, ``scan_table`` and ``write_table`` do.
+    The table streams: memory is that of its distinct combinations of quasi-identifiers and sensitive
+    values, and records are sorted on disk. A plan that does more than generalise, suppress and
+    pseudonymise (``streams``) has the variables in memory at once. ``variables`` are those that
+    leave: all but what the plan drops, where none are named. ``progress`` is told each stage;
+    ``budget`` may end the search early. Raises as ``apply_plan``, ``scan_table`` and ``write_table`` do.
     """
     source, output = Path(source), Path(output)
     table = scan_table(source)
@@ -104,61 +115,123 @@ def anonymise_file(
     identifiers = [name for name in plan.pseudonymise if name in names]
     if identifiers and pseudonym_key is None:
         raise BadInput(f"the plan pseudonymises {identifiers[0]!r}: a pseudonym key is needed")
+    chosen = table.select(names)
     order = [*identifiers, *(name for name in names if name not in identifiers)]
+    recovery: Mapping[str, pl.DataFrame] = {}
     with whole_file(output) as part, reading(source):
         progress("reading the quasi-identifiers, searching")
-        report, kept = _judge(table, plan, names, budget)
-        progress("writing")
-        pseudonymiser = Pseudonymiser(pseudonym_key) if pseudonym_key is not None else None
         loose, in_order = part.with_suffix(".loose"), part.with_suffix(".sorted")
-        _write_kept(table, names, kept, identifiers, pseudonymiser, loose)
+        if streams(plan):
+            result = anonymise_lazily(chosen, plan, names, budget)
+            report = _report(chosen, plan, names, identifiers, result)
+            progress("writing")
+            _write(chosen if result is None else result.table, identifiers, pseudonym_key, loose)
+        else:
+            here = chosen.collect(engine="streaming")
+            protected = apply_plan(here, plan, names, pseudonym_key, budget=budget)
+            report, recovery = protected.report, protected.recovery
+            progress("writing")
+            pl.DataFrame(protected.frame).write_parquet(loose)
         _sort_file(loose, in_order, order)
         _as_ending_says(in_order, part)
         progress("taking digests")
-        before = content_digest(table.select(names))
-        after = content_digest(scan_table(part))
+        before, after = content_digest(chosen), content_digest(scan_table(part))
     made = replace(
         report, plan_digest=plan.digest, variables=tuple(names), pseudonymised=tuple(identifiers),
         input_digest=before, output_digest=after,
     )  # fmt: skip
-    return ProtectedFile(output, made)
+    return ProtectedFile(output, made, recovery)
 
 
-def _judge(
-    table: pl.LazyFrame, plan: Plan, names: Sequence[str], budget: Budget
-) -> tuple[ProtectionReport, pl.DataFrame]:
-    """The report, and the records kept with what the plan makes of them, by their number."""
-    wanted = {*plan.quasi_identifiers, *plan.sensitive, *(one.attribute for one in plan.models)}
-    needed = [name for name in names if name in wanted] or [names[0]]
-    number = _new_name(names)
-    columns = table.select(needed).with_row_index(number).collect(engine="streaming")
-    plain = replace(plan, pseudonymise=(), drop=())
-    protected = apply_plan(columns, plain, [*needed, number], budget=budget)
-    return protected.report, pl.DataFrame(protected.frame).sort(number)
+_STREAMED = {
+    "quasi_identifiers", "models", "suppression", "measure", "pseudonymise", "drop", "sensitive",
+    "levels",
+}  # fmt: skip
 
 
-def _write_kept(
+def streams(plan: Plan) -> bool:
+    """Whether the plan needs no more than one generalisation for all, suppression and pseudonyms."""
+    return set(plan.to_dict()) <= _STREAMED
+
+
+def anonymise_lazily(
+    table: pl.LazyFrame, plan: Plan, names: Sequence[str], budget: Budget = UNLIMITED
+) -> Result | None:
+    """The plan's search and its result on a lazy table; None where no quasi-identifier leaves."""
+    quasi = {name: held for name, held in plan.quasi_identifiers.items() if name in names}
+    models = plan.models_for(names)
+    if quasi:
+        return anonymise(
+            table,
+            quasi,
+            models=models,
+            suppression=plan.suppression,
+            measure=measure_from_name(plan.measure),
+            sensitive=[name for name in plan.sensitive if name in names],
+            levels={name: bounds for name, bounds in plan.levels.items() if name in names},
+            budget=budget,
+        )
+    records = count_records(table)
+    if not records:
+        raise BadInput("the table has no records")
+    for model in models:
+        if records < model.smallest_table():
+            raise BadInput(f"the table has {records} records, too few for {model.describe()}")
+    return None
+
+
+def count_records(table: pl.LazyFrame) -> int:
+    """How many records a lazy table has."""
+    return int(table.select(pl.len()).collect(engine="streaming").item())
+
+
+def _report(
     table: pl.LazyFrame,
+    plan: Plan,
     names: Sequence[str],
-    kept: pl.DataFrame,
     identifiers: Sequence[str],
-    pseudonymiser: Pseudonymiser | None,
-    path: Path,
-) -> None:
-    """The records kept with all their columns, a batch at a time, as Parquet."""
-    number = _new_name(names)
-    rest = [name for name in names if name not in kept.columns]
-    numbers, start, done = kept[number], 0, 0
+    result: Result | None,
+) -> ProtectionReport:
+    """The report without its digests, which are taken when the file is written."""
+    models = plan.models_for(names)
+    if result is None:
+        everyone = pl.Series([count_records(table)])
+        threshold = max((model.smallest_table() for model in plan.models), default=1)
+        before = after = risk_of_sizes(everyone, threshold)
+    else:
+        before, after = result.risk_before, result.risk
+    return ProtectionReport(
+        plan_digest=plan.digest,
+        variables=tuple(names),
+        pseudonymised=tuple(identifiers),
+        pseudonym_policy=POLICY,
+        models=tuple(model.describe() for model in models),
+        measure=plan.measure,
+        records_in=before.records,
+        records_out=after.records,
+        suppressed=result.suppressed if result else 0,
+        suppressed_share=result.suppressed_share if result else 0.0,
+        generalisation=result.generalisation if result else {},
+        loss=result.loss if result else 0.0,
+        gap=result.gap if result else 0.0,
+        attribute_losses=result.attribute_losses if result else {},
+        risk_before=before,
+        risk_after=after,
+        codebook=result.codebook if result else (),
+        input_digest="",
+        output_digest="",
+    )
+
+
+def _write(table: pl.LazyFrame, identifiers: Sequence[str], key: bytes | None, path: Path) -> None:
+    """The protected records as Parquet; pseudonyms are made a batch at a time."""
+    if key is None or not identifiers:
+        table.sink_parquet(path)
+        return
+    pseudonymiser = Pseudonymiser(key)
     with _Sink(path) as sink:
-        for batch in batches(table.select(rest) if rest else table.select(pl.first())):
-            upto = int(numbers.search_sorted(start + len(batch)))
-            here = kept[done:upto]
-            rows = batch.select(rest)[here[number].cast(pl.Int64) - start] if rest else None
-            merged = here if rows is None else here.hstack(rows)
-            if pseudonymiser is not None:
-                merged = pl.DataFrame(pseudonymiser.pseudonymise(merged, identifiers))
-            sink.write(merged.select(names))
-            start, done = start + len(batch), upto
+        for batch in batches(table):
+            sink.write(pl.DataFrame(pseudonymiser.pseudonymise(batch, identifiers)))
 
 
 def _sort_file(loose: Path, output: Path, order: Sequence[str]) -> None:
@@ -167,7 +240,11 @@ def _sort_file(loose: Path, output: Path, order: Sequence[str]) -> None:
 
     by = ", ".join(f"{_quoted(name)} NULLS FIRST" for name in order)
     try:
-        with duckdb.connect(config={"temp_directory": str(output.parent / "spill")}) as connection:
+        spill: dict[str, Any] = {
+            "temp_directory": str(output.parent / "spill"),
+            "memory_limit": _SORTING,
+        }
+        with duckdb.connect(config=spill) as connection:
             connection.execute(
                 f"COPY (SELECT * FROM read_parquet({_literal(loose)}) ORDER BY {by}) "  # noqa: S608
                 f"TO {_literal(output)} (FORMAT parquet, COMPRESSION zstd)"
@@ -229,10 +306,6 @@ def _require_columns(
 def _require_other(source: str | Path, output: str | Path) -> None:
     if Path(output).exists() and Path(source).samefile(output):
         raise BadInput(f"{output} is the table that is read: write to another file")
-
-
-def _new_name(names: Sequence[str]) -> str:
-    return "*" + max(names, key=len, default="")
 
 
 def _quoted(name: str) -> str:
