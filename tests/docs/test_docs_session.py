@@ -58,6 +58,7 @@ STORY = (
     ("protection", "Five lines"),
     ("protection", "Measure the risk"),
     ("protection", "A plan"),
+    ("protection", "Models that look beyond the table"),
     ("protection", "Choices"),
     ("protection", "The certificate"),
     ("protection", "Pseudonyms alone"),
