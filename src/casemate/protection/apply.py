@@ -1,8 +1,8 @@
 """Apply a plan to a dataset: the protected view that a permit opens, and the report on it."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
 
 import narwhals as nw
 import polars as pl
@@ -10,14 +10,25 @@ import pyarrow as pa
 
 from casemate.canonical import canonical_json, digest
 from casemate.errors import BadInput
-from casemate.protection.anonymise import Result, anonymise
+from casemate.protection.anonymise import Result
 from casemate.protection.codebook import CodebookEntry
 from casemate.protection.frames import given_back, open_frame, require_columns
-from casemate.protection.measures import measure_from_name
 from casemate.protection.plan import Plan
-from casemate.protection.pseudonyms import POLICY, Pseudonymiser
+from casemate.protection.plan_parts import search_budget
+from casemate.protection.plan_steps import (
+    BEFORE_SEARCH,
+    Step,
+    after_search,
+    before_search,
+    policies,
+    pseudonymise,
+)
 from casemate.protection.risk import Risk, reidentification_risk
 from casemate.protection.search import UNLIMITED, Budget
+from casemate.protection.transformations.local_recoding import LocalResult
+from casemate.protection.transformations.recode import recode
+
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
@@ -27,7 +38,9 @@ class ProtectionReport:
     ``gap`` is the most that the measure's score can be above the least there is, as a share of it: 0
     where the search finished. Risk is over the quasi-identifiers that leave. Digests are of a
     table's types and values, rows in the order given: ``input_digest`` of the variables asked for,
-    before; ``output_digest`` of what leaves.
+    before; ``output_digest`` of what leaves. ``records_in`` were there before any were drawn;
+    ``sampled_out`` were not drawn, and ``suppressed`` is a share of those drawn. ``steps`` says what
+    was done beside the search, in order, with figures (see ``plan_steps``).
     """
 
     plan_digest: str
@@ -49,6 +62,8 @@ class ProtectionReport:
     codebook: tuple[CodebookEntry, ...]
     input_digest: str
     output_digest: str
+    sampled_out: int = 0
+    steps: tuple[Step, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The report as a document; it holds floats (see ``without_floats``)."""
@@ -70,10 +85,15 @@ class ProtectionReport:
 
 @dataclass(frozen=True)
 class Protected:
-    """The protected ``frame``, of the kind that was given, and the ``report`` on it."""
+    """The protected ``frame``, of the kind that was given, and the ``report`` on it.
+
+    ``recovery`` holds pairs of pseudonym and identifier for each fully randomised identifier: a
+    secret that only a trusted third party keeps, if anybody.
+    """
 
     frame: Any
     report: ProtectionReport
+    recovery: Mapping[str, pl.DataFrame] = field(default_factory=dict, repr=False)
 
 
 def apply_plan(
@@ -94,12 +114,16 @@ def apply_plan(
     chosen = _choose(frame, plan, variables)
     names = [name for name in plan.quasi_identifiers if name in chosen.columns]
     identifiers = tuple(name for name in plan.pseudonymise if name in chosen.columns)
-    result = _anonymised(chosen, plan, names, budget)
-    table = chosen if result is None else pl.DataFrame(result.table)
-    table = _pseudonymised(table, identifiers, pseudonym_key)
+    ready, before = before_search(chosen, plan)
+    result = _anonymised(ready, plan, names, search_budget(plan.budget, budget))
+    table = ready if result is None else pl.DataFrame(result.table)
+    table, after = after_search(table, plan, pseudonym_key)
+    table, last, recovery = pseudonymise(table, plan, identifiers, pseudonym_key)
     order = [*identifiers, *(name for name in table.columns if name not in identifiers)]
     table = table.sort(order)
-    return Protected(_as_given(table, frame), _report(chosen, table, plan, identifiers, result))
+    steps = (*before, *_of_search(plan, result), *after, *last)
+    report = _report(chosen, len(ready), table, plan, identifiers, result, steps)
+    return Protected(_as_given(table, frame), report, recovery)
 
 
 def _choose(frame: Any, plan: Plan, variables: Sequence[str]) -> pl.DataFrame:
@@ -131,15 +155,22 @@ def _anonymised(
 ) -> Result | None:
     """The result over the quasi-identifiers that leave; None where none does."""
     if names:
-        return anonymise(
+        return recode(
             chosen,
             {name: plan.quasi_identifiers[name] for name in names},
             models=plan.models_for(chosen.columns),
+            recoding=plan.recoding,
+            aggregated=_present(plan.aggregated, chosen.columns),
             suppression=plan.suppression,
-            measure=measure_from_name(plan.measure),
+            measure=plan.measure_for(names),
             sensitive=[name for name in plan.sensitive if name in chosen.columns],
-            levels={name: bounds for name, bounds in plan.levels.items() if name in names},
+            levels=_present(plan.levels, names),
             budget=budget,
+        )
+    if alone := _present(plan.aggregated, chosen.columns):
+        raise BadInput(
+            f"the plan gives {next(iter(alone))!r} a class value, but no quasi-identifier that leaves "
+            "makes classes: ask for one too"
         )
     for model in plan.models_for(chosen.columns):
         if len(chosen) < model.smallest_table():
@@ -147,14 +178,28 @@ def _anonymised(
     return None
 
 
-def _pseudonymised(
-    table: pl.DataFrame, identifiers: Sequence[str], key: bytes | None
-) -> pl.DataFrame:
-    if not identifiers:
-        return table
-    if key is None:
-        raise BadInput(f"the plan pseudonymises {identifiers[0]!r}: a pseudonym key is needed")
-    return pl.DataFrame(Pseudonymiser(key).pseudonymise(table, identifiers))
+def _present(parts: Mapping[str, Part], columns: Sequence[str]) -> dict[str, Part]:
+    return {name: part for name, part in parts.items() if name in columns}
+
+
+def _of_search(plan: Plan, result: Result | None) -> list[Step]:
+    """What the report says of the search beyond levels and loss."""
+    steps: list[Step] = []
+    if isinstance(result, LocalResult):
+        steps.append(
+            {
+                "step": "local recoding",
+                "regions": [asdict(region) for region in result.regions],
+                "single_node_loss": result.single_node_loss,
+            }
+        )
+    if result is not None:
+        steps += [
+            {"step": "class values", "column": name, "value": plan.aggregated[name]}
+            for name in plan.aggregated
+            if name in result.table.columns
+        ]
+    return steps
 
 
 def _as_given(table: pl.DataFrame, given: Any) -> Any:
@@ -165,18 +210,28 @@ def _as_given(table: pl.DataFrame, given: Any) -> Any:
 
 def _report(
     chosen: pl.DataFrame,
+    drawn: int,
     table: pl.DataFrame,
     plan: Plan,
     identifiers: tuple[str, ...],
     result: Result | None,
+    steps: tuple[Step, ...],
 ) -> ProtectionReport:
     threshold = max((model.smallest_table() for model in plan.models), default=1)
     everyone = reidentification_risk(chosen, [], threshold=threshold)
+    leaving = (
+        everyone if drawn == len(chosen) else reidentification_risk(table, [], threshold=threshold)
+    )
+    # before sampling, coding and rounding too
+    as_it_came = result.risk_before if result else everyone
+    if result and steps and steps[0]["step"] in BEFORE_SEARCH:
+        names = list(result.generalisation)
+        as_it_came = reidentification_risk(chosen, names, threshold=result.risk.threshold)
     return ProtectionReport(
         plan_digest=plan.digest,
         variables=tuple(table.columns),
         pseudonymised=identifiers,
-        pseudonym_policy=POLICY,
+        pseudonym_policy=policies(plan, identifiers),
         models=tuple(model.describe() for model in plan.models_for(chosen.columns)),
         measure=plan.measure,
         records_in=len(chosen),
@@ -187,11 +242,13 @@ def _report(
         loss=result.loss if result else 0.0,
         gap=result.gap if result else 0.0,
         attribute_losses=result.attribute_losses if result else {},
-        risk_before=result.risk_before if result else everyone,
-        risk_after=result.risk if result else everyone,
+        risk_before=as_it_came,
+        risk_after=result.risk if result else leaving,
         codebook=result.codebook if result else (),
         input_digest=table_digest(chosen),
         output_digest=table_digest(table),
+        sampled_out=len(chosen) - drawn,
+        steps=steps,
     )
 
 

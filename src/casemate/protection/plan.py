@@ -12,20 +12,52 @@ As a JSON document (``to_dict``; no floats, so that it can be signed and stand o
      "sensitive": [],
      "drop": ["name"]}
 
-``levels`` bounds the levels of a quasi-identifier to [lowest, highest]; those not named are free.
-``drop`` lists variables that never leave, whoever asks.
+``levels`` bounds the levels of a quasi-identifier to [lowest, highest], or by {"at_least": 2} from
+below; those not named are free. ``drop`` lists variables that never leave, whoever asks.
+
+These parts are written where they are used, so that a plan without them keeps its digest:
+
+    {"weights": {"age": "3"},                               (of the measure; 1 where none is given)
+     "budget": {"nodes": 100000, "seconds": 60},            (when the search ends early)
+     "recoding": "local",                                   ("global" where it is not named)
+     "aggregated": {"age": "mean"},                         (the classes' value instead of a label)
+     "sampling": {"share": "0.1", "stratify": ["sex"]},
+     "top_bottom": {"income": {"top_percentile": "99"}},
+     "rounding": {"income": "100"},
+     "microaggregation": [{"columns": ["income", "rent"], "k": 5}],
+     "pseudonyms": {"seqn": {"policy": "document-randomised", "check_character": true}},
+     "date_shift": {"person": "seqn", "columns": ["admitted"], "days": 182, "step": 7}}
+
+They are done in this order: sampling, top and bottom coding, rounding; then the search, whose models
+judge what these made; then micro-aggregation of columns that the models do not look at, date shift,
+pseudonyms.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from casemate.canonical import canonical_json, digest
 from casemate.errors import BadInput
 from casemate.protection.anonymise import suppression_share
 from casemate.protection.hierarchies import Hierarchy, hierarchy_from_dict
-from casemate.protection.measures import measure_from_name
+from casemate.protection.measures import MEASURES, Measure, measure_from_name
 from casemate.protection.models import PrivacyModel, model_from_dict
+from casemate.protection.plan_parts import (
+    DateShift,
+    Microaggregation,
+    PseudonymRule,
+    SearchLimits,
+    named,
+    read_numbers,
+    read_part,
+    read_parts,
+)
+from casemate.protection.transformations.bounds import Bound
+from casemate.protection.transformations.class_values import require_functions
+from casemate.protection.transformations.extremes import Extremes, rounding_base
+from casemate.protection.transformations.recode import RECODINGS
+from casemate.protection.transformations.sampling import Sampling
 
 VERSION = 1
 
@@ -39,15 +71,27 @@ class Plan:
     suppression: str = "0.02"
     measure: str = "loss"
     pseudonymise: tuple[str, ...] = ()
-    levels: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    levels: Mapping[str, Bound] = field(default_factory=dict)
     sensitive: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
+    weights: Mapping[str, str] = field(default_factory=dict)
+    budget: SearchLimits | None = None
+    recoding: str = "global"
+    aggregated: Mapping[str, str] = field(default_factory=dict)
+    sampling: Sampling | None = None
+    top_bottom: Mapping[str, Extremes] = field(default_factory=dict)
+    rounding: Mapping[str, str] = field(default_factory=dict)
+    microaggregation: tuple[Microaggregation, ...] = ()
+    pseudonyms: Mapping[str, PseudonymRule] = field(default_factory=dict)
+    date_shift: DateShift | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.suppression, str):
             raise BadInput('the plan gives suppression as text, such as "0.02"')
         suppression_share(self.suppression)
         measure_from_name(self.measure)
+        object.__setattr__(self, "weights", read_numbers(self.weights, "the weight"))
+        object.__setattr__(self, "rounding", read_numbers(self.rounding, "the rounding"))
         if self.quasi_identifiers and not self.models:
             raise BadInput("the plan names quasi-identifiers but no privacy model")
         for name in self.levels:
@@ -55,6 +99,87 @@ class Plan:
                 raise BadInput(f"the plan fixes levels of {name!r}, which is no quasi-identifier")
         self._require_one_part_each()
         self._require_sensitive_apart()
+        self._require_search()
+        self._require_transformations()
+
+    def _require_search(self) -> None:
+        """Weights, recoding and class values fit the search that they are for."""
+        weighable = {name for name, kind in MEASURES.items() if hasattr(kind(), "weights")}
+        if self.weights and self.measure not in weighable:
+            raise BadInput(
+                f"the measure {self.measure!r} takes no weights: choose one of "
+                f"{', '.join(sorted(weighable))}"
+            )
+        for name, weight in self.weights.items():
+            if name not in self.quasi_identifiers:
+                raise BadInput(f"the plan weighs {name!r}, which is no quasi-identifier")
+            if weight.startswith("-"):
+                raise BadInput(f"the weight of {name!r} is at least 0, not {weight}")
+        if self.recoding not in RECODINGS:
+            raise BadInput(
+                f"the plan's recoding is {' or '.join(RECODINGS)}, not {self.recoding!r}"
+            )
+        if self.recoding == "local" and self.measure != "loss":
+            raise BadInput(
+                "local recoding loses least by the measure 'loss', weighted or not: name it"
+            )
+        require_functions(self.aggregated)
+
+    def _require_transformations(self) -> None:
+        """No column is in two parts of which one would undo or hide what the other did."""
+        for name, base in self.rounding.items():
+            rounding_base(name, base)
+        judged = {model.attribute for model in self.models}
+        grouped = [name for one in self.microaggregation for name in one.columns]
+        moved = () if self.date_shift is None else self.date_shift.columns
+        if twice := [name for name in grouped if grouped.count(name) > 1]:
+            raise BadInput(f"the plan micro-aggregates {twice[0]!r} twice")
+        if bare := sorted(set(self.pseudonyms) - set(self.pseudonymise)):
+            raise BadInput(f"the plan has a policy for {bare[0]!r}, which it does not pseudonymise")
+        numbers = {*self.top_bottom, *self.rounding, *grouped}
+        recoded = judged | {*self.quasi_identifiers, *self.aggregated}
+        apart: list[tuple[str, set[str], str, set[Any]]] = [
+            ("codes, rounds or micro-aggregates", numbers, "pseudonymises", {*self.pseudonymise}),
+            ("transforms", {*numbers, *moved, *self.aggregated}, "drops", {*self.drop}),
+            ("micro-aggregates", {*grouped}, "names as a quasi-identifier", {*self.quasi_identifiers}),
+            ("micro-aggregates", {*grouped}, "protects by a model", judged),
+            ("micro-aggregates", {*grouped}, "gives a class value", {*self.aggregated}),
+            ("gives a class value", {*self.aggregated}, "names as sensitive", {*self.sensitive, *judged}),
+            ("gives a class value", {*self.aggregated}, "pseudonymises", {*self.pseudonymise}),
+            ("shifts the dates of", {*moved}, "judges or recodes", recoded),
+            ("shifts the dates of", {*moved}, "pseudonymises", {*self.pseudonymise}),
+        ]  # fmt: skip
+        for first, names, second, others in apart:
+            if both := sorted(names & others):
+                raise BadInput(f"the plan {first} {both[0]!r} and {second} it: choose one")
+
+    def measure_for(self, variables: Sequence[str]) -> Measure:
+        """The measure with its weights, of the quasi-identifiers among ``variables``."""
+        here = {name: weight for name, weight in self.weights.items() if name in variables}
+        plain = measure_from_name(self.measure)
+        return plain if not here else replace(plain, weights=here)  # type: ignore[type-var]  # a dataclass
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the plan makes the same table of the same data each time, pseudonyms apart."""
+        timed = self.budget is not None and self.budget.seconds is not None
+        return self.sampling is None and not timed
+
+    def looked_at(self) -> frozenset[str]:
+        """Every variable that the plan judges or changes, but by its pseudonym or by leaving it out.
+
+        Whoever applies a plan to some columns only, and lets the rest pass, must apply it to these.
+        """
+        names = {
+            *self.quasi_identifiers, *self.sensitive, *self.aggregated, *self.top_bottom,
+            *self.rounding, *(name for one in self.microaggregation for name in one.columns),
+            *(model.attribute for model in self.models if model.attribute is not None),
+        }  # fmt: skip
+        if self.sampling is not None:
+            names.update(self.sampling.stratify)
+        if self.date_shift is not None:
+            names.update((self.date_shift.person, *self.date_shift.columns))
+        return frozenset(names)
 
     def _require_sensitive_apart(self) -> None:
         """What a model protects is neither a quasi-identifier nor an identifier, and may leave."""
@@ -109,10 +234,26 @@ class Plan:
             "models": [model.to_dict() for model in self.models],
             "suppression": self.suppression,
             "measure": self.measure,
-            "levels": {name: list(bounds) for name, bounds in self.levels.items()},
+            "levels": {name: _written_bound(bound) for name, bound in self.levels.items()},
             "sensitive": list(self.sensitive),
             "drop": list(self.drop),
+        } | self._later_parts()
+
+    def _later_parts(self) -> dict[str, Any]:
+        """The parts that came after the first plans were signed: only those in use."""
+        written: dict[str, Any] = {
+            "weights": dict(self.weights),
+            "budget": self.budget and self.budget.to_dict(),
+            "recoding": "" if self.recoding == "global" else self.recoding,
+            "aggregated": dict(self.aggregated),
+            "sampling": self.sampling and self.sampling.to_dict(),
+            "top_bottom": {name: one.to_dict() for name, one in self.top_bottom.items()},
+            "rounding": dict(self.rounding),
+            "microaggregation": [one.to_dict() for one in self.microaggregation],
+            "pseudonyms": {name: rule.to_dict() for name, rule in self.pseudonyms.items()},
+            "date_shift": self.date_shift and self.date_shift.to_dict(),
         }
+        return {part: document for part, document in written.items() if document}
 
     @classmethod
     def from_dict(cls, document: Any) -> "Plan":
@@ -141,7 +282,16 @@ class Plan:
             },
             sensitive=_names(document, "sensitive"),
             drop=_names(document, "drop"),
+            **_later_parts(document),
         )
+
+    def check_against(
+        self, data: Any, *, variables: Sequence[str] | None = None, secret: bool = True
+    ) -> None:
+        """Raise BadInput, naming the attribute, where the plan does not fit ``data`` (``check_plan``)."""
+        from casemate.protection.plan_checks import check_plan  # it reads plans too
+
+        check_plan(self, data, variables=variables, secret=secret)
 
     @property
     def digest(self) -> str:
@@ -170,12 +320,43 @@ def _names(document: Mapping[str, Any], part: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _bounds(name: str, bounds: Any) -> tuple[int, int]:
-    pair = [bounds, bounds] if isinstance(bounds, int) else bounds
-    if (
-        not isinstance(pair, list | tuple)
-        or len(pair) != 2
-        or not all(isinstance(level, int) and not isinstance(level, bool) for level in pair)
-    ):
-        raise BadInput(f"the plan's levels of {name!r} are one level, or [lowest, highest]")
-    return pair[0], pair[1]
+def _bounds(name: str, bounds: Any) -> Bound:
+    match bounds:
+        case {"at_least": low, **rest} if not rest and _is_level(low):
+            return low, None
+        case [low, high] if _is_level(low) and _is_level(high):
+            return low, high
+        case level if _is_level(level):
+            return level, level
+    raise BadInput(
+        f"the plan's levels of {name!r} are one level, [lowest, highest] or {{at_least = lowest}}"
+    )
+
+
+def _is_level(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _written_bound(bound: Bound) -> Any:
+    low, high = (bound, bound) if isinstance(bound, int) else bound
+    return {"at_least": low} if high is None else [low, high]
+
+
+def _later_parts(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts beyond the first version's, as a plan holds them; those not named are left out."""
+    readers: dict[str, Callable[[Any], Any]] = {
+        "weights": lambda found: named(found, "the plan's weights"),
+        "budget": lambda found: read_part(SearchLimits, found, "the plan's budget"),
+        "recoding": lambda found: found,
+        "aggregated": lambda found: named(found, "the plan's aggregated"),
+        "sampling": lambda found: read_part(Sampling, found, "the plan's sampling"),
+        "top_bottom": lambda found: read_parts(Extremes, found, "the plan's top_bottom"),
+        "rounding": lambda found: named(found, "the plan's rounding"),
+        "microaggregation": lambda found: tuple(
+            read_part(Microaggregation, one, "a micro-aggregation of the plan")
+            for one in _sequence(document, "microaggregation")
+        ),
+        "pseudonyms": lambda found: read_parts(PseudonymRule, found, "the plan's pseudonym"),
+        "date_shift": lambda found: read_part(DateShift, found, "the plan's date_shift"),
+    }
+    return {part: read(document[part]) for part, read in readers.items() if part in document}

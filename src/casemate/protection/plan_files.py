@@ -16,9 +16,10 @@ from casemate.protection.plan import Plan
 def read_plan(path: str | Path) -> Plan:
     """A plan from a TOML or JSON file, with its hierarchies.
 
-    A hierarchy may lie in a file of its own, named from the plan's folder: ``{kind = "file", path =
-    "age.csv"}`` in ARX's form, or ``{kind = "table", path = "places.csv", columns = ["commune",
-    "canton", "country"]}``. Raises NotFound or BadInput, naming the part that is wrong.
+    A hierarchy, of a quasi-identifier or of a model, may lie in a file of its own, named from the
+    plan's folder: ``{kind = "file", path = "age.csv"}`` in ARX's form, or ``{kind = "table", path =
+    "places.csv", columns = ["commune", "canton", "country"]}``. Raises NotFound or BadInput, naming
+    the part that is wrong.
     """
     path = Path(path)
     try:
@@ -37,7 +38,17 @@ def read_plan(path: str | Path) -> Plan:
         document["quasi_identifiers"] = {
             name: _with_file(hierarchy, path.parent) for name, hierarchy in found.items()
         }
+    models = document.get("models") if isinstance(document, dict) else None
+    if isinstance(models, list):
+        document["models"] = [_model_with_file(model, path.parent) for model in models]
     return Plan.from_dict(document)
+
+
+def _model_with_file(model: Any, folder: Path) -> Any:
+    """A model whose hierarchy (t-closeness) lies in a file of its own, with it read in."""
+    if isinstance(model, dict) and "hierarchy" in model:
+        return model | {"hierarchy": _with_file(model["hierarchy"], folder)}
+    return model
 
 
 def _with_file(hierarchy: Any, folder: Path) -> Any:
