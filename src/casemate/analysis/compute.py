@@ -1,7 +1,7 @@
 """What a recipe gives: the same code for the researcher's program and for the checker."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -39,7 +39,7 @@ class Answer:
     columns: tuple[str, ...]
     keys: int
     rows: tuple[tuple[Cell, ...], ...]
-    people: tuple[np.ndarray[Any, np.dtype[np.uint32]], ...] = ()
+    people: tuple[np.ndarray[Any, np.dtype[np.uint32]], ...] = field(default=(), repr=False)
     notes: tuple[tuple[str, Cell], ...] = ()
 
 
