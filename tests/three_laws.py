@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -24,11 +25,13 @@ from sqlalchemy import select
 
 from casemate.enclave import Limits, Output, OutputState, RunState
 from casemate.enclave.steps import Steps
+from casemate.enclave.tables import AnswerRow
 from casemate.errors import CasemateError
 from casemate.home import create_home
 from casemate.identity import Role
 from casemate.ledger.head import Head
 from casemate.platform import Platform
+from casemate.protection.privacy_loss import PrivacyLoss
 from casemate.store import Base
 from casemate.store.vault import Vault
 
@@ -83,6 +86,7 @@ DESCRIPTION: dict[str, Any] = {
     "regime": "ehds",
     "allowed_purposes": [BROADER, OTHER],
     "rules": {"min_k": 5, "min_cell": LEAST},
+    "privacy": {"accounting": "epsilon", "amount": "1"},
     "variables": {
         "person": {"role": "direct_identifier", "label": {"en": "Number"}},
         "sex": {"role": "quasi_identifier", "label": {"en": "Sex"}},
@@ -182,7 +186,12 @@ class World:
             application_record = self.platform.applications.get(tx, application)
         form = application_record.form
         permit = self.platform.approve(
-            actor, application, "fine", plans={"clinic": PLAN}, valid_from=start
+            actor,
+            application,
+            "fine",
+            plans={"clinic": PLAN},
+            budgets={"clinic": PrivacyLoss.epsilon("0.6")},
+            valid_from=start,
         )
         insiders = {application_record.applicant, *form.people}
         assert actor not in insiders, f"{actor} decided on an application of their own"
@@ -218,6 +227,20 @@ class World:
         )
         self.clock.advance(days=pause)
         self.work(run.id)
+
+    def ask(self, actor: str, permit: str, purpose: str, variable: str, cost: str) -> None:
+        """A question answered with noise; law 1 judges that it was, the books that it was paid."""
+        question = {
+            "version": 1,
+            "dataset": "clinic",
+            "kind": "count",
+            "where": {variable: "F"},
+            "cost": {"accounting": "epsilon", "amount": cost},
+        }
+        self.platform.ask(actor, permit, question, purpose=purpose)
+        granted = self.permits[permit]
+        assert granted.opens(self.clock(), actor, purpose), f"law 1: {actor} was answered"
+        assert variable in granted.variables, f"law 1: {variable} was asked about under {permit}"
 
     def work(self, run: str) -> None:
         """What the worker does, in this thread."""
@@ -258,6 +281,7 @@ class World:
     def judge(self) -> None:
         """All three laws, from outside."""
         self._judge_releases()
+        self._judge_budgets()
         after, entries = self.rows(), self.size()
         if after != self.before:
             changed = sorted(name for name in after if after[name] != self.before.get(name))
@@ -294,6 +318,16 @@ class World:
                 data = self.platform.enclave.outputs.data(tx, output.id)
                 assert output.digest == "sha256:" + hashlib.sha256(data).hexdigest()
                 judge_content(output.name, data)
+
+    def _judge_budgets(self) -> None:
+        """What the answers cost, added up here: no more than the holder or the authority allowed."""
+        with self.platform.store.read() as tx:
+            rows = tx.execute(select(AnswerRow.lineage, AnswerRow.cost)).all()
+        spent: dict[str, Fraction] = {}
+        for lineage, cost in rows:
+            spent[lineage] = spent.get(lineage, Fraction(0)) + Fraction(cost["amount"])
+        assert sum(spent.values()) <= 1, "the holder's budget was passed"
+        assert all(amount <= Fraction("0.6") for amount in spent.values()), "a permit's was passed"
 
     def _watch_the_vault(self) -> None:
         """Law 1 at the door itself: each opening of a table or a view, against the books."""

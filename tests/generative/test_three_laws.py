@@ -108,6 +108,20 @@ class Ecosystem(RuleBasedStateMachine):
         permit = self.pick_permit(at)
         self.attempt(self.world.run, actor, permit, purpose, kind, pause, fault=fault)
 
+    @rule(
+        actor=st.sampled_from(["acct-rita", "acct-rita", "acct-multi", *PEOPLE]),
+        at=which,
+        purpose=st.sampled_from([PURPOSE, PURPOSE, PURPOSE, OTHER]),
+        variable=st.sampled_from(VARIABLES),
+        cost=st.sampled_from(["0.1", "0.25", "0.5"]),
+        fault=faults,
+    )
+    def ask(
+        self, actor: str, at: int, purpose: str, variable: str, cost: str, fault: int | None
+    ) -> None:
+        permit = self.pick_permit(at)
+        self.attempt(self.world.ask, actor, permit, purpose, variable, cost, fault=fault)
+
     @precondition(lambda self: self.world.outputs())
     @rule(actor=people, at=which, clear=st.sampled_from([True, True, False]), fault=faults)
     def review(self, actor: str, at: int, clear: bool, fault: int | None) -> None:
