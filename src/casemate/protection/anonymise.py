@@ -23,7 +23,8 @@ from casemate.protection.grouping import (
     recoding_of,
 )
 from casemate.protection.hierarchies import Hierarchy, Key
-from casemate.protection.ladders import Codes, Ladder
+from casemate.protection.ladders import Codes
+from casemate.protection.levels import Levels, corners
 from casemate.protection.measures import Loss, LossScorer, Measure
 from casemate.protection.models import PrivacyModel
 from casemate.protection.risk import Risk, risk_of_sizes
@@ -39,8 +40,6 @@ from casemate.protection.tuples import Node, Tuples
 from casemate.protection.values import number_of
 
 _LOSS = Loss()
-Bound = int | tuple[int, int | None]
-Levels = Mapping[str, Bound]
 
 
 @dataclass(frozen=True)
@@ -116,14 +115,17 @@ def anonymise(
     levels: Levels | None = None,
     budget: Budget = UNLIMITED,
     output: str | Path | None = None,
+    recoding: str = "global",
+    aggregated: Mapping[str, str] | None = None,
 ) -> Result:
     """Generalise ``quasi_identifiers`` so that every model holds, at the least loss there is.
 
     ``suppression`` is the share of records, 0 up to below 1, that may be dropped. ``levels`` fixes
     the level of a quasi-identifier, or bounds it to (lowest, highest), None for the highest there is.
-    ``sensitive`` names attributes that must not be quasi-identifiers; so do the models. Null is a
-    value of its own.
-    ``budget`` ends the search early: then ``gap`` tells how far the result may be from the best.
+    ``recoding`` "local" allows several generalisations in one table, and ``aggregated`` gives a class
+    one value instead of a label: see ``transformations.recode``. ``sensitive`` names attributes that
+    must not be quasi-identifiers; so do the models. Null is a value of its own. ``budget`` ends the
+    search early: then ``gap`` tells how far the result may be from the best.
 
     ``table`` is a frame of pandas, Polars, PyArrow or Spark, a lazy frame of Polars, a DuckDB
     relation, or the path of a CSV or Parquet file, which needs the path of an ``output``. It is
@@ -134,6 +136,18 @@ def anonymise(
     names the least suppression that would be. Raises IntegrityFailure if the independent check of
     the finished table fails, which would be a bug of ours.
     """
+    if recoding != "global" or aggregated:
+        from casemate.protection.transformations import recode  # it searches by this function
+
+        if output is not None:
+            raise BadInput(
+                "local recoding and class values give a table back: leave out the output"
+            )
+        return recode(
+            table, quasi_identifiers, models=models, recoding=recoding, aggregated=aggregated,
+            suppression=suppression, measure=measure, sensitive=sensitive, levels=levels,
+            budget=budget,
+        )  # fmt: skip
     target = _target(table, output)
     engine = open_engine(table)
     names, guarded = list(quasi_identifiers), _protected_attributes(models)
@@ -148,13 +162,13 @@ def anonymise(
     grouping = tuples.group(optimum.node)
     kept = ~violated_classes(tuples, grouping, models)[grouping.class_of]
     result = _result(tuples, optimum, kept, models, measure)
-    recoding = recoding_of(tuples, found, optimum.node, kept)
+    labels = recoding_of(tuples, found, optimum.node, kept)
     if target is None:
-        result = replace(result, table=engine.recoded(recoding))
+        result = replace(result, table=engine.recoded(labels))
         _check(result, result.table, tuples, models, found)
         return result
     with whole_file(target) as part:
-        write_table(engine.recoded(_compact(recoding, target)), part)
+        write_table(engine.recoded(_compact(labels, target)), part)
         _check(result, scan_table(part), tuples, models, found)
     return replace(result, table=target)
 
@@ -167,7 +181,7 @@ def _optimum(
     levels: Levels,
     budget: Budget,
 ) -> Optimum:
-    lows, highs = _bounds(tuples.ladders, levels)
+    lows, highs = corners(tuples.ladders, levels)
     most = int(allowed * tuples.records)
     try:
         return find_optimum(tuples, models, measure, most, lows, highs, budget)
@@ -260,26 +274,6 @@ def _require_records(records: int, models: Sequence[PrivacyModel]) -> None:
                 f"the table has {records} records, too few for {model.describe()}, "
                 f"which needs {model.smallest_table()}"
             )
-
-
-def _bounds(ladders: Sequence[Ladder], levels: Levels) -> tuple[Node, Node]:
-    if unknown := set(levels) - {ladder.attribute for ladder in ladders}:
-        raise BadInput(f"levels are fixed for {sorted(unknown)[0]!r}, which is no quasi-identifier")
-    bounds = [_level_bounds(ladder, levels.get(ladder.attribute)) for ladder in ladders]
-    return tuple(low for low, _ in bounds), tuple(high for _, high in bounds)
-
-
-def _level_bounds(ladder: Ladder, wanted: Bound | None) -> tuple[int, int]:
-    highest = ladder.height - 1
-    if wanted is None:
-        return 0, highest
-    low, given = (wanted, wanted) if isinstance(wanted, int) else wanted
-    high = highest if given is None else given
-    if not 0 <= low <= high <= highest:
-        raise BadInput(
-            f"the hierarchy of {ladder.attribute!r} has the levels 0 to {highest}, not {low} to {high}"
-        )
-    return low, high
 
 
 def _alone(tuples: Tuples, models: Sequence[PrivacyModel], highs: Node) -> str:

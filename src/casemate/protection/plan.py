@@ -41,6 +41,7 @@ from casemate.canonical import canonical_json, digest
 from casemate.errors import BadInput
 from casemate.protection.anonymise import suppression_share
 from casemate.protection.hierarchies import Hierarchy, hierarchy_from_dict
+from casemate.protection.levels import Bound
 from casemate.protection.measures import MEASURES, Measure, measure_from_name
 from casemate.protection.models import PrivacyModel, model_from_dict
 from casemate.protection.plan_parts import (
@@ -53,7 +54,6 @@ from casemate.protection.plan_parts import (
     read_part,
     read_parts,
 )
-from casemate.protection.transformations.bounds import Bound
 from casemate.protection.transformations.class_values import require_functions
 from casemate.protection.transformations.extremes import Extremes, rounding_base
 from casemate.protection.transformations.recode import RECODINGS

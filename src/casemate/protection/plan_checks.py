@@ -11,8 +11,8 @@ from casemate.protection.classes import PrivacyModel, SensitiveColumn
 from casemate.protection.frames import open_frame, polars_columns
 from casemate.protection.hierarchies import Hierarchy
 from casemate.protection.ladders import build_ladder
+from casemate.protection.levels import Bound
 from casemate.protection.plan import Plan
-from casemate.protection.transformations.bounds import Bound
 
 
 def check_plan(

