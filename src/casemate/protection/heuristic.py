@@ -13,8 +13,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from casemate.protection.classes import PrivacyModel
+from casemate.protection.detail import Detail
 from casemate.protection.judging import Bench, Budget, Infeasible, Look, Optimum, Progress
 from casemate.protection.measures import Measure
+from casemate.protection.rollup import Rollup
 from casemate.protection.tuples import Node, Tuples
 
 DEFAULT_SECONDS = 30.0
@@ -33,7 +35,7 @@ def find_good(
 
     Raises Infeasible if it meets none that will do.
     """
-    climb = _Descent(tuples, models, measure, most_suppressed, lows)
+    climb = _Descent(tuples, models, measure, most_suppressed, lows, highs)
     start = time.monotonic()
     limit = budget.seconds
     if limit is None and budget.nodes is None:
@@ -73,12 +75,14 @@ class _Descent:
         measure: Measure,
         most: int,
         lows: Node,
+        highs: Node,
     ) -> None:
         scorer = measure.scorer(tuples)
         self._lows = lows
-        self._tuples = tuples.rolled_up(lows)
         self.bench = Bench(tuples, models, scorer, most)
-        self.bound = scorer.floor(self._tuples, lows, self._tuples.group(lows))
+        finest = tuples.rolled_up(lows) if any(lows) else tuples
+        self._rollup = Rollup(finest, Detail(tuples), highs)
+        self.bound = scorer.floor(finest.group(lows))
         self.best: tuple[Node, Look] | None = None
         self._seen: set[Node] = set()
         self._heap: list[tuple[bool, float, Node]] = []
@@ -90,11 +94,10 @@ class _Descent:
 
     def look_at(self, node: Node) -> None:
         self._seen.add(node)
-        # at the node's own base a surcharge is one figure, not a lattice of them
-        look = self.bench.look_at(self._tuples.rolled_up(node), node)
+        look = self.bench.look_at(self._rollup.source(node), node)
         if self.best is None or look.score < self.best[1].score:
             self.best = (node, look) if np.isfinite(look.score) else None
-        if not np.isfinite(look.surcharge).all():
+        if look.surcharge is None:
             return
         waits = (True, look.floor) if look.score == np.inf else (False, look.score)
         heapq.heappush(self._heap, (*waits, node))

@@ -1,5 +1,6 @@
 """Judging single nodes: all models and the measure at work together, and what a search reports."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -7,22 +8,41 @@ import numpy as np
 
 from casemate.errors import BadInput
 from casemate.protection.classes import Classes, Flags, Judge, PrivacyModel
-from casemate.protection.ladders import Codes, Floats
-from casemate.protection.measures import Scorer
+from casemate.protection.ladders import Codes
+from casemate.protection.measures import Scorer, Surcharge
 from casemate.protection.openness import openness_of_tuples
-from casemate.protection.tuples import Grouping, Node, Tuples
+from casemate.protection.tuples import Grouping, Node, NodeGrouping, Tuples
 
 
 @dataclass(frozen=True)
 class Progress:
     """How far a search is: nodes judged of ``lattice``, the best score so far (None while nothing
-    will do), the proven lower bound on all scores, and the seconds gone by."""
+    will do), the proven lower bound on all scores, the seconds gone by, and how many nodes may still
+    be better than the best (``open``; None where a search does not keep count)."""
 
     judged: int
     lattice: int
     best: float | None
     bound: float
     seconds: float
+    open: int | None = None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until no node is open, if their number goes on shrinking by the same share a second.
+
+        A guess, and one that errs low where the last nodes are the dearest to judge; None before a
+        tenth of the lattice is closed, where it would say nothing.
+        """
+        if self.open is None:
+            return None
+        closed = self.lattice - self.open
+        if not self.open:
+            return 0.0
+        if 10 * closed < self.lattice:
+            return None
+        rate = math.log(self.lattice / self.open) / max(self.seconds, 1e-9)
+        return math.log(self.open + 1) / rate
 
 
 @dataclass(frozen=True)
@@ -148,12 +168,14 @@ def violated_classes(tuples: Tuples, grouping: Grouping, models: Sequence[Privac
 @dataclass(frozen=True)
 class Look:
     """One node judged: its score, infinite if it suppresses too many, the score with nobody
-    suppressed (``floor``), and what it surely adds to the floor of each node from the base up."""
+    suppressed (``floor``), and what it surely adds to the floors of the nodes up to it; None if each
+    of them surely suppresses too many. ``classes`` is how many classes it has."""
 
     score: float
     suppressed: int
     floor: float
-    surcharge: Floats | float
+    surcharge: Surcharge | None
+    classes: int
 
 
 class Bench:
@@ -174,30 +196,34 @@ class Bench:
         grouping = tuples.group(node)
         classes, present = self.jury.seen(tuples, grouping)
         violated, fewest = self.jury.verdict(classes)
-        floor = self._scorer.floor(tuples, node, grouping)
+        floor = self._scorer.floor(grouping)
         suppressed = int(classes.sizes[violated].sum())
         self.least_seen = min(self.least_seen, suppressed)
         self.last_sure = max(int(fewest.sum()), self.jury.surely_lost(classes))
         if self.last_sure > self._most:
-            return Look(np.inf, suppressed, floor, np.inf)
+            return Look(np.inf, suppressed, floor, None, len(present))
         whole = fewest == classes.sizes
-        surcharge: Floats | float = self._surcharge(tuples, node, grouping, present[whole])
-        if np.array_equal(whole, violated):
-            own = floor + float(np.asarray(surcharge).flat[-1])
-            return Look(own if suppressed <= self._most else np.inf, suppressed, floor, surcharge)
-        parts = np.zeros(len(grouping.sizes), dtype=np.int64)
-        parts[present] = np.where(whole, 0, fewest)
-        if parts.any():
-            least = self._scorer.least_surcharge(tuples, node, grouping, parts)
-            surcharge = surcharge + least
-        if suppressed > self._most:
-            return Look(np.inf, suppressed, floor, surcharge)
-        charged = self._surcharge(tuples, node, grouping, present[violated])
-        return Look(floor + float(np.asarray(charged).flat[-1]), suppressed, floor, surcharge)
+        surcharge = self._surcharge(grouping, present[whole])
+        own = surcharge.own
+        if not np.array_equal(whole, violated):
+            surcharge = self._with_parts(surcharge, grouping, present, np.where(whole, 0, fewest))
+            if suppressed <= self._most:
+                own = self._surcharge(grouping, present[violated]).own
+        score = floor + own if suppressed <= self._most else np.inf
+        return Look(score, suppressed, floor, surcharge, len(present))
 
-    def _surcharge(
-        self, tuples: Tuples, node: Node, grouping: Grouping, numbers: Codes
-    ) -> Floats | float:
+    def _surcharge(self, grouping: NodeGrouping, numbers: Codes) -> Surcharge:
         flags: Flags = np.zeros(len(grouping.sizes), dtype=bool)
         flags[numbers] = True
-        return self._scorer.surcharge(tuples, node, grouping, flags)
+        return self._scorer.surcharge(grouping, flags)
+
+    def _with_parts(
+        self, surcharge: Surcharge, grouping: NodeGrouping, present: Codes, fewest: Codes
+    ) -> Surcharge:
+        """``surcharge`` with that of classes of which only a part is surely suppressed."""
+        if not fewest.any():
+            return surcharge
+        parts = np.zeros(len(grouping.sizes), dtype=np.int64)
+        parts[present] = fewest
+        least = self._scorer.least_surcharge(grouping, parts)
+        return replace(surcharge, everywhere=surcharge.everywhere + least)

@@ -32,10 +32,10 @@ from casemate.protection.base_models import (
 from casemate.protection.checks import classes_of_table
 from casemate.protection.classes import Classes, Flags, Judge, SensitiveColumn, whole_classes
 from casemate.protection.ladders import Codes, Floats
-from casemate.protection.measures import outer_sum
+from casemate.protection.measures import Surcharge, outer_sum
 from casemate.protection.openness import openness_of_labels, openness_of_tuples
 from casemate.protection.population_table import Population
-from casemate.protection.tuples import Grouping, Node, Tuples
+from casemate.protection.tuples import Node, NodeGrouping, Tuples
 from casemate.protection.values import plain, text_of
 
 _ROUNDING = 1e-12
@@ -218,14 +218,15 @@ class PayoutScorer:
             [kept[low : high + 1] for kept, low, high in zip(self._kept, lows, highs, strict=True)]
         )
 
-    def floor(self, tuples: Tuples, node: Node, grouping: Grouping) -> float:
-        return float(sum(kept[level] for kept, level in zip(self._kept, node, strict=True)))
+    def floor(self, grouping: NodeGrouping) -> float:
+        return float(sum(kept[at] for kept, at in zip(self._kept, grouping.node, strict=True)))
 
-    def _of_classes(self, tuples: Tuples, node: Node, grouping: Grouping) -> tuple[Floats, Floats]:
+    def _of_classes(self, grouping: NodeGrouping) -> tuple[Floats, Floats]:
         """For each class what a record forgoes more if suppressed, and its risk if it leaves, both
         as shares of the benefit of all records."""
+        tuples = grouping.tuples
         room = np.zeros(len(grouping.sizes))
-        room[grouping.class_of] = 1 - openness_of_tuples(tuples, node)
+        room[grouping.class_of] = 1 - openness_of_tuples(tuples, grouping.node)
         people = grouping.sizes
         if self._game.population is not None:
             if tuples.population is None:
@@ -236,20 +237,14 @@ class PayoutScorer:
         risks = self._game.risks(people) / float(self._game.benefit)
         return np.maximum(room, 0.0) / self._records, risks / self._records
 
-    def surcharge(
-        self, tuples: Tuples, node: Node, grouping: Grouping, violated: Flags
-    ) -> Floats | float:
-        room, risks = self._of_classes(tuples, node, grouping)
+    def surcharge(self, grouping: NodeGrouping, violated: Flags) -> Surcharge:
+        room, risks = self._of_classes(grouping)
         lost = float(grouping.sizes[violated] @ room[violated])
         left, kept = ~violated, grouping.sizes
         # who is kept here is kept below at no less risk, or suppressed, which forgoes no less there
         least = lost + float(kept[left] @ np.minimum(risks, room)[left])
-        found = np.full(
-            [high - low + 1 for low, high in zip(tuples.base, node, strict=True)], least
-        )
-        found.flat[-1] = lost + float(kept[left] @ risks[left])
-        return found
+        return Surcharge(own=lost + float(kept[left] @ risks[left]), everywhere=least)
 
-    def least_surcharge(self, tuples: Tuples, node: Node, grouping: Grouping, lost: Codes) -> float:
-        room, risks = self._of_classes(tuples, node, grouping)
+    def least_surcharge(self, grouping: NodeGrouping, lost: Codes) -> float:
+        room, risks = self._of_classes(grouping)
         return float(lost @ (room - np.minimum(risks, room)))

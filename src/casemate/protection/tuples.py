@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,10 @@ import numpy.typing as npt
 import polars as pl
 
 from casemate.errors import BadInput
-from casemate.protection.classes import Classes, Distribution, SensitiveColumn, tally
+from casemate.protection.classes import Classes, Distribution, Flags, SensitiveColumn, tally
 from casemate.protection.hierarchies import Hierarchy, Key
 from casemate.protection.ladders import Codes, Ladder, build_ladder
+from casemate.protection.loops import Labels, Small, group_rows
 from casemate.protection.values import text_of
 
 Node = tuple[int, ...]
@@ -26,8 +28,27 @@ class Grouping:
     """
 
     sizes: npt.NDArray[np.int64]
-    class_of: Codes
+    class_of: npt.NDArray[Any]
     node: Node = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeGrouping(Grouping):
+    """The classes that ``tuples`` form at ``node``; ``first`` is one tuple of each."""
+
+    tuples: "Tuples"
+    first: Small
+
+    def labels(self, attribute: int) -> Codes:
+        """The label code of each class in one attribute."""
+        up = self.tuples.ladders[attribute].codes[self.node[attribute]]
+        return np.asarray(up[self.tuples.matrix[self.first, attribute]])
+
+    def finest_rows(self, chosen: Flags) -> Codes:
+        """The tuples of the chosen classes, among the finest that these were rolled up from."""
+        of_tuple = chosen[self.class_of]
+        finest = self.tuples.finest_class
+        return np.flatnonzero(of_tuple if finest is None else of_tuple[finest])
 
 
 @dataclass(frozen=True)
@@ -41,13 +62,12 @@ class Held:
 
 
 class Tuples:
-    """Distinct tuples at a ``base`` node, with the number of records that hold each.
+    """Distinct tuples, with the number of records that hold each.
 
-    ``sensitive`` says how sensitive values lie in them, ``population`` how many people of the
-    population share each tuple, where a model asks; a tuple nobody collected has a count of 0.
-
-    ``rolled_up`` gives the coarser set at a higher base: while the search goes on, nodes below the
-    meet of those still open are never looked at again, so their detail is dropped.
+    ``codes`` gives the value of each tuple in each quasi-identifier; where tuples are rolled up to a
+    ``base`` node, that of one of those that share its labels there. ``sensitive`` says how sensitive
+    values lie in them, ``population`` how many people of the population share each tuple, where a
+    model asks; a tuple nobody collected has a count of 0.
     """
 
     def __init__(
@@ -65,28 +85,42 @@ class Tuples:
         self.counts = counts
         self.sensitive = tuple(sensitive)
         self.population = population
-        self._columns: dict[tuple[int, int], Codes] = {}
+        self._rolled_from: tuple[Tuples, Small] | None = None
 
     @property
     def records(self) -> int:
         return int(self.counts.sum())
 
+    @cached_property
+    def matrix(self) -> Small:
+        """``codes`` with a row for each tuple."""
+        found = np.empty((len(self.counts), len(self.ladders)), dtype=np.int32)
+        for place, codes in enumerate(self.codes):
+            found[:, place] = codes
+        return found
+
+    @cached_property
+    def labels(self) -> Labels:
+        """What each value becomes at each level, laid end to end."""
+        return Labels.of(self.ladders)
+
+    @cached_property
+    def finest_class(self) -> Small | None:
+        """For each of the tuples that these were rolled up from first, the one it went into; None
+        where these were not rolled up."""
+        if self._rolled_from is None:
+            return None
+        finer, went_into = self._rolled_from
+        return went_into if finer.finest_class is None else went_into[finer.finest_class]
+
     def column(self, attribute: int, level: int) -> Codes:
         """The label code of each tuple in one attribute at ``level``, which is not below the base."""
-        place = (attribute, level)
-        if place not in self._columns:
-            up = self.ladders[attribute].up(self.base[attribute], level)
-            self._columns[place] = up[self.codes[attribute]]
-        return self._columns[place]
+        return self.ladders[attribute].codes[level][self.codes[attribute]]
 
-    def group(self, node: Node) -> Grouping:
+    def group(self, node: Node) -> NodeGrouping:
         """The classes that the tuples form at ``node``."""
-        columns = [self.column(place, level) for place, level in enumerate(node)]
-        radices = [len(self.ladders[place].labels[level]) for place, level in enumerate(node)]
-        keys, radix = _joint_keys(columns, radices, len(self.counts))
-        # float64 holds every count below 2^53 exactly
-        sizes = np.bincount(keys, weights=self.counts, minlength=radix).astype(np.int64)
-        return Grouping(sizes, keys, node)
+        class_of, first, sizes = group_rows(self.matrix, self.counts, self.labels, node)
+        return NodeGrouping(sizes, class_of, node, tuples=self, first=first)
 
     def classes(self, grouping: Grouping) -> tuple[Classes, Codes]:
         """The classes in use at a node as models see them, and their numbers in ``grouping``."""
@@ -118,25 +152,26 @@ class Tuples:
     def rolled_up(self, base: Node) -> "Tuples":
         """The distinct tuples at a higher ``base``."""
         grouping = self.group(base)
-        used = np.zeros(len(grouping.sizes), dtype=bool)
-        used[grouping.class_of] = True
-        present = np.flatnonzero(used)
-        member = np.zeros(len(grouping.sizes), dtype=np.int64)
-        member[grouping.class_of] = np.arange(len(grouping.class_of))
-        chosen = member[present]
-        codes = [self.column(place, level)[chosen] for place, level in enumerate(base)]
-        rank = np.zeros(len(grouping.sizes), dtype=np.int64)
-        rank[present] = np.arange(len(present))
-        class_of = rank[grouping.class_of]
+        everyone = np.arange(len(grouping.sizes))
         sensitive = [
             Held(
                 held.column,
-                *tally(class_of[held.rows], held.values, held.counts, len(held.column.values)),
+                *tally(
+                    grouping.class_of[held.rows].astype(np.int64),
+                    held.values,
+                    held.counts,
+                    len(held.column.values),
+                ),
             )
             for held in self.sensitive
         ]
-        population = self._population(grouping, present)
-        return Tuples(self.ladders, base, codes, grouping.sizes[present], sensitive, population)
+        population = self._population(grouping, everyone)
+        chosen = self.matrix[grouping.first]
+        codes = list(chosen.T.astype(np.int64))
+        found = Tuples(self.ladders, base, codes, grouping.sizes, sensitive, population)
+        found.matrix, found.labels = chosen, self.labels
+        found._rolled_from = self, grouping.class_of
+        return found
 
 
 def _joint_keys(columns: Sequence[Codes], radices: Sequence[int], length: int) -> tuple[Codes, int]:

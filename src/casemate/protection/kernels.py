@@ -1,0 +1,124 @@
+"""The search's inner loops, compiled: grouping rows by their labels, and counting labels.
+
+Importing this module needs numba, and takes longer than a small search: ``loops`` decides. The
+loops hold no lock. Machine code is kept beside the module, or in the user's cache where that folder
+is read-only, so that a new process loads it in milliseconds.
+"""
+
+import importlib
+from typing import Any
+
+import numpy as np
+
+numba: Any = importlib.import_module("numba")
+
+# 2^64 over the golden ratio: multiplied by it, keys that follow each other spread over the table
+_SPREAD = np.int64(-7046029254386353131)
+_FIRST_TABLE = 1 << 12
+
+
+def _compiled(function: Any) -> Any:
+    """Compile and keep the machine code; where no folder is writable, keep none."""
+    try:
+        return numba.njit(nogil=True, cache=True)(function)
+    except RuntimeError:
+        return numba.njit(nogil=True)(function)
+
+
+@_compiled
+def joint_keys(codes: Any, places: Any, starts: Any, strides: Any, labels: Any, keys: Any) -> None:
+    """Add up each row's labels in ``places``, times ``strides``, to its key.
+
+    The label of a value is ``labels[start of the attribute and level + value]``.
+    """
+    for row in range(len(keys)):
+        key = keys[row]
+        for at in range(len(places)):
+            key += strides[at] * labels[starts[at] + codes[row, places[at]]]
+        keys[row] = key
+
+
+@_compiled
+def classes_by_place(keys: Any, radix: Any, counts: Any) -> Any:
+    """Number the distinct keys below ``radix`` in the order met: each row's number, the first row of
+    each, and the sum of its ``counts``."""
+    many = min(len(keys), radix)
+    numbers = np.full(radix, -1, dtype=np.int32)
+    class_of = np.empty(len(keys), dtype=np.int32)
+    first = np.empty(many, dtype=np.int32)
+    sizes = np.zeros(many, dtype=np.int64)
+    found = 0
+    for row in range(len(keys)):
+        number = numbers[keys[row]]
+        if number < 0:
+            number = found
+            numbers[keys[row]] = found
+            first[found] = row
+            found += 1
+        class_of[row] = number
+        sizes[number] += counts[row]
+    return class_of, first[:found].copy(), sizes[:found].copy()
+
+
+@_compiled
+def classes_by_hash(keys: Any, counts: Any) -> Any:
+    """The same for keys of any size, by a table that grows with what it holds."""
+    mask = np.int64(_FIRST_TABLE - 1)
+    table = np.full((_FIRST_TABLE, 2), -1, dtype=np.int64)  # a key and its number in one cache line
+    class_of = np.empty(len(keys), dtype=np.int32)
+    first = np.empty(len(keys), dtype=np.int32)
+    sizes = np.zeros(len(keys), dtype=np.int64)
+    found = 0
+    for row in range(len(keys)):
+        key = keys[row]
+        slot = ((key * _SPREAD) >> np.int64(24)) & mask
+        while table[slot, 1] >= 0 and table[slot, 0] != key:
+            slot = (slot + 1) & mask
+        number = table[slot, 1]
+        if number < 0:
+            number = found
+            table[slot, 0] = key
+            table[slot, 1] = found
+            first[found] = row
+            found += 1
+            if 2 * found > mask:
+                mask = 4 * mask + 3
+                table = np.full((mask + 1, 2), -1, dtype=np.int64)
+                for held in range(found):
+                    again = keys[first[held]]
+                    slot = ((again * _SPREAD) >> np.int64(24)) & mask
+                    while table[slot, 1] >= 0:
+                        slot = (slot + 1) & mask
+                    table[slot, 0] = again
+                    table[slot, 1] = held
+        class_of[row] = number
+        sizes[number] += counts[row]
+    return class_of, first[:found].copy(), sizes[:found].copy()
+
+
+@_compiled
+def label_sums(
+    codes: Any,
+    rows: Any,
+    counts: Any,
+    values: Any,
+    starts: Any,
+    sums_at: Any,
+    labels: Any,
+    sums: Any,
+) -> None:
+    """Add the ``counts`` of ``rows`` to the ``sums`` of their labels, at every level.
+
+    ``values[attribute]`` is how many values it has; labels of an attribute and level start at
+    ``starts`` in ``labels`` and at ``sums_at`` in ``sums`` (-1 where there is no such level).
+    """
+    for place in range(len(values)):
+        held = np.zeros(values[place])
+        for at in range(len(rows)):
+            held[codes[rows[at], place]] += counts[at]
+        for level in range(starts.shape[1]):
+            if starts[place, level] < 0:
+                break
+            for value in range(values[place]):
+                label = labels[starts[place, level] + value]
+                sums[sums_at[place, level] + label] += held[value]

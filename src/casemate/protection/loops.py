@@ -1,0 +1,159 @@
+"""The search's inner loops, by numpy or compiled: the same answers, up to the order of classes.
+
+Loading the compiler takes longer than a small search does. So the compiled loops are loaded once the
+searches of a process add up to work that is worth it, and used from then on.
+"""
+
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from casemate.protection.ladders import Codes, Floats, Ladder
+
+WORTH_COMPILING = float(1 << 29)
+"""Distinct tuples times nodes of the lattice, added up over searches, worth loading the compiler."""
+
+_LARGEST_KEY = 1 << 62
+Small = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The label of every value at every level, of all quasi-identifiers laid end to end.
+
+    ``labels[starts[attribute, level] + value]`` is the code of a label; ``radices`` counts the
+    labels, and ``sums_at`` is where those of an attribute and level start in an array of all labels.
+    """
+
+    values: Codes
+    radices: Codes
+    starts: Codes
+    sums_at: Codes
+    labels: Small
+
+    @classmethod
+    def of(cls, ladders: tuple[Ladder, ...]) -> "Labels":
+        shape = (len(ladders), max((ladder.height for ladder in ladders), default=0))
+        radices, starts, sums_at = (np.full(shape, -1, dtype=np.int64) for _ in range(3))
+        parts, start, sums = [np.zeros(0, dtype=np.int32)], 0, 0
+        for place, ladder in enumerate(ladders):
+            for level, codes in enumerate(ladder.codes):
+                radices[place, level] = len(ladder.labels[level])
+                starts[place, level], sums_at[place, level] = start, sums
+                start += len(codes)
+                sums += len(ladder.labels[level])
+                parts.append(codes.astype(np.int32))
+        values = np.array([len(ladder.codes[0]) for ladder in ladders], dtype=np.int64)
+        return cls(values, radices, starts, sums_at, np.concatenate(parts))
+
+    @cached_property
+    def many(self) -> int:
+        """The number of labels of all attributes and levels."""
+        return int(self.radices[self.radices > 0].sum())
+
+
+_loaded: list[Any] = []
+_work = [0.0]
+
+
+def load_if_worth(work: float) -> None:
+    """Load the compiled loops, if a search of so many tuples times nodes makes it worth it."""
+    _work[0] += work
+    if not _loaded and _work[0] >= WORTH_COMPILING and find_spec("numba") is not None:
+        _loaded.append(importlib.import_module("casemate.protection.kernels"))
+
+
+def group_rows(
+    codes: Small, counts: Codes, labels: Labels, node: Sequence[int]
+) -> tuple[Small, Small, Codes]:
+    """The classes that rows form at ``node``: each row's class, and the first row and the sum of
+    ``counts`` of each class."""
+    keys = np.zeros(len(codes), dtype=np.int64)
+    radix = 1
+    pending: list[int] = []
+    strides: list[int] = []
+    for place, level in enumerate(node):
+        size = int(labels.radices[place, level])
+        if size == 1:
+            continue
+        if radix * size > _LARGEST_KEY:
+            _add_keys(codes, labels, node, pending, strides, keys)
+            numbers, first, _ = _classes(keys, radix, counts)
+            keys, radix, pending, strides = numbers.astype(np.int64), len(first), [], []
+        pending.append(place)
+        strides.append(radix)
+        radix *= size
+    _add_keys(codes, labels, node, pending, strides, keys)
+    return _classes(keys, radix, counts)
+
+
+def _add_keys(
+    codes: Small,
+    labels: Labels,
+    node: Sequence[int],
+    places: list[int],
+    strides: list[int],
+    keys: Codes,
+) -> None:
+    """Add to ``keys`` the labels of the attributes in ``places``, each times its stride."""
+    starts = [int(labels.starts[place, node[place]]) for place in places]
+    if _loaded:
+        whole = (np.array(part, dtype=np.int64) for part in (places, starts, strides))
+        _loaded[0].joint_keys(codes, *whole, labels.labels, keys)
+        return
+    for place, start, stride in zip(places, starts, strides, strict=True):
+        values = int(labels.values[place])
+        keys += (labels.labels[start : start + values] * np.int64(stride))[codes[:, place]]
+
+
+def _classes(keys: Codes, radix: int, counts: Codes) -> tuple[Small, Small, Codes]:
+    """Number the distinct ``keys``, which are below ``radix``."""
+    few = radix <= max(2 * len(keys), 1 << 12)
+    if _loaded:
+        kernels = _loaded[0]
+        if few:
+            found = kernels.classes_by_place(keys, radix, counts)
+        else:
+            found = kernels.classes_by_hash(keys, counts)
+        return (found[0], found[1], found[2])
+    if few:
+        seen = np.zeros(radix, dtype=bool)
+        seen[keys] = True
+        present = np.flatnonzero(seen)
+        rank = np.empty(radix, dtype=np.int32)
+        rank[present] = np.arange(len(present))
+        class_of = rank[keys]
+    else:
+        present, places = np.unique(keys, return_inverse=True)
+        class_of = places.astype(np.int32)
+    first = np.empty(len(present), dtype=np.int32)
+    first[class_of[::-1]] = np.arange(len(keys) - 1, -1, -1)
+    # float64 holds every count below 2^53 exactly
+    sizes = np.bincount(class_of, weights=counts, minlength=len(present)).astype(np.int64)
+    return class_of, first, sizes
+
+
+def label_sums(codes: Small, rows: Codes | Small, counts: Codes, labels: Labels) -> Floats:
+    """The sum of ``counts`` of ``rows`` by label, of every attribute and level end to end."""
+    sums = np.zeros(labels.many)
+    if _loaded:
+        _loaded[0].label_sums(
+            codes, rows, counts, labels.values, labels.starts, labels.sums_at, labels.labels, sums
+        )
+        return sums
+    for place, values in enumerate(labels.values):
+        held = np.bincount(codes[rows, place], weights=counts, minlength=values)
+        for start, at, radix in zip(
+            labels.starts[place], labels.sums_at[place], labels.radices[place], strict=True
+        ):
+            if start >= 0:
+                sums[at : at + radix] = np.bincount(
+                    labels.labels[start : start + values], weights=held, minlength=radix
+                )
+    return sums
