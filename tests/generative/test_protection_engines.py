@@ -182,3 +182,18 @@ def test_keys_hold_every_code_and_sort_as_codes_do(radices: list[int], data: st.
     lines = list(zip(*(ordered[name].tolist() for name in names), strict=True))
     assert lines == sorted(lines)
     assert COUNT not in keys.columns
+
+
+def test_categories_are_read_by_their_text(tmp_path: Path) -> None:
+    """Enum and Categorical columns, some of whose categories nobody holds."""
+    texts = ["b", "a", None, "b", "a", "b", None]
+    expected = Counter((text,) for text in texts)
+    for kind in (pl.Enum(["z", "b", "y", "a"]), pl.Categorical()):
+        table = pl.DataFrame({"x": pl.Series(texts, dtype=kind)})
+        table.write_parquet(tmp_path / "t.parquet")
+        for given_table in (table, table.lazy(), tmp_path / "t.parquet"):
+            assert Counter(group_table(given_table, ["x"]).records(["x"]).rows()) == expected
+        result = anonymise(
+            table.lazy(), {"x": suppressible()}, models=[KAnonymity(3)], suppression=0.6
+        )
+        assert result.table.collect()["x"].cast(pl.String).to_list() == ["b"] * 3

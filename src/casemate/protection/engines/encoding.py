@@ -13,6 +13,7 @@ import polars as pl
 from casemate.protection.engines.base import Codes, Packing
 
 _DENSE = 1 << 20
+_CODE = pl.UInt32()
 
 
 def key_exprs(packing: Packing, kinds: pl.Schema) -> dict[str, pl.Expr]:
@@ -31,21 +32,29 @@ def key_exprs(packing: Packing, kinds: pl.Schema) -> dict[str, pl.Expr]:
 def code_expr(name: str, kind: pl.DataType, values: pl.Series, codes: Codes) -> pl.Expr:
     """The code of each record, UInt32; ``codes`` has one for each of ``values``."""
     column = pl.col(name)
-    if isinstance(kind, pl.Categorical | pl.Enum):
+    if isinstance(kind, pl.Categorical):
         column = column.cast(pl.String)
     missing = values.null_count()
     known = values.drop_nulls()
     if not len(known):
         return column.is_null().cast(pl.UInt32) * 0
-    if known.dtype == pl.String:
+    if isinstance(kind, pl.Enum):
+        place = _mapped(column.to_physical(), partial(_taken, _of_category(kind, known)), _CODE)
+    elif known.dtype == pl.String:
         place = column.cast(pl.Enum(known)).to_physical().cast(pl.UInt32)
     else:
-        place = _mapped(column, partial(_places, known.to_physical()), pl.UInt32())
+        place = _mapped(column, partial(_places, known.to_physical()), _CODE)
     if missing:
         place = (place + 1).fill_null(0)
     if np.array_equal(codes, np.arange(len(values))):
         return place
-    return _mapped(place, partial(_taken, pl.Series(codes, dtype=pl.UInt32)), pl.UInt32())
+    return _mapped(place, partial(_taken, pl.Series(codes, dtype=pl.UInt32)), _CODE)
+
+
+def _of_category(kind: pl.Enum, known: pl.Series) -> pl.Series:
+    """The place of each category among the values that are there; 0 for one that is not."""
+    place_of = {value: place for place, value in enumerate(known)}
+    return pl.Series([place_of.get(value, 0) for value in kind.categories], dtype=_CODE)
 
 
 def label_expr(code: pl.Expr, labels: pl.Series) -> pl.Expr:
