@@ -112,3 +112,32 @@ def test_how_the_stream_is_cut_into_batches_changes_nothing(stream: list[Rows]) 
         results.append(pl.concat([*out, protector.push(whole.clear())]).sort("row"))
     assert results[0].equals(results[1])
     assert results[0].equals(results[2])
+
+
+@settings(max_examples=15, deadline=None)
+@given(STREAM, st.integers(3, 20), st.integers(0, 8), st.booleans())
+def test_a_stop_between_two_batches_changes_nothing(
+    stream: list[Rows], rows: int, stop: int, by_time: bool
+) -> None:
+    def fresh() -> StreamProtector:
+        return StreamProtector(
+            PLAN,
+            LEVELS,
+            b"k" * 32,
+            ["pid", "age", "sex", "row"],
+            rows=rows,
+            time="day" if by_time else None,
+            every=timedelta(days=4) if by_time else None,
+            person="pid",
+            window_column="window",
+        )
+
+    batches = batches_of(stream)
+    whole, stopped = fresh(), fresh()
+    for number, batch in enumerate(batches):
+        if number == stop:
+            goes_on = fresh()
+            goes_on.resume(stopped.checkpoint())
+            stopped = goes_on
+        assert stopped.push(batch).equals(whole.push(batch))
+    assert stopped.close() == whole.close()

@@ -12,13 +12,17 @@ PERSON = "*person"
 """The column that tells people apart; it never leaves."""
 
 
+_COUNTS = ("number", "records", "released", "late", "unknown")
+
+
 @dataclass(frozen=True)
 class WindowReport:
     """What became of one window's records; ``records`` = ``released`` + ``suppressed``.
 
     ``late`` counts records that came after their window had ended: they are suppressed too, and not
-    among ``records``. ``smallest_class`` is in people (records, where the stream names no person),
-    0 if nothing was released. ``share`` is the suppressed part of all that came, 0 to 1.
+    among ``records``; so are ``unknown`` ones, with a value that its hierarchy lacks, in the window
+    that was open when they came. ``smallest_class`` is in people (records, where the stream names no
+    person), 0 if nothing was released. ``share`` is the suppressed part of all that came, 0 to 1.
     """
 
     number: int
@@ -27,11 +31,13 @@ class WindowReport:
     suppressed: int
     late: int
     smallest_class: int
+    unknown: int = 0
 
     @property
     def share(self) -> float:
-        came = self.records + self.late
-        return (self.suppressed + self.late) / came if came else 0.0
+        never = self.late + self.unknown
+        came = self.records + never
+        return (self.suppressed + never) / came if came else 0.0
 
 
 class TumblingWindow:
@@ -39,7 +45,7 @@ class TumblingWindow:
 
     def __init__(self, number: int, k: int, classes: Sequence[str]) -> None:
         self.number, self.k, self.classes = number, k, list(classes)
-        self.records = self.released = self.late = 0
+        self.records = self.released = self.late = self.unknown = 0
         self._held: pl.DataFrame | None = None
         self._full: pl.DataFrame | None = None
         self._people: dict[tuple[Any, ...], set[Any]] = {}
@@ -65,7 +71,30 @@ class TumblingWindow:
         held = 0 if self._held is None else len(self._held)
         self._held = None
         smallest = min((len(people) for people in self._people.values()), default=0)
-        return WindowReport(self.number, self.records, self.released, held, self.late, smallest)
+        return WindowReport(
+            self.number, self.records, self.released, held, self.late, smallest, self.unknown
+        )
+
+    def state(self) -> dict[str, Any]:
+        """The window as numbers and frames: what ``restored`` takes."""
+        counts = {name: getattr(self, name) for name in _COUNTS}
+        people = [(*key, person) for key, members in self._people.items() for person in members]
+        frames = {"held": self._held, "full": self._full}
+        if self._full is not None:
+            schema = pl.Schema({**self._full.schema, PERSON: pl.String()})
+            frames["people"] = pl.DataFrame(people, schema, orient="row")
+        return counts | {name: frame for name, frame in frames.items() if frame is not None}
+
+    @classmethod
+    def restored(cls, state: dict[str, Any], k: int, classes: Sequence[str]) -> "TumblingWindow":
+        """The window that gave ``state``."""
+        window = cls(state["number"], k, classes)
+        for name in _COUNTS:
+            setattr(window, name, state[name])
+        window._held, window._full = state.get("held"), state.get("full")
+        for row in state["people"].iter_rows() if "people" in state else ():
+            window._people.setdefault(row[:-1], set()).add(row[-1])
+        return window
 
     def _split(self, rows: pl.DataFrame, keys: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The rows whose class is among ``keys``, and the rest."""
