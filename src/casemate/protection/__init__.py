@@ -91,6 +91,7 @@ from casemate.protection.measures import (
     Measure,
     NonUniformEntropy,
     Precision,
+    measure_from_dict,
 )
 from casemate.protection.models import KAnonymity, PrivacyModel
 from casemate.protection.name_matching import (
@@ -307,6 +308,7 @@ __all__ = [
     "intervals",
     "masking",
     "match_people",
+    "measure_from_dict",
     "minimal_keys",
     "names_k_map",
     "new_secret",
