@@ -48,6 +48,7 @@ STORY = (
     ("output-checker", "3. Decide"),
     ("output-checker", "4. Release"),
     ("data-user", "5. Get your results"),
+    ("data-user", "6. Ask instead of running"),
     ("auditor", "3. Verify with nothing of ours"),
     ("auditor", "4. Check a permit offline"),
     ("auditor", "5. Follow one record through its life"),
@@ -61,6 +62,7 @@ STORY = (
     ("protection", "Models that look beyond the table"),
     ("protection", "Choices"),
     ("protection", "The certificate"),
+    ("protection", "Answers with noise"),
     ("protection", "Pseudonyms alone"),
 )
 _CONSOLE = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
