@@ -3,7 +3,10 @@
     python benchmarks/aggregation.py [--repeat 5] [--seconds 10] [--only 14x5,50x20]
 
 Tables of synthetic records (fixed seed): categories of very uneven size, log-normal values. Times
-are wall-clock milliseconds of the whole call (counting, rules, search, audit), first and median.
+are wall-clock milliseconds of the whole call (counting, rules, search, audit), first and median;
+`hidden_value` is the share of the records, or of the value, that lies in suppressed cells: what a user
+pays for suppression, beside which rounding and cell keys hide nothing and change each count a little.
+Large tables are called once and audited by the witnesses that hypercubes leave.
 `acro` checks, without secondary suppression, a 14x5 table over 30,000 rows in 301 ms.
 """
 
@@ -25,6 +28,14 @@ CASES: dict[str, tuple[int, tuple[int, ...], dict[str, Any]]] = {
     "50x20 sums": (30_000, (50, 20), {"measure": "value"}),
     "6x5x4 sums": (3_000, (6, 5, 4), {"measure": "value"}),
     "8x6x5x3 counts": (30_000, (8, 6, 5, 3), {}),
+    "15x15x15 counts, hypercubes": (100_000, (15, 15, 15), {}),
+    "30x30x30 counts, hypercubes": (1_000_000, (30, 30, 30), {}),
+    "20x15x12x8 counts, hypercubes": (1_000_000, (20, 15, 12, 8), {}),
+    "30x30x30 cell key": (
+        1_000_000,
+        (30, 30, 30),
+        {"method": "cell_key", "key": b"sixteen bytes ok", "record_id": "id"},
+    ),
     "50x20 rounding": (30_000, (50, 20), {"method": "rounding"}),
     "50x20 cell key": (
         30_000,
@@ -32,6 +43,8 @@ CASES: dict[str, tuple[int, tuple[int, ...], dict[str, Any]]] = {
         {"method": "cell_key", "key": b"sixteen bytes ok", "record_id": "id"},
     ),
 }
+
+LARGE = 50_000  # records: of tables whose audit by programmes would take hours
 
 
 def main() -> None:
@@ -49,13 +62,17 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
     table = synthetic(records, sizes)
     names = [f"d{axis}" for axis in range(len(sizes))]
     times = []
-    for _ in range(options.repeat):
+    large = records > LARGE
+    for _ in range(1 if large else options.repeat):
         start = time.perf_counter()
         found = aggregate(
             table, rows=names[:1], columns=names[1:], seconds=options.seconds, **asked
         )
         times.append(1000 * (time.perf_counter() - start))
-    verdict = audit(found)
+    suppressed = found.method == "suppression"
+    verdict = None
+    if suppressed or not large:
+        verdict = audit(found, only_sensitive=large, witnesses=large)
     report = found.report
     return {
         "ms_first": round(times[0], 1),
@@ -66,9 +83,11 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
         "search": report.search,
         "cost": round(report.cost, 3),
         "gap": report.gap,
-        "audit_passed": verdict.passed,
-        "audit_ms": round(1000 * verdict.seconds, 1),
-        "determined": verdict.determined,
+        "hidden_value": round(report.hidden_value, 4),
+        "mean_change": round(report.mean_change, 3),
+        "audit_passed": verdict and verdict.passed,
+        "audit_ms": verdict and round(1000 * verdict.seconds, 1),
+        "determined": verdict and verdict.determined,
     }
 
 

@@ -48,6 +48,11 @@ class Attacker:
         nothing = np.zeros(system.rows)
         self._program.add_rows(nothing, nothing, system.starts, system.indices, system.values)
         self._rise, self._fall = zeros.copy(), zeros.copy()
+        self._known_rise, self._known_fall = zeros.copy(), zeros.copy()
+
+    def knows(self, rise: Floats, fall: Floats) -> None:
+        """How far each cell is known to move, in the layer's units, in every pattern from now on."""
+        self._known_rise, self._known_fall = rise / self.scale, fall / self.scale
 
     def cuts(self, pattern: Floats, *, first_only: bool = False) -> list[Cut]:
         """What ``pattern`` (whole or, for a relaxation, in parts) fails to protect; [] if nothing."""
@@ -63,8 +68,8 @@ class Attacker:
         """Attack ``pattern`` from now on; of a ``wider`` one than before, what was seen still holds."""
         self._program.set_bounds(-self.below * pattern, self.above * pattern)
         if not wider:
-            self._rise[:] = 0
-            self._fall[:] = 0
+            self._rise[:] = self._known_rise
+            self._fall[:] = self._known_fall
 
     def protected(self, target: int) -> bool:
         """Whether the pattern faced protects ``target``."""

@@ -12,11 +12,20 @@ from casemate.protection.aggregation.auditor import (
     audit,
     whole_numbers_tell_nothing,
 )
+from casemate.protection.aggregation.dimensions import Dimension
+from casemate.protection.aggregation.hypercube import Cubes, Witness, cubes_of
 from casemate.protection.aggregation.markers import CONFIDENTIAL, PLAIN
 from casemate.protection.aggregation.request import Options, Tabulation, table_of
 from casemate.protection.aggregation.rules import Facts, Layer, count_layer, sensitive, sum_layer
 from casemate.protection.aggregation.solver import Flags, Ints
-from casemate.protection.aggregation.suppression import LARGEST_EXACT, Pattern, Problem, protect
+from casemate.protection.aggregation.suppression import (
+    LARGEST_EXACT,
+    Pattern,
+    Problem,
+    Start,
+    protect,
+    protect_rest,
+)
 from casemate.protection.aggregation.system import System, numbered, system_of
 from casemate.protection.aggregation.table import (
     AggregateReport,
@@ -27,6 +36,8 @@ from casemate.protection.aggregation.table import (
 )
 
 _TRIES = 8
+# sensitive cells times cells: beyond this a linear programme for each takes minutes
+MOST_BY_PROGRAMMES = 1_000_000
 
 
 def suppressed(
@@ -44,18 +55,19 @@ def suppressed(
             dataclasses.replace(layer, up=layer.up * wider, width=layer.width * wider)
             for layer in layers
         ]
-        pattern = _pattern(system, widened, facts, primary, options)
+        dimensions = tabulations[0].dimensions if len(tabulations) == 1 else ()
+        pattern, witnesses = _pattern(system, widened, facts, primary, options, dimensions)
         if wider.max() > 1:  # more was asked than is required: the bound is not the question's
             pattern = dataclasses.replace(pattern, method="heuristic", bound=bound)
         else:
             bound = pattern.bound
         tables = [
             _suppressed_table(
-                one, ids, facts, layers, primary, pattern, options, kind, len(numbers)
+                one, ids, facts, layers, primary, pattern, options, kind, len(numbers), witnesses
             )
             for one, ids in zip(tabulations, numbers, strict=True)
         ]
-        verdict = audit(tables, only_sensitive=True)
+        verdict = audit(tables, only_sensitive=True, witnesses=True)
         if verdict.passed:
             return tables
         failing = {cell.cell for cell in verdict.failing}
@@ -100,8 +112,12 @@ def _pattern(
     facts: Facts,
     primary: dict[str, Flags],
     options: Options,
-) -> Pattern:
-    """The pattern over all cells; empty ones are published and left out of the search."""
+    dimensions: Sequence[Dimension],
+) -> tuple[Pattern, tuple[Witness, ...]]:
+    """The pattern over all cells; empty ones are published and left out of the search.
+
+    The one table of ``dimensions`` is covered by hypercubes where programmes would take too long.
+    """
     kept = np.ones(system.cells, dtype=bool) if options.rules.zeros else facts.counts > 0
     hidden = np.logical_or.reduce(list(primary.values()))
     value = facts.counts if facts.absolutes is None else facts.absolutes
@@ -124,10 +140,32 @@ def _pattern(
         (facts.counts == 1)[kept] & options.rules.insiders,
         np.maximum(weights, 1e-3 * weights.mean()),
     )
-    pattern = protect(problem, exact=int(kept.sum()) <= LARGEST_EXACT, seconds=options.seconds)
+    witnesses: tuple[Witness, ...] = ()
+    if dimensions and int(hidden.sum()) * int(kept.sum()) > MOST_BY_PROGRAMMES:
+        cubes = _cubes(dimensions, layers, facts, hidden, kept, value, options)
+        known = [(rise[kept], fall[kept]) for rise, fall in cubes.known]
+        pattern = protect_rest(problem, Start(cubes.suppressed[kept], known))
+        witnesses = cubes.witnesses
+    else:
+        exact = int(kept.sum()) <= LARGEST_EXACT
+        pattern = protect(problem, exact=exact, seconds=options.seconds)
     suppressed = np.zeros(system.cells, dtype=bool)
     suppressed[kept] = pattern.suppressed
-    return dataclasses.replace(pattern, suppressed=suppressed)
+    return dataclasses.replace(pattern, suppressed=suppressed), witnesses
+
+
+def _cubes(
+    dimensions: Sequence[Dimension],
+    layers: Sequence[Layer],
+    facts: Facts,
+    hidden: Flags,
+    kept: Flags,
+    value: Any,
+    options: Options,
+) -> Cubes:
+    costs = np.ones(len(kept)) if options.cost == "cells" else value.astype(np.float64)
+    guarded = (facts.counts == 1) & hidden & options.rules.insiders
+    return cubes_of(dimensions, layers, hidden, kept, costs, guarded)
 
 
 def _places(one: Tabulation, failing: set[tuple[tuple[str, str], ...]]) -> Ints:
@@ -157,6 +195,7 @@ def _suppressed_table(
     options: Options,
     kind: str,
     linked: int,
+    witnesses: tuple[Witness, ...],
 ) -> AggregateTable:
     suppressed = pattern.suppressed[ids]
     rules = {rule: flags[ids] for rule, flags in primary.items()}
@@ -191,15 +230,23 @@ def _suppressed_table(
         mean_change=0.0,
         largest_change=0,
         linked=linked,
-        notes=_notes(one, pattern, linked),
+        notes=_notes(one, pattern, linked, witnesses),
     )
     markers = tuple(CONFIDENTIAL if hidden else PLAIN for hidden in suppressed.tolist())
-    truth = Truth(one.facts.counts, own, options.rules.insiders)
+    truth = Truth(one.facts.counts, own, options.rules.insiders, witnesses)
     return table_of(one, options, kind, additive, markers, report, truth, noise=0)
 
 
-def _notes(one: Tabulation, pattern: Pattern, linked: int) -> tuple[str, ...]:
-    """What the audit before release left out, so that nobody takes it for more than it was."""
+def _notes(
+    one: Tabulation, pattern: Pattern, linked: int, witnesses: tuple[Witness, ...]
+) -> tuple[str, ...]:
+    """What search and audit left out, so that nobody takes them for more than they were."""
+    if witnesses:
+        return (
+            "so many cells are sensitive that each was put into a hypercube: the table is protected, "
+            "but hides more than it must, often several times as much; fewer categories or cells "
+            "would keep more, and rounding or cell keys hide nothing",
+        )
     many = int(pattern.suppressed.sum()) > MOST_INTEGER
     plain = linked == 1 and whole_numbers_tell_nothing(one.dimensions)
     if many and not plain:

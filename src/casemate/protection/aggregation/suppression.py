@@ -67,6 +67,24 @@ class Problem:
         return float(self.costs[pattern & ~self.primary].sum())
 
 
+@dataclass(frozen=True)
+class Start:
+    """A pattern to begin with, and for each layer how far its cells are known to rise and fall."""
+
+    pattern: Flags
+    known: Sequence[tuple[Floats, Floats]]
+
+
+def protect_rest(problem: Problem, start: Start) -> Pattern:
+    """``start`` with what it lacks; nothing that it suppresses is published again."""
+    began = time.perf_counter()
+    for attacker, (rise, fall) in zip(problem.attackers, start.known, strict=True):
+        attacker.knows(rise, fall)
+    best = _Heuristic(problem).widened(start.pattern.copy(), INFINITY)
+    seconds = time.perf_counter() - began
+    return Pattern(best, "heuristic", problem.cost(best), 0.0, 0, 0, seconds)
+
+
 def protect(problem: Problem, *, exact: bool, seconds: float) -> Pattern:
     """A protecting pattern: the cheapest if ``exact`` and time allow, and a heuristic one if not."""
     began = time.perf_counter()

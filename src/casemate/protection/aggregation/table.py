@@ -9,6 +9,7 @@ import polars as pl
 
 from casemate.protection.aggregation.dimensions import Dimension
 from casemate.protection.aggregation.html import table_html
+from casemate.protection.aggregation.hypercube import Witness
 from casemate.protection.aggregation.markers import CONFIDENTIAL, LEGEND
 from casemate.protection.aggregation.rules import Layer, Rules
 from casemate.protection.aggregation.solver import Flags, Floats, Ints
@@ -89,6 +90,7 @@ class Truth:
     counts: Ints
     layers: tuple[Layer, ...]
     insiders: bool
+    witnesses: tuple[Witness, ...] = ()
 
 
 @dataclass(frozen=True)
