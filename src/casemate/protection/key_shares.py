@@ -16,6 +16,8 @@ from casemate.errors import BadInput, IntegrityFailure, NotAllowed
 
 _TAG = b"casemate key share tag v1\0"
 _SEAL = b"casemate key share seal v1\0"
+_UNSEEN = {"Cc", "Cf", "Co", "Cs", "Cn"}
+_ALIKE = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"}
 
 
 @dataclass(frozen=True)
@@ -38,21 +40,30 @@ class KeyShare:
         """Read what ``to_text`` wrote; the message of its BadInput does not repeat the text."""
         try:
             share = cls(**json.loads(text))
+            texts = (share.subject, share.key_tag, share.approver, share.secret, share.seal)
+            if not all(isinstance(text, str) for text in texts):
+                raise TypeError
             bytes.fromhex(share.secret)
         except (TypeError, ValueError):
             raise BadInput(
                 "this text is no key share: give the line as it was handed out"
             ) from None
-        if share.half not in (1, 2):
+        if type(share.half) is not int or share.half not in (1, 2):
             raise BadInput("a key share is half 1 or half 2")
         return share
 
 
 def split_key(key: bytes, subject: str, approvers: tuple[str, str]) -> tuple[KeyShare, KeyShare]:
-    """Split ``key`` between two approvers, who must be different people (BadInput)."""
+    """Split ``key`` between two approvers, who must be different people (BadInput).
+
+    Names that differ in case, blanks or Unicode form are one person's; a name with characters that
+    nobody sees, or with letters of two scripts that look alike, is refused.
+    """
     first, second = approvers
     if not _name(first) or not _name(second):
         raise BadInput("dual control needs two approvers by name")
+    for approver in approvers:
+        _require_readable(approver)
     if _name(first) == _name(second):
         raise BadInput(f"dual control needs two different approvers, not {first!r} twice")
     mask = os.urandom(len(key))
@@ -94,10 +105,8 @@ def _joined(first: KeyShare, second: KeyShare, subject: str) -> bytes:
     halves = [bytes.fromhex(share.secret) for share in (first, second)]
     if len(halves[0]) == len(halves[1]):
         key = _xor(*halves)
-        good = hmac.compare_digest(_tag(key, subject), first.key_tag)
-        if good and all(
-            hmac.compare_digest(_seal(key, share), share.seal) for share in (first, second)
-        ):
+        good = _same(_tag(key, subject), first.key_tag)
+        if good and all(_same(_seal(key, share), share.seal) for share in (first, second)):
             return key
     raise IntegrityFailure(
         f"a share for the {subject} is not as it was handed out (those of {first.approver} and "
@@ -105,8 +114,28 @@ def _joined(first: KeyShare, second: KeyShare, subject: str) -> bytes:
     )
 
 
+def _same(one: str, other: str) -> bool:
+    """Whether they are equal, in constant time, whatever letters ``other`` came with."""
+    return hmac.compare_digest(one.encode(), other.encode("utf-8", "surrogatepass"))
+
+
 def _name(approver: str) -> str:
-    return unicodedata.normalize("NFKC", approver).casefold().strip()
+    """The name as compared: without case, Unicode form, double blanks and what nobody sees."""
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", approver).casefold())
+    seen = (letter for letter in text if unicodedata.category(letter) not in _UNSEEN)
+    return " ".join("".join(seen).split())
+
+
+def _require_readable(approver: str) -> None:
+    """Two names that look the same would give both shares to one person."""
+    if any(unicodedata.category(letter) in _UNSEEN for letter in approver):
+        raise BadInput("an approver's name holds a character that nobody sees: write it anew")
+    letters = (letter for letter in approver if letter.isalpha())
+    scripts = {unicodedata.name(letter, "").partition(" ")[0] for letter in letters}
+    if len(scripts & _ALIKE) > 1:
+        raise BadInput(
+            "an approver's name mixes letters of scripts that look alike: write it in one script"
+        )
 
 
 def _xor(one: bytes, other: bytes) -> bytes:

@@ -114,7 +114,7 @@ def _padded(text: str) -> bytes:
 def _opened(cipher: AESSIV, pseudonym: str, bound: list[bytes]) -> str:
     try:
         whole = cipher.decrypt(bytes.fromhex(pseudonym), bound)
-    except (InvalidTag, ValueError):
+    except (InvalidTag, TypeError, ValueError):
         raise IntegrityFailure(
             f"a pseudonym of {bound[1].decode()!r} was not made by the domain "
             f"{bound[0].decode()!r}, or was changed"
