@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -37,6 +38,9 @@ from casemate.protection import (
     suppressible,
     uniques_of_sizes,
 )
+from casemate.protection.grouping import distinct_tuples, group_table
+from casemate.protection.judging import Jury, violated_classes
+from casemate.protection.tuples import Tuples
 
 HIERARCHIES: dict[str, Hierarchy] = {"age": intervals(2, 4, domain=(0, 11)), "sex": suppressible()}
 ROW = st.tuples(st.integers(0, 11), st.sampled_from(["f", "m"]))
@@ -205,7 +209,7 @@ def models_over(draw: st.DrawFn, population: Population) -> PrivacyModel:
     return draw(st.sampled_from(made))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     rows=st.lists(ROW, min_size=1, max_size=30),
     more=st.lists(ROW, max_size=30),
@@ -238,3 +242,110 @@ def test_the_optimum_is_that_of_every_node_tried(
     assert result.score == pytest.approx(best, rel=1e-9, abs=1e-9)
     assert result.gap == 0
     assert result.suppressed <= Fraction(limit) * len(rows)
+
+
+def tuples_of(rows: list[Row], population: Population | None) -> Tuples:
+    frame = pl.DataFrame(rows, schema={"age": pl.Int64, "sex": pl.String}, orient="row")
+    people = None if population is None else population.over(["age", "sex"])
+    found = group_table(frame, ["age", "sex"])
+    return distinct_tuples(found, list(HIERARCHIES.values()), people)
+
+
+def classes_of(tuples: Tuples, node: Node) -> list[Any]:
+    """For each tuple the class that ``label`` would give it; a band by its place."""
+    ages = [int(str(age)) for age in tuples.ladders[0].labels[0]]
+    sexes = [str(sex) for sex in tuples.ladders[1].labels[0]]
+    pairs = zip(tuples.column(0, 0), tuples.column(1, 0), strict=True)
+    return [label((ages[age], sexes[sex]), node) for age, sex in pairs]
+
+
+def below(node: Node) -> list[Node]:
+    return [other for other in NODES if other[0] <= node[0] and other[1] <= node[1]]
+
+
+ROWS = st.lists(ROW, min_size=1, max_size=25)
+
+
+def drawn(
+    rows: list[Row], more: list[Row], data: st.DataObject
+) -> tuple[PrivacyModel, World, Tuples, bool]:
+    people = [*rows, *more]
+    frame = pl.DataFrame(people, schema={"age": pl.Int64, "sex": pl.String}, orient="row")
+    population = Population.from_table(frame, ["sex", "age"])
+    model = data.draw(models_over(population))
+    known = model.population is not None
+    return model, World(rows, people), tuples_of(rows, model.population), known
+
+
+@settings(max_examples=150, deadline=None)
+@given(rows=ROWS, more=st.lists(ROW, max_size=40), data=st.data())
+def test_a_judge_suppresses_what_the_definition_does_and_is_sure_of_no_more(
+    rows: list[Row], more: list[Row], data: st.DataObject
+) -> None:
+    """On every node; and of what it is sure is suppressed at every finer node as well."""
+    model, world, tuples, known = drawn(rows, more, data)
+    lost: dict[Node, Counter[Any]] = {}  # the records suppressed, by tuple
+    for node in NODES:
+        gone = suppressed([model], world, node, known)
+        lost[node] = Counter(row for row in rows if label(row, node) in gone)
+        grouping = tuples.group(node)
+        flags = violated_classes(tuples, grouping, [model])[grouping.class_of]
+        of_tuple = classes_of(tuples, node)
+        assert {key for key, flag in zip(of_tuple, flags, strict=True) if flag} == gone
+    jury = Jury([model], tuples)
+    for node in NODES:
+        grouping = tuples.group(node)
+        classes, present = jury.seen(tuples, grouping)
+        if model.of_table:
+            sure = jury.surely_lost(classes)
+            assert all(sum(lost[finer].values()) >= sure for finer in below(node))
+            continue
+        _, fewest = jury.verdict(classes)
+        of_tuple = classes_of(tuples, node)
+        for number, least in zip(present, fewest, strict=True):
+            key = of_tuple[int(np.argmax(grouping.class_of == number))]
+            for finer in below(node):
+                found = sum(many for row, many in lost[finer].items() if label(row, node) == key)
+                assert found >= least
+
+
+@settings(max_examples=150, deadline=None)
+@given(rows=ROWS, more=st.lists(ROW, max_size=20), data=st.data(), known=st.booleans())
+def test_no_bound_on_the_payout_forgone_is_above_it(
+    rows: list[Row], more: list[Row], data: st.DataObject, known: bool
+) -> None:
+    """Whatever is suppressed at a finer node, as long as what is sure to be is."""
+    people = [*rows, *more]
+    frame = pl.DataFrame(people, schema={"age": pl.Int64, "sex": pl.String}, orient="row")
+    population = Population.from_table(frame, ["age", "sex"]) if known else None
+    loss, gain, cost = (data.draw(AMOUNTS) for _ in range(3))
+    model = Profitability("10", loss, gain, cost, population=population)
+    world, tuples = World(rows, people), tuples_of(rows, population)
+    scorer = Payout(model).scorer(tuples)
+    node = data.draw(st.sampled_from(NODES))
+    grouping = tuples.group(node)
+    used = {row: label(row, node) for row in rows}
+    sure = data.draw(st.sets(st.sampled_from(sorted(set(used.values()), key=str))))
+    flags = np.zeros(len(grouping.sizes), dtype=bool)
+    for number, key in zip(grouping.class_of, classes_of(tuples, node), strict=True):
+        flags[number] |= key in sure
+    surcharge = scorer.surcharge(grouping, flags)
+    own = scorer.floor(grouping) + surcharge.own
+    assert own == pytest.approx(forgone(model, world, node, sure, known), abs=1e-9)
+    for finer in below(node):
+        sizes, _ = world.at(finer)
+        gone = {label(row, finer) for row in rows if used[row] in sure}
+        rest = sorted(set(sizes) - gone, key=str)
+        gone |= data.draw(st.sets(st.sampled_from(rest))) if rest else set()
+        bound = scorer.floor(tuples.group(finer)) + surcharge.everywhere
+        assert bound <= forgone(model, world, finer, gone, known) + 1e-9
+
+
+def forgone(model: Profitability, world: World, node: Node, gone: set[Any], known: bool) -> float:
+    sizes, _ = world.at(node)
+    paid = sum(
+        size * game(model, world, node, key, known)[1]
+        for key, size in sizes.items()
+        if key not in gone
+    )
+    return 1 - paid / (float(model.benefit) * len(world.rows))
