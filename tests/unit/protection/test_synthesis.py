@@ -25,6 +25,7 @@ from casemate.protection.synthesis import (
     synthesise,
 )
 from casemate.protection.synthesis.attacks import nearest
+from casemate.protection.synthesis.reweighting import reweighed, taken
 from casemate.protection.synthesis.sampling import sample
 from casemate.protection.synthesis.tree import Measured, fit, propagate, walk
 
@@ -132,6 +133,43 @@ def test_a_given_tree_is_kept() -> None:
     assert report.two_way["a × b"] > 0.3 > 0.1 > report.two_way["b × c"]
 
 
+def circle(size: int = 6_000) -> pl.DataFrame:
+    """Three columns, each bound to both others: no tree keeps all three pairs."""
+    rng = np.random.default_rng(2)
+    a, b = rng.choice(4, size), rng.choice(4, size)
+    c = np.where(rng.random(size) < 0.5, a, b)
+    noise = rng.random(size) < 0.4
+    b = np.where(noise, a, b)
+    return pl.DataFrame({"a": a, "b": b, "c": c, "d": rng.choice(4, size)})
+
+
+def test_pairs_beyond_the_tree_are_kept_too() -> None:
+    table = circle()
+    domain: Domain = {name: Categories((0, 1, 2, 3)) for name in "abcd"}
+    made = synthesise(table, domain, rho(5), PrivacyBudget(rho(5)), records=6_000)
+    assert len(made.tree) == len(made.more) == 3
+    joined = {frozenset(pair) for pair in (*made.tree, *made.more)}
+    assert joined >= {frozenset(pair) for pair in ("ab", "bc", "ac")}
+    report = synthesis_quality(table, made.table, domain)
+    assert report.two_way_max < 0.03
+    tree = synthesise(table, domain, rho(5), PrivacyBudget(rho(5)), tree=made.tree, records=6_000)
+    assert tree.more == ()
+    assert synthesis_quality(table, tree.table, domain).two_way_max > 2 * report.two_way_max
+
+
+def test_weights_meet_tables_that_can_be_met() -> None:
+    rng = np.random.default_rng(8)
+    support = {0: rng.integers(0, 3, 5_000), 1: rng.integers(0, 2, 5_000)}
+    wanted = np.array([[10.0, 20.0], [30.0, 5.0], [5.0, 30.0]])
+    measured = [Measured((0, 1), wanted, np.ones((3, 2)))]
+    weights = reweighed(support, measured, 100.0)
+    found = np.bincount(support[0] * 2 + support[1], weights, minlength=6).reshape(3, 2)
+    assert np.abs(found - wanted).max() < 1
+    drawn = taken(support, weights, 1_000)
+    counts = np.bincount(drawn[0] * 2 + drawn[1], minlength=6).reshape(3, 2)
+    assert np.abs(counts - 10 * found).max() < 3
+
+
 def test_rare_values_cannot_be_told_from_none() -> None:
     values = tuple(f"v{number}" for number in range(40))
     table = pl.DataFrame(
@@ -155,9 +193,9 @@ def test_the_loss_is_charged_first_and_once() -> None:
 
 def test_the_noise_announced_is_the_noise_of_the_shares() -> None:
     chosen, given = (synthesis_noise(DOMAIN, rho("0.08"), tree=tree) for tree in (False, True))
-    # Three tenths over four columns: ρ = 0.006, σ = 9.13; six tenths over three pairs: 0.016, 5.59.
-    assert chosen.single == pytest.approx(1.96 * 9.13, abs=1.5)
-    assert chosen.pair == pytest.approx(1.96 * 5.59, abs=1.5)
+    # 15 % over four columns: ρ = 0.003, σ = 12.9; 75 % over three pairs and three more: 0.01, 7.07.
+    assert chosen.single == pytest.approx(1.96 * 12.9, abs=1.5)
+    assert chosen.pair == pytest.approx(1.96 * 7.07, abs=1.5)
     assert given.pair < chosen.pair
     assert synthesis_noise(DOMAIN, rho("0.08"), contribution=3).pair > 2.5 * chosen.pair
 
@@ -282,14 +320,14 @@ def test_an_empty_table_is_synthesised_without_saying_so() -> None:
 
 @pytest.mark.skipif(not ADULT.exists(), reason="the shared Adult data are not here")
 def test_adult_at_epsilon_one() -> None:
-    """The target of the yardstick: dpmm's MST reaches a mean two-way distance of 0.0454."""
+    """The yardstick asks for 0.045; dpmm's MST, a tree alone, reaches a mean distance of 0.0454."""
     with gzip.open(ADULT) as file:
         adult = pl.read_csv(file.read(), separator=";")
     adult = adult.with_columns(pl.col("age") // 5 * 5).sample(24_000, seed=0)
     domain = observed_domain(adult, adult.columns)
     runs = []
-    for _ in range(6):
+    for _ in range(3):
         made = synthesise(adult, domain, epsilon(1, "1e-9"), PrivacyBudget(epsilon(1, "1e-9")))
         runs.append(synthesis_quality(adult, made.table, domain).two_way_mean)
-    # Runs were 0.0435 with a standard deviation of 0.0005: the mean of six is seven of its own away.
-    assert sum(runs) / 6 <= 0.045
+    # Six runs were 0.0282 with a standard deviation of 0.0011.
+    assert sum(runs) / 3 <= 0.036

@@ -41,6 +41,7 @@ def synthesis_report(
         },
         "records": len(made.table),
         "tree": [list(pair) for pair in made.tree],
+        "more": [list(pair) for pair in made.more],
         "rare": dict(made.rare),
         "noise": {"single": noise.single, "pair": noise.pair},
         "domain": {"origin": origin, **domain_to_dict(domain)},

@@ -10,7 +10,7 @@ a score by 1000 of them, exactly.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -57,6 +57,40 @@ def choose_tree(
         one, other = open_pairs[place]
         chosen.append((one, other))
         part = [part[one] if label == part[other] else label for label in part]
+    return chosen
+
+
+def choose_more(
+    columns: Sequence[Codes],
+    support: Mapping[int, Codes],
+    sizes: Sequence[int],
+    edges: Sequence[Edge],
+    total: float,
+    loss: PrivacyLoss,
+    *,
+    many: int,
+    contribution: int,
+    noise: float,
+) -> list[Edge]:
+    """``many`` pairs besides the tree's that it keeps worst, chosen at ``loss`` (ρ) in all.
+
+    ``support``: records of the tree's distribution, public by then; a pair's score is the distance in
+    L1 between its counts and theirs, less the error that measuring it will bring (AIM).
+    """
+    open_pairs = [p for p in combinations(range(len(columns)), 2) if p not in set(edges)]
+    scores = {}
+    for pair in open_pairs:
+        shape = sizes[pair[0]], sizes[pair[1]]
+        counts = pair_counts([support[column] for column in range(len(sizes))], pair, shape)
+        expected = np.rint(counts * (_FINE * total / counts.sum())).astype(np.int64)
+        gap = np.abs(_FINE * pair_counts(columns, pair, shape) - expected).sum()
+        scores[pair] = int(gap) - _penalty(shape[0] * shape[1], noise)
+    chosen: list[Edge] = []
+    share = loss.split(max(1, many))
+    for _ in range(many):
+        amounts = [scores[pair] for pair in open_pairs]
+        place = noisy_max(amounts, _FINE * contribution, share.amount, concentrated=True)
+        chosen.append(open_pairs.pop(place))
     return chosen
 
 
