@@ -28,10 +28,10 @@ from casemate.protection import (
     intervals,
     suppressible,
 )
+from casemate.protection.grouping import distinct_tuples, group_table
 from casemate.protection.heuristic import find_good
 from casemate.protection.judging import Infeasible
 from casemate.protection.search import find_optimum
-from casemate.protection.tuples import distinct_tuples
 
 HIERARCHIES: dict[str, Hierarchy] = {"age": intervals(2, 4, domain=(0, 11)), "sex": suppressible()}
 ROW = st.tuples(st.integers(0, 11), st.sampled_from(["f", "m"]))
@@ -134,7 +134,7 @@ def test_the_heuristic_search_left_to_finish_finds_the_optimum(
 ) -> None:
     """On a lattice small enough to open every node that may do, the two searches agree."""
     frame = pl.DataFrame(rows, schema={"age": pl.Int64, "sex": pl.String}, orient="row")
-    tuples, _ = distinct_tuples(frame, list(HIERARCHIES.values()))
+    tuples = distinct_tuples(group_table(frame, frame.columns), list(HIERARCHIES.values()))
     highs = tuple(ladder.height - 1 for ladder in tuples.ladders)
     arguments = (tuples, [KAnonymity(k)], Loss(), int(Fraction(limit) * len(rows)), (0, 0), highs)
     try:

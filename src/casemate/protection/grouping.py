@@ -30,7 +30,7 @@ class Grouped:
     names: tuple[str, ...]
     sensitive: tuple[str, ...]
     values: Mapping[str, pl.Series]
-    codes: Mapping[str, Codes]
+    codes: Mapping[str, Any]
     counts: Codes
     tuple_of: Codes
 
@@ -42,11 +42,15 @@ class Grouped:
     @property
     def firsts(self) -> Codes:
         """The first combination of each tuple."""
+        if not self.sensitive:
+            return np.arange(len(self.counts))
         return np.flatnonzero(np.diff(self.tuple_of, prepend=-1))
 
     def sizes(self) -> Codes:
         """How many records each tuple has."""
-        return np.add.reduceat(self.counts, self.firsts) if len(self.counts) else self.counts
+        if not self.sensitive or not len(self.counts):
+            return self.counts
+        return np.add.reduceat(self.counts, self.firsts)
 
     def records(self, names: Sequence[str], number: str | None = None) -> pl.DataFrame:
         """A line for each record: the values of ``names``, and in a column ``number`` its tuple's."""
@@ -91,19 +95,26 @@ def _unpacked(
     # keys grow with the codes, so tuples stand in an order of their own: every sum, and so every
     # tie, is the same from run to run
     ordered = counted.sort(list(packing.words))
-    changes = np.zeros(len(ordered), dtype=bool)
-    for word, places in packing.words.items():
-        if places and places[0][0] not in sensitive:
-            keys = ordered[word].to_numpy()
-            changes[1:] |= keys[1:] != keys[:-1]
     return Grouped(
         tuple(names),
         tuple(sensitive),
         packing.values,
         packing.unpacked(ordered),
         ordered[COUNT].to_numpy().astype(np.int64),
-        np.cumsum(changes),
+        _numbered(ordered, packing, sensitive),
     )
+
+
+def _numbered(ordered: pl.DataFrame, packing: Packing, sensitive: Sequence[str]) -> Codes:
+    """The number of the tuple of each combination: those without a sensitive value are all different."""
+    if not sensitive:
+        return np.arange(len(ordered))
+    changes = np.zeros(len(ordered), dtype=np.int64)
+    for word, places in packing.words.items():
+        if places and places[0][0] not in sensitive:
+            keys = ordered[word].to_numpy()
+            changes[1:] |= keys[1:] != keys[:-1]
+    return np.cumsum(changes)
 
 
 def distinct_tuples(
@@ -118,7 +129,9 @@ def distinct_tuples(
     """
     values = {name: found.values[name] for name in found.names}
     firsts = found.firsts
-    codes = [found.codes[name][firsts] for name in found.names]
+    codes = [
+        found.codes[name][firsts] if found.sensitive else found.codes[name] for name in found.names
+    ]
     counts, population = found.sizes(), None
     order: Codes | None = None
     if people is not None:
@@ -145,7 +158,7 @@ def _with_people(
     codes: Sequence[Codes],
     counts: Codes,
     people: Mapping[tuple[Key, ...], int],
-) -> tuple[dict[str, pl.Series], list[Codes], Codes, Codes, Codes]:
+) -> tuple[dict[str, pl.Series], list[Any], Codes, Codes, Codes]:
     """The tuples of the table and of the population in one order, with the people of each; and the
     new number of each tuple of the table."""
     many = len(counts)
