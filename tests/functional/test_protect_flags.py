@@ -64,6 +64,9 @@ MODELS = [
     ("--records-at-risk 5,0.02", "at most 0.02 of the records in classes below 5"),
     ("--k-map 30 --population everybody.csv --population-count many", "30-map"),
     ("--model k-anonymity:k=4", "4-anonymity"),
+    ("--model beta-likeness:beta=3,attribute=illness,enhanced=false", "3-likeness of illness"),
+    ("--model marketer-risk:risk=0.05 --population everybody.csv --population-count many", "risk"),
+    ("--model population-uniqueness:share=0.01,sampling_fraction=0.1", "population"),
 ]
 
 
@@ -83,6 +86,11 @@ def test_flags_of_models_go_together_and_hierarchical_distance_reads_a_file(fold
     report = report_of(f"--k 3 --model {closeness}")
     assert len(report["models"]) == 2
     assert "hierarchical" in report["models"][1]
+
+
+def test_weights_are_part_of_the_plan(folder: Path) -> None:
+    report_of("--weight age=5 --weight sex=1 --save-plan plan.json")
+    assert json.loads(Path("plan.json").read_text())["weights"] == {"age": "5", "sex": "1"}
 
 
 def test_every_reader_of_a_model_is_named_where_none_fits(folder: Path) -> None:
@@ -142,6 +150,8 @@ def test_the_page_is_in_the_language_asked_for(folder: Path, language: str, head
         ("--model t-closeness:t", "NAME:PARAMETER=VALUE"),
         ("--model t-closeness:t=0.2", "not well formed"),
         ("--model k-anonymity:k=3,x=1", "not well formed"),
+        ("--weight height=2", "height"),
+        ("--weight age=much", "much"),
         ("--level age", "--level is NAME=LEVEL"),
         ("--level age=low", "LOWEST..HIGHEST"),
         ("--level age=9", "levels 0 to"),

@@ -4,7 +4,7 @@ The national numbers are made here from the rules of their check digits, not by 
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 import polars as pl
@@ -25,7 +25,8 @@ def _digits(count: int) -> str:
 
 
 def _grouped(number: float, thousands: str, point: str) -> str:
-    return f"{number:_.2f}".translate(str.maketrans({"_": thousands, ".": point}))
+    whole, _, rest = f"{number:_.2f}".partition(".")
+    return whole.replace("_", thousands) + point + rest
 
 
 def _ean() -> str:
@@ -34,7 +35,7 @@ def _ean() -> str:
     return "".join(map(str, digits)) + str(check)
 
 
-NEGATIVES: dict[str, Callable[[], str]] = {
+NEGATIVES: Mapping[str, Callable[[], str]] = {
     "article numbers": _ean,
     "dates": lambda: f"{_day():%d.%m.%Y}",
     "dates without signs": lambda: f"{_day():%Y%m%d}",
@@ -122,7 +123,7 @@ def _spaced(text: str, size: int) -> str:
     return " ".join(text[place : place + size] for place in range(0, len(text), size))
 
 
-POSITIVES: dict[str, Callable[[], str]] = {
+POSITIVES: Mapping[str, Callable[[], str]] = {
     "luxembourgish_id": _luxembourgish,
     "belgian_id": _belgian,
     "french_id": _french,

@@ -46,9 +46,8 @@ class Words:
 
     def decimal(self, number: float, places: int) -> str:
         """A number with ``places`` after its point."""
-        return f"{number:_.{places}f}".translate(
-            str.maketrans({"_": self._thousands, ".": self._point})
-        )
+        whole, sign, rest = f"{number:_.{places}f}".partition(".")
+        return whole.replace("_", self._thousands) + (self._point if sign else "") + rest
 
     def percent(self, share: float, places: int = 1) -> str:
         """A share of 0 to 1 as a percentage."""

@@ -2,8 +2,9 @@
 
 import typer
 
+from casemate.cli import stream, synthesise
 from casemate.cli.protect import aggregate, anonymise, pseudonymise, risk
 
 app = typer.Typer(no_args_is_help=True)
-for command in (risk, pseudonymise, anonymise, aggregate):
+for command in (risk, pseudonymise, anonymise, aggregate, synthesise, stream):
     command.register(app)

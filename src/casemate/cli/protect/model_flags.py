@@ -15,6 +15,8 @@ from casemate.protection.models import READERS
 
 _TEXT = ("attribute", "distance", "model", "strategy")
 """Parameters that are text even where they look like a number: a column may be named 2020."""
+_MAY_KNOW = ("profitability",)
+"""Models that are of the table alone where no population is given."""
 _OF_SENSITIVE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "l": ("distinct-l-diversity", ("l",)),
     "entropy_l": ("entropy-l-diversity", ("l",)),
@@ -90,6 +92,8 @@ def _value(name: str, text: str) -> Any:
         return from_csv(Path(text)).to_dict()
     if name == "order":
         return text.split("|")
+    if text in ("true", "false"):
+        return text == "true"
     whole = name not in _TEXT and re.fullmatch(r"[+-]?[0-9]{1,18}", text)
     return int(text) if whole else text
 
@@ -112,11 +116,11 @@ def _read(text: str) -> dict[str, Any]:
 def _with_population(
     document: dict[str, Any], population: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """``document`` with the population, where its model's reader takes one and has none yet."""
-    takes = inspect.signature(READERS[document["model"]]).parameters
-    wanted = [name for name in ("variables", "people") if name in takes and name not in document]
-    if not wanted:
+    """``document`` with the population, where its model needs one or may know one."""
+    if "variables" in document:
         return document
+    if "variables" not in inspect.signature(READERS[document["model"]]).parameters:
+        return {**document, **(population or {})} if document["model"] in _MAY_KNOW else document
     if population is None:
         raise BadInput(f"{document['model']} needs the population: give it by --population FILE")
-    return {**document, **{name: population[name] for name in wanted}}
+    return {**document, **population}

@@ -85,7 +85,7 @@ class TimeLeft:
     def saw(self, search: Search) -> None:
         """Take note of where the search is."""
         self._now = search.seconds
-        self._own = getattr(search, "seconds_left", None)
+        self._own = search.seconds_left
         if search.best is not None:
             self._seen.append((search.seconds, 1 - proven(search)))
 
