@@ -74,6 +74,7 @@ from casemate.protection.hierarchies import (
     ordered,
     prefixes,
     suppressible,
+    top_bottom,
 )
 from casemate.protection.html import report_html, risk_html
 from casemate.protection.identifier_scan import (
@@ -184,7 +185,18 @@ from casemate.protection.synthesis import (
     synthesis_quality,
     synthesise,
 )
+from casemate.protection.transformations import (
+    Extremes,
+    LocalResult,
+    Microaggregated,
+    Sampling,
+    code_extremes,
+    draw_sample,
+    microaggregate,
+    round_numbers,
+)
 from casemate.protection.uniqueness import PopulationUniqueness
+from casemate.protection.utility import ClassificationUtility, classification_utility
 
 __all__ = [
     "AggregateReport",
@@ -200,6 +212,7 @@ __all__ = [
     "Budget",
     "BudgetStore",
     "Categories",
+    "ClassificationUtility",
     "Clipped",
     "CodebookEntry",
     "Count",
@@ -211,6 +224,7 @@ __all__ = [
     "DistinctLDiversity",
     "Distinguishing",
     "EntropyLDiversity",
+    "Extremes",
     "Feasibility",
     "FormatPreserving",
     "Grouped",
@@ -226,6 +240,7 @@ __all__ = [
     "KMap",
     "KeyShare",
     "LabelRecord",
+    "LocalResult",
     "Loss",
     "MarketerRisk",
     "MatchModel",
@@ -233,6 +248,7 @@ __all__ = [
     "Mean",
     "Meaning",
     "Measure",
+    "Microaggregated",
     "MinimalUnique",
     "NameAgreement",
     "NamesKMap",
@@ -273,6 +289,7 @@ __all__ = [
     "Rules",
     "SafeHarborFinding",
     "SafePublication",
+    "Sampling",
     "SealedLinkage",
     "Side",
     "SpecialUniques",
@@ -296,9 +313,12 @@ __all__ = [
     "certify_frames",
     "check_character_holds",
     "check_k_anonymity",
+    "classification_utility",
+    "code_extremes",
     "content_digest",
     "dates",
     "distinguishing",
+    "draw_sample",
     "from_csv",
     "from_table",
     "frontier",
@@ -309,6 +329,7 @@ __all__ = [
     "masking",
     "match_people",
     "measure_from_dict",
+    "microaggregate",
     "minimal_keys",
     "names_k_map",
     "new_secret",
@@ -329,6 +350,7 @@ __all__ = [
     "risk_html",
     "risk_of_file",
     "risk_profile",
+    "round_numbers",
     "safe_harbor",
     "safepub",
     "same_person_ids",
@@ -343,6 +365,7 @@ __all__ = [
     "synthesis_quality",
     "synthesise",
     "table_digest",
+    "top_bottom",
     "uniques_of_sizes",
     "verify",
     "with_check_characters",
