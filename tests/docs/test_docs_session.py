@@ -63,7 +63,10 @@ STORY = (
     ("protection", "Choices"),
     ("protection", "The certificate"),
     ("protection", "Answers with noise"),
+    ("protection", "Tables to publish"),
     ("protection", "Pseudonyms alone"),
+    ("protection", "Names before pseudonyms"),
+    ("protection", "Streams"),
 )
 _CONSOLE = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _FILE = re.compile(
