@@ -295,6 +295,7 @@ with Platform(open_home(Path(root)), clock=lambda: now) as platform:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_questions_from_several_processes_are_charged_one_by_one(
     database: str, tmp_path: Path, clock: MovableClock, request: pytest.FixtureRequest
