@@ -232,7 +232,9 @@ class Applications:
         self._fixed(tx, row, form, today, form.people)
         _require_same_versions(row, today)
         rules = self._output_rules(tx, form, output_rules, today)
-        terms = _terms(row, form, _scopes(form, row.versions, plans, budgets or {}), rules, conditions)
+        terms = _terms(
+            row, form, _scopes(form, row.versions, plans, budgets or {}), rules, conditions
+        )
         begin = valid_from or self._clock()
         end = begin + timedelta(days=_duration(form, duration_days))
         # The state is won first: of two deciders, only one comes to grant anything.
