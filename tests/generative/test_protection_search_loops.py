@@ -9,9 +9,9 @@ from fractions import Fraction
 import numpy as np
 import polars as pl
 import pytest
+from generative.test_protection_optimum import HIERARCHIES, Row, brute_force, tables
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_protection_optimum import HIERARCHIES, Row, brute_force, tables
 
 from casemate.errors import BadInput
 from casemate.protection import Discernibility, KAnonymity, Loss, anonymise, loops, rollup

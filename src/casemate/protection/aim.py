@@ -27,7 +27,7 @@ class Aim:
         """``node`` was judged: ``easy`` says that it does not surely suppress too many."""
         detail = self._detail.of(node)
         if easy and detail > self._limit:
-            self._limit = min(detail, self._limit + 3 * self._step)
+            self._limit = min(detail, self._limit + 6 * self._step)
         elif not easy:
             self._limit = min(self._limit - self._step, detail)
         self._step = max(0.05, self._step * 0.9)

@@ -13,6 +13,7 @@ from casemate.protection.detail import Detail
 from casemate.protection.tuples import Node, Tuples
 
 _FEW = 8192  # tuples: to roll up further would cost more than it saves
+
 _LEFT = 0.35  # of the tuples, should be, after a step
 _WORTH_KEEPING = 0.6  # of the tuples, at most, are left by a step that is worth it
 
@@ -40,16 +41,19 @@ class Rollup:
         below = (self._bases <= np.array(node)).all(axis=1)
         tuples = self._kept[int(np.where(below, self._sizes, np.iinfo(np.int64).max).argmin())]
         while len(tuples.counts) > _FEW:
-            base = self._base(tuples, node)
-            if base == node or base in self._vain:
+            bits = math.floor(_bits(_LEFT * len(tuples.counts)))
+            base = self._base(tuples, node, self._goals[bits])
+            if base == node:
                 break
-            found = tuples.rolled_up(base)
-            self.learn(base, len(found.counts))
-            if len(found.counts) > _WORTH_KEEPING * len(tuples.counts):
-                self._vain.add(base)
-            else:
+            found = None if base in self._vain else tuples.rolled_up(base)
+            if found is not None:
+                self.learn(base, len(found.counts))
+            if found is not None and len(found.counts) <= _WORTH_KEEPING * len(tuples.counts):
                 self._keep(found)
                 tuples = found
+            else:
+                self._vain.add(base)
+                self._goals[bits] = (self._detail.of(base) + self._detail.of(node)) / 2
         return tuples
 
     def learn(self, node: Node, classes: int) -> None:
@@ -57,10 +61,9 @@ class Rollup:
         bits = min(round(_bits(classes)), len(self._goals) - 1)
         self._goals[bits] = (self._goals[bits] + self._detail.of(node)) / 2
 
-    def _base(self, tuples: Tuples, node: Node) -> Node:
-        """The node between the base of ``tuples`` and ``node`` where a third should be left: one with
-        many nodes above it."""
-        goal = self._goals[math.floor(_bits(_LEFT * len(tuples.counts)))]
+    def _base(self, tuples: Tuples, node: Node, goal: float) -> Node:
+        """The node between the base of ``tuples`` and ``node`` with no more detail than ``goal``: one
+        with many nodes above it."""
         levels = list(tuples.base)
         detail = self._detail.of(tuples.base)
         while detail > goal:

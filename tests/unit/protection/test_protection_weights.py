@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from casemate.errors import BadInput
 from casemate.protection import (
     Discernibility,
+    Hierarchy,
     KAnonymity,
     Loss,
     Measure,
@@ -26,7 +27,10 @@ from casemate.protection.measures import measure_from_dict, measure_from_name
 PEOPLE = pl.DataFrame(
     {"age": [31, 31, 32, 32, 45, 45, 46, 46], "sex": ["f", "m", "f", "m", "f", "m", "f", "m"]}
 )
-HIERARCHIES = {"age": intervals(10, top=60), "sex": suppressible()}
+HIERARCHIES: dict[str, Hierarchy] = {"age": intervals(10, top=60), "sex": suppressible()}
+
+
+DOMAIN: dict[str, Hierarchy] = {"age": intervals(10, domain=(0, 60)), "sex": suppressible()}
 
 
 def levels(measure: Measure) -> dict[str, int]:
@@ -121,7 +125,7 @@ def test_the_best_by_weights_is_that_of_every_node_tried(
     assert best is not None
     found = anonymise(
         pl.DataFrame(rows, schema=["age", "sex"], orient="row"),
-        {"age": intervals(10, domain=(0, 60)), "sex": suppressible()},
+        DOMAIN,
         models=[KAnonymity(2)],
         suppression=limit,
         measure=Precision(weights={"age": age, "sex": sex}),
