@@ -51,7 +51,6 @@ KIND = "casemate protection certificate"
 VERSION = 1
 _ROUNDING = 1e-9
 _SHORT = 120
-_PSEUDONYM = r"^[0-9a-f]{32}$"
 
 Certificate = dict[str, Any]
 
@@ -171,6 +170,9 @@ def verify(
         unchecked += [(claim, why) for claim in (*_NEED_SOURCE, *compared)]
     else:
         held += claims.of_source(_polars(source), output)
+        if plan.sampling is not None:
+            why = "it is of a sample, and a draw cannot be repeated"
+            unchecked += [(claim, why) for claim in ("generalisation", "loss", "attribute_losses")]
     unchecked.append(("gap", "that no other generalisation loses less needs the search again"))
     return Verified(tuple(held), tuple(unchecked))
 
@@ -287,7 +289,10 @@ class _Claims:
         found = self._grouped(source, names)
         self._equal("records_in", int(found.counts.sum()))
         self._risk("risk_before", found)
-        clear = [name for name in names if name not in self._said["pseudonymised"]]
+        if self._plan.sampling is not None:
+            return ["input_digest", "risk_before", "records_in"]
+        keyed = {*self._said["pseudonymised"], *self._plan.shifted}
+        clear = [name for name in names if name not in keyed]
         if clear:
             figures, made = self._made_again(source.select(clear), clear)
             self._figures(figures)
@@ -306,7 +311,7 @@ class _Claims:
                 name: (int(level), int(level))
                 for name, level in self._said["generalisation"].items()
             }
-            fixed = replace(self._plan, levels=levels, pseudonymise=(), drop=())
+            fixed = self._plan.remade(levels)
             if streams(fixed):
                 result = anonymise_lazily(source, fixed, names)
                 return result, source if result is None else result.table
@@ -334,15 +339,22 @@ class _Claims:
         said = self._said
         counts = [said["records_in"], said["records_out"], said["suppressed"]]
         whole = all(type(count) is int and count >= 0 for count in counts)
-        _require("suppressed", whole and counts[0] - counts[1] == counts[2], "counts do not add up")
-        allowed = int(suppression_share(self._plan.suppression) * counts[0])
+        sampling = self._plan.sampling
+        drawn = counts[0]
+        if sampling is not None and whole:
+            enough = drawn >= (sampling.records or 1)
+            _require("records_in", enough, "they are fewer than the plan draws")
+            drawn = sampling.size(drawn)
+        _require("suppressed", whole and drawn - counts[1] == counts[2], "counts do not add up")
+        allowed = int(suppression_share(self._plan.suppression) * drawn)
         _require("suppressed", counts[2] <= allowed, f"the plan allows {allowed}")
 
     def _pseudonyms(self, output: pl.LazyFrame) -> None:
         for name in self._said["pseudonymised"]:
             kind = output.collect_schema()[name]
+            looks = self._plan.pseudonym_form(name)
             fits = kind == pl.String and bool(
-                output.select(pl.col(name).str.contains(_PSEUDONYM).all()).collect().item()
+                output.select(pl.col(name).str.contains(looks).all()).collect().item()
             )
             _require("pseudonymised", fits, f"the column {name!r} holds what is no pseudonym")
 

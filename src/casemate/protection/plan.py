@@ -40,6 +40,7 @@ from typing import Any
 from casemate.canonical import canonical_json, digest
 from casemate.errors import BadInput
 from casemate.protection.anonymise import suppression_share
+from casemate.protection.format_preserving import DIGITS
 from casemate.protection.hierarchies import Hierarchy, hierarchy_from_dict
 from casemate.protection.levels import Bound
 from casemate.protection.measures import MEASURES, Measure, measure_from_name
@@ -164,6 +165,30 @@ class Plan:
         """Whether the plan makes the same table of the same data each time, pseudonyms apart."""
         timed = self.budget is not None and self.budget.seconds is not None
         return self.sampling is None and not timed
+
+    @property
+    def shifted(self) -> tuple[str, ...]:
+        """The columns whose dates are moved under a key."""
+        return () if self.date_shift is None else self.date_shift.columns
+
+    def remade(self, levels: Mapping[str, Bound]) -> "Plan":
+        """The plan without what needs a key or leaves something out, to make a table again.
+
+        One generalisation for all is fixed at ``levels``; several are searched for again.
+        """
+        return replace(
+            self,
+            levels=levels if self.recoding == "global" else self.levels,
+            pseudonymise=(), pseudonyms={}, drop=(), date_shift=None,
+        )  # fmt: skip
+
+    def pseudonym_form(self, name: str) -> str:
+        """What the pseudonyms of an identifier look like, as a regular expression."""
+        rule = self.pseudonyms.get(name, PseudonymRule())
+        if rule.policy == "format-preserving":
+            letters = "".join(f"\\x{{{ord(letter):x}}}" for letter in rule.alphabet or DIGITS)
+            return f"^[{letters}]+$"
+        return "^[0-9a-f]{32}[0-9a-z]$" if rule.check_character else "^[0-9a-f]{32}$"
 
     def looked_at(self) -> frozenset[str]:
         """Every variable that the plan judges or changes, but by its pseudonym or by leaving it out.

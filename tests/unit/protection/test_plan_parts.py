@@ -7,18 +7,20 @@ import polars as pl
 import pytest
 
 from casemate.canonical import canonical_json
-from casemate.errors import BadInput
+from casemate.errors import BadInput, IntegrityFailure
 from casemate.protection import (
     Budget,
     KAnonymity,
     Plan,
     Pseudonymiser,
     apply_plan,
+    certify_frames,
     check_character_holds,
     groups,
     intervals,
     read_plan,
     suppressible,
+    verify,
     without_floats,
 )
 
@@ -261,3 +263,30 @@ def test_the_hierarchy_of_a_model_may_lie_beside_the_plan(tmp_path: Any) -> None
     )
     report = apply_plan(PEOPLE, read_plan(tmp_path / "plan.toml"), ["sex", "illness"]).report
     assert "0.5-closeness" in report.models[0]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"recoding": "local", "aggregated": {"age": "mean", "pay": "mean"}},
+        {"top_bottom": {"pay": {"top": 900}}, "rounding": {"pay": 50}, "weights": {"age": 2}},
+        {"microaggregation": [{"columns": ["rent", "pay"], "k": 4}]},
+        {"pseudonyms": {"ssn": {"policy": "fully-randomised", "check_character": True}}},
+        {"pseudonyms": {"card": {"policy": "format-preserving"}}},
+        {"date_shift": {"person": "ssn", "columns": ["seen"]}},
+        {"sampling": {"records": 90}},
+    ],
+)
+def test_a_certificate_of_any_plan_verifies(parts: dict[str, Any]) -> None:
+    if "card" in parts.get("pseudonyms", {}):
+        pytest.importorskip("ffx", reason="format-preserving pseudonyms need the library libffx")
+    plan = plan_with(**parts)
+    protected = apply_plan(PEOPLE, plan, PEOPLE.columns, KEY)
+    certificate = certify_frames(PEOPLE, plan, protected)
+    verified = verify(protected.frame, certificate, source=PEOPLE)
+    assert {"models", "risk_after", "risk_before", "suppressed"} <= set(verified.holds)
+    assert ("content" in verified.holds) == ("sampling" not in parts)
+    assert certificate["plan_digest"] == plan.digest
+    changed = protected.frame.with_columns(pl.col("pay") + 1)
+    with pytest.raises(IntegrityFailure):
+        verify(changed, certificate, source=PEOPLE)

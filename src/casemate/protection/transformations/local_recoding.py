@@ -236,8 +236,7 @@ def finished(
     table = found.engine.recoded(
         ByTuple(pl.DataFrame(old).filter(kept), pl.DataFrame(new).filter(kept))
     )
-    told = list(dict.fromkeys([*found.grouped.names, *aggregated]))
-    again = group_table(table, told, [one for one in found.sensitive if one not in told])
+    again = group_table(table, found.grouped.names, found.sensitive)
     _check(result, again, found, models, aggregated)
     risk = risk_of_sizes(pl.Series(again.sizes()), result.risk.threshold)
     codebook = tuple(
