@@ -61,6 +61,7 @@ STORY = (
     ("protection", "A plan"),
     ("protection", "Models that look beyond the table"),
     ("protection", "Choices"),
+    ("protection", "More than one generalisation"),
     ("protection", "The certificate"),
     ("protection", "Answers with noise"),
     ("protection", "Tables to publish"),
