@@ -270,6 +270,9 @@ def test_a_search_that_ends_with_nothing_found_says_so() -> None:
 
 
 def test_of_several_models_the_refusal_says_which_asks_too_much() -> None:
+    # a third of everybody is in the table: absence is surer than one half
+    with pytest.raises(BadInput, match=r"reaches \(0.5, 1\)-presence .* 200 records \(100.00%\)"):
+        run([DeltaPresence("0.5", 1, EVERYBODY)])
     with pytest.raises(BadInput, match=r"0 for 5-anonymity, 200 for distinct 9-diversity of ill"):
         run([KAnonymity(5), DistinctLDiversity(9, "ill")])
 
