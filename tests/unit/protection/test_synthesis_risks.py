@@ -17,8 +17,8 @@ one synthetic table by MST at ε = 1; 500 attacks, so that 95 % intervals are ±
 They agree within the intervals but in two places where anonymeter 1.1.0 errs: it brings the control's
 successes to the source's size by a curve fitted to the number of queries, not of those that isolate, and
 so reports a control of 0.042 to 0.054 and a risk of 0.125 to 0.14 in this table, where a sample of the
-source of the control's size is isolated as often as the control (0.133 against 0.129). For a fresh sample of a population as its
-"synthetic" table, of which nobody took part, it reports 0.236 (control 0.049). And its naive
+source of the control's size is isolated as often as the control (0.133 against 0.129). For a fresh sample
+of a population as the "synthetic" table, in which nobody took part, it reports 0.236. And its naive
 inference of categories compares guesses that it has lost (0.012, where guessing reaches 0.6).
 """
 
