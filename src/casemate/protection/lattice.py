@@ -41,6 +41,9 @@ class Lattice:
         return np.argsort(kind(self.size) - reach.ravel(), kind="stable")
 
     def place(self, node: Node) -> Node:
+        """Where the node stands in the arrays."""
+        if not any(self.lows):
+            return node
         return tuple(level - low for level, low in zip(node, self.lows, strict=True))
 
     def bound_of(self, node: Node) -> float:

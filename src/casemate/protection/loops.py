@@ -53,6 +53,12 @@ class Labels:
         return cls(values, radices, starts, sums_at, np.concatenate(parts))
 
     @cached_property
+    def sizes(self) -> list[list[int]]:
+        """``radices`` as plain numbers, which are read one by one."""
+        found: list[list[int]] = self.radices.tolist()
+        return found
+
+    @cached_property
     def many(self) -> int:
         """The number of labels of all attributes and levels."""
         return int(self.radices[self.radices > 0].sum())
@@ -75,11 +81,11 @@ def group_rows(
     """The classes that rows form at ``node``: each row's class, and the first row and the sum of
     ``counts`` of each class."""
     keys = np.zeros(len(codes), dtype=np.int64)
-    radix = 1
+    radix, sizes = 1, labels.sizes
     pending: list[int] = []
     strides: list[int] = []
     for place, level in enumerate(node):
-        size = int(labels.radices[place, level])
+        size = sizes[place][level]
         if size == 1:
             continue
         if radix * size > _LARGEST_KEY:
