@@ -107,14 +107,14 @@ def anonymise(
             made = anonymise_file(
                 file, chosen, output, pseudonym_key=secret, budget=budget, progress=stage
             )
-        _say_if_unproven(made)
+        _say_if_unproven(chosen, made)
         if report is not None:
             write_json(report, made.report)
         if certificate is not None:
             write_json(certificate, certify(chosen, made.report, signing_key=signer))
         if html is not None:
             write_text(html, _page(file, chosen, made, language))
-        show(Shown(made.report, _report_table(made.report, output)), as_json=as_json)
+        show(Shown(made.report, _report_table(made.report, output, chosen)), as_json=as_json)
 
 
 def verify(
@@ -156,14 +156,18 @@ def _chosen(path: Path | None, file: Path, flags: Mapping[str, Any]) -> Plan:
     return read_plan(path)
 
 
-def _say_if_unproven(made: ProtectedFile) -> None:
-    """A search that was ended early is said so, on standard error, whatever else is printed."""
-    if made.report.gap:
-        print(
-            "The search was ended before its end: this is the best found so far, not proven the "
-            f"best; at most {made.report.gap:.1%} of its score can be saved.",
-            file=sys.stderr,
-        )
+def _say_if_unproven(plan: Plan, made: ProtectedFile) -> None:
+    """What is not proven the best is said so, on standard error, whatever else is printed."""
+    if not made.report.gap:
+        return
+    why = "The search was ended before its end"
+    if plan.recoding == "local":
+        why = "Local recoding is a heuristic"
+    print(
+        f"{why}: this is the best found, not proven the best; at most {made.report.gap:.1%} of its "
+        "score can be saved.",
+        file=sys.stderr,
+    )
 
 
 def _page(file: Path, plan: Plan, made: ProtectedFile, language: str) -> str:
@@ -197,12 +201,13 @@ def _frontier(file: Path, plan: Plan, names: list[str]) -> Any:
     return frontier(frame, by, suppression=plan.suppression)
 
 
-def _report_table(report: Any, output: Path) -> Any:
+def _report_table(report: Any, output: Path, plan: Plan) -> Any:
+    level_of = "highest level of" if plan.recoding == "local" else "level of"
     unproven: list[list[object]] = [["not proven the best", f"{report.gap:.1%} above it at most"]]
     rows: list[list[object]] = [
         ["written to", output],
         ["models", ", ".join(report.models)],
-        *([f"level of {name}", level] for name, level in report.generalisation.items()),
+        *([f"{level_of} {name}", level] for name, level in report.generalisation.items()),
         ["records suppressed", f"{report.suppressed:,} of {report.records_in:,}"],
         ["loss, 0 to 1", f"{report.loss:.4f}"],
         *(unproven if report.gap else []),

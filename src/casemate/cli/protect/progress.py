@@ -22,7 +22,7 @@ def searching(seconds: float | None, nodes: int | None) -> Iterator[Budget]:
         yield Budget(seconds=seconds, nodes=nodes)
         return
     bar = Progress(
-        BarColumn(24),
+        BarColumn(10),
         TextColumn("{task.description}"),
         console=Console(stderr=True),
         transient=True,
@@ -57,16 +57,16 @@ def proven(search: Search) -> float:
 
 
 def told(search: Search, left: float | None) -> str:
-    """One line on a search, with the seconds ``left`` where they can be told."""
-    best = "none yet" if search.best is None else f"{search.best:.6g}"
+    """A line on a search, for eighty columns: generalisations judged, best, bound, seconds ``left``."""
+    best = "none yet" if search.best is None else f"{search.best:.4g}"
     words = [
-        f"{search.judged:,} of {search.lattice:,} generalisations judged",
+        f"{search.judged:,} of {search.lattice:,}",
         f"best {best}",
-        f"none below {search.bound:.6g}",
+        f"bound {search.bound:.4g}",
     ]
     if left is not None:
         words.append(f"about {left:.0f} s left")
-    return " · ".join([*words, "Ctrl-C takes the best"])
+    return " · ".join([*words, "Ctrl-C: take it"])
 
 
 class TimeLeft:
