@@ -108,12 +108,9 @@ def anonymise(
                 file, chosen, output, pseudonym_key=secret, budget=budget, progress=stage
             )
         _say_if_unproven(chosen, made)
-        if report is not None:
-            write_json(report, made.report)
         if certificate is not None:
             write_json(certificate, certify(chosen, made.report, signing_key=signer))
-        if html is not None:
-            write_text(html, _page(file, chosen, made, language))
+        _write_reports(report, html, lambda: _page(file, chosen, made, language), made)
         show(Shown(made.report, _report_table(made.report, output, chosen)), as_json=as_json)
 
 
@@ -168,6 +165,15 @@ def _say_if_unproven(plan: Plan, made: ProtectedFile) -> None:
         "score can be saved.",
         file=sys.stderr,
     )
+
+
+def _write_reports(
+    report: Path | None, html: Path | None, page: Callable[[], str], made: ProtectedFile
+) -> None:
+    if report is not None:
+        write_json(report, made.report)
+    if html is not None:
+        write_text(html, page())
 
 
 def _page(file: Path, plan: Plan, made: ProtectedFile, language: str) -> str:

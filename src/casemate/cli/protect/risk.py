@@ -93,7 +93,7 @@ def risk(
             frame,
             names or [],
             sensitive=names_in(sensitive),
-            population=None if population is None else _people(population, names or []),
+            population=population and _people(population, names or []),
             sampling_fraction=sampling_fraction,
             threshold=threshold,
             max_size=special or 3,
@@ -101,12 +101,18 @@ def risk(
         )
         if records is not None:
             _write_records(frame, names or [], population, special or 3, records)
-        if report is not None:
-            write_json(report, profile.to_dict())
-        if html is not None:
-            write_text(html, risk_html(profile, title=file.name, language=language))
+        _write_reports(report, html, profile, file.name, language)
         sections = _sections(profile, special=bool(special or full), scanned=scan or full)
         show(Shown(profile.to_dict(), Group(*sections)), as_json=as_json)
+
+
+def _write_reports(
+    report: Path | None, html: Path | None, profile: RiskProfile, title: str, language: str
+) -> None:
+    if report is not None:
+        write_json(report, profile.to_dict())
+    if html is not None:
+        write_text(html, risk_html(profile, title=title, language=language))
 
 
 def _frame(

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import polars as pl
+
 from casemate.errors import BadInput
-from casemate.protection.aggregation.dimensions import dimension_of
+from casemate.protection.aggregation.dimensions import Dimension, dimension_of
 from casemate.protection.aggregation.hiding import suppressed
 from casemate.protection.aggregation.noising import perturbed, randomly_rounded, rounded
 from casemate.protection.aggregation.ptable import PTable
@@ -20,6 +22,7 @@ from casemate.protection.aggregation.request import (
 )
 from casemate.protection.aggregation.rounding import require_base
 from casemate.protection.aggregation.rules import Rules
+from casemate.protection.aggregation.solver import Ints
 from casemate.protection.aggregation.table import AggregateTable
 from casemate.protection.frames import open_frame, polars_columns
 
@@ -98,15 +101,7 @@ def aggregate_linked(
         raise BadInput("the table has no record to aggregate")
     values = measure_of(frame, measure, negative)
     data = polars_columns(frame, names)
-    unknown = sorted(set(trees or {}) - set(names))
-    if unknown:
-        raise BadInput(f"a tree is given for {unknown[0]!r}, which is no dimension of the table")
-    found = {
-        name: dimension_of(
-            data[name], (trees or {}).get(name), totals=totals, total_label=total_label
-        )
-        for name in names
-    }
+    found = _dimensions(data, trees or {}, totals, total_label)
     keys = keys_of(frame, method, key, record_id)
     texts = [*titles, *[""] * len(tables)]
     tabulations = [
@@ -114,3 +109,15 @@ def aggregate_linked(
         for at, spec in enumerate(tables)
     ]
     return _PROTECTORS[method](tabulations, chosen, kind_of(frame))
+
+
+def _dimensions(
+    data: pl.DataFrame, trees: Mapping[str, Any], totals: bool, total_label: str
+) -> dict[str, tuple[Dimension, Ints]]:
+    """Each column as a dimension, with the place of each record in it."""
+    if unknown := sorted(set(trees) - set(data.columns)):
+        raise BadInput(f"a tree is given for {unknown[0]!r}, which is no dimension of the table")
+    return {
+        name: dimension_of(data[name], trees.get(name), totals=totals, total_label=total_label)
+        for name in data.columns
+    }
