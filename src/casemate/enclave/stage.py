@@ -71,10 +71,9 @@ def _run_script(path: str) -> None:
     module.__dict__.update(__file__=path, __builtins__=__builtins__)
     sys.modules["__main__"] = module
     sys.argv[:] = [path]
-    packages = os.environ[
-        "PYTHONPATH"
-    ]  # put last, where an installed package may hide no standard one
-    sys.path[:] = [*(place for place in sys.path if place != packages), packages]
+    # put last, where an installed package may hide no standard one
+    packages = os.environ["PYTHONPATH"].split(":")
+    sys.path[:] = [*(place for place in sys.path if place not in packages), *packages]
     sys.excepthook = _without_stage
     exec(compile(source, path, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
 

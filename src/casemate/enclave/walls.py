@@ -3,13 +3,14 @@
 import marshal
 import os
 import sys
+import sysconfig
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from casemate.enclave import seccomp
+from casemate.enclave import carried, seccomp
 from casemate.enclave.limits import GIB, MIB, Limits
 from casemate.enclave.places import place
 
@@ -34,7 +35,7 @@ FIXED_ENVIRONMENT = {
     "POLARS_MAX_THREADS": "2",
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHASHSEED": "0",
-    "PYTHONPATH": PACKAGES,
+    "PYTHONPATH": f"{carried.PLACE}:{PACKAGES}",
     "PYTHONUTF8": "1",
     "TMPDIR": "/tmp",  # noqa: S108
     "TZ": "UTC",
@@ -121,6 +122,10 @@ def _read_only_system(fds: Descriptors) -> Iterator[str]:
     if not Path(sys.base_prefix).is_relative_to("/usr"):
         yield from ("--ro-bind", here.python, sys.base_prefix)
     yield from ("--ro-bind", here.packages, PACKAGES)
+    if Path(sysconfig.get_path("purelib"), "casemate").is_dir():  # installed as a wheel
+        yield from ("--tmpfs", f"{PACKAGES}/casemate", "--remount-ro", f"{PACKAGES}/casemate")
+    # Read-only once the root is.
+    yield from ("--file", fds.hold(carried.archive()), carried.PLACE)
     if Path("/etc/ld.so.cache").exists():
         yield from ("--ro-bind", "/etc/ld.so.cache", "/etc/ld.so.cache")
     yield from ("--ro-bind-data", fds.hold(_PASSWD), "/etc/passwd")
