@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -75,23 +76,43 @@ def launch(
         options += ["--info-fd", str(info_end)]
         listed = fds.hold(b"".join(option.encode() + b"\0" for option in options))
         first = walls.first_process([str(go_end), *words], data_end, limits, fds)
-        process = _start([place().bwrap, "--args", listed, "--", *first], fds.passed)
-        stack.callback(_close, process)
-    try:
-        first_pid = _first_pid(process, info)
-        pidfd = os.pidfd_open(first_pid)
-        stack.callback(os.close, pidfd)
         group = cgroups.open_group(new_id("g"), limits)
-        group.add(first_pid)
-    except BaseException:
-        process.kill()
-        process.wait()
-        raise
+        with _removed_on_failure(group), group.born_inside():
+            process = _start([place().bwrap, "--args", listed, "--", *first], fds.passed)
+        stack.callback(_close, process)
+    with _removed_on_failure(group):
+        try:
+            first_pid, pidfd = _first(process, info)
+            stack.callback(os.close, pidfd)
+            group.add(first_pid)
+        except BaseException as failure:
+            process.kill()
+            process.wait()
+            if isinstance(failure, ProcessLookupError):
+                raise Unavailable(
+                    "the sandbox was ended from outside before its job started; run it again"
+                ) from failure
+            raise
     assert process.stdout is not None
     assert process.stderr is not None
     return Launched(
         process, first_pid, pidfd, group, data, process.stdout.fileno(), process.stderr.fileno(), go
     )
+
+
+@contextlib.contextmanager
+def _removed_on_failure(group: cgroups.Group) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        group.remove()
+        raise
+
+
+def _first(process: "subprocess.Popen[bytes]", info: int) -> tuple[int, int]:
+    """Process 1 of the sandbox: its number on the host, and its pidfd."""
+    pid = _first_pid(process, info)
+    return pid, os.pidfd_open(pid)
 
 
 def _pipe(stack: ExitStack, fds: walls.Descriptors, *, reads_here: bool) -> tuple[int, int]:
