@@ -3,10 +3,11 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casemate.enclave.tables import OutputRow, RunRow, ViewRow
+from casemate.enclave.differencing.tables import StatementsRow
+from casemate.enclave.tables import OutputRow, RunRow, ViewOriginRow, ViewRow
 from casemate.store.vault import Vault
 
-PREFIXES = ("view-", "script-", "output-")
+PREFIXES = ("view-", "origin-", "script-", "output-", "statements-")
 GRACE_SECONDS = 3600.0
 """A file is written before the transaction that names it commits; younger ones are left alone."""
 
@@ -15,6 +16,8 @@ def known_blobs(tx: Session) -> set[str]:
     """The vault files that the enclave's records name."""
     queries = (
         select(ViewRow.blob).where(ViewRow.wrapped_key.is_not(None)),
+        select(ViewOriginRow.blob).where(ViewOriginRow.wrapped_key.is_not(None)),
+        select(StatementsRow.blob),
         select(RunRow.script_blob),
         select(OutputRow.blob),
     )

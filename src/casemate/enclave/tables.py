@@ -30,6 +30,16 @@ class ViewRow(Base):
     sealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class ViewOriginRow(Base):
+    """Which records of the published table the rows of a view are: sealed in the vault, beside it."""
+
+    __tablename__ = "enclave_view_origin"
+
+    view: Mapped[str] = mapped_column(ForeignKey("enclave_view.id"), primary_key=True)
+    blob: Mapped[str] = mapped_column(String(64))
+    wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
 class PrivacyAccountRow(Base):
     """What was spent of a privacy budget. ``version`` is compared and set by every change."""
 

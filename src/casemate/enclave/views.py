@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
@@ -23,7 +25,7 @@ from casemate.catalogue import Catalogue, Dataset
 from casemate.clock import Clock
 from casemate.enclave.guard import why_ended
 from casemate.enclave.records import SYSTEM, View
-from casemate.enclave.tables import ViewRow
+from casemate.enclave.tables import ViewOriginRow, ViewRow
 from casemate.errors import BadInput, IntegrityFailure, NotAllowed, NotFound
 from casemate.ids import new_id
 from casemate.ledger import Ledger
@@ -41,6 +43,7 @@ class Draft:
     """A view that is in the vault but that no record names yet; worthless unless it is kept."""
 
     row: ViewRow
+    origin: ViewOriginRow
     ledger_detail: dict[str, Any]
 
 
@@ -113,17 +116,18 @@ class Views:
         """
         row = draft.row
         if self._catalogue.get(tx, row.dataset, version=row.version).wrapped_key is None:
-            self._vault.delete(row.blob)
+            self._discard(draft)
             raise NotAllowed(f"no view is opened: {row.dataset} was retired meanwhile")
         if ended := why_ended(self._permits, tx, row.permit, self._clock):
-            self._vault.delete(row.blob)
+            self._discard(draft)
             raise NotAllowed(f"no view is opened under permit {row.permit}: {ended}")
         try:
             with tx.begin_nested():
                 tx.add(row)
         except IntegrityError:
-            self._vault.delete(row.blob)
+            self._discard(draft)
             return _record(tx.scalars(select(ViewRow).where(ViewRow.slot == row.slot)).one())
+        tx.add(draft.origin)
         self._ledger.append(
             tx, actor=SYSTEM, act="data.protected", subject=row.id, permit=row.permit,
             dataset=row.dataset, version=row.version, digest=row.digest, rows=row.rows,
@@ -155,6 +159,20 @@ class Views:
         """The view as a data frame, in memory only; raises what ``parquet`` raises."""
         return pl.read_parquet(io.BytesIO(self.parquet(tx, view_id)))
 
+    def origin(self, tx: Session, view_id: str) -> npt.NDArray[np.uint32]:
+        """For each row of the view the row of the published table that it was made from: for the
+        memory of releases alone. It never enters the sandbox, where it would undo the sorting.
+
+        Raises ``NotFound`` where the view is sealed, or is older than this record of rows.
+        """
+        found = tx.get(ViewOriginRow, view_id)
+        if found is None:
+            raise NotFound(
+                f"of view {view_id} it is not known which records its rows were made from"
+            )
+        key = self._keyring.unwrap(found.wrapped_key, found.blob)
+        return np.frombuffer(self._vault.read_bytes(found.blob, key), dtype="<u4")
+
     def get(self, tx: Session, view_id: str) -> View:
         """The view's record, without its data; raises ``NotFound``."""
         row = tx.get(ViewRow, view_id)
@@ -176,14 +194,18 @@ class Views:
         # A view that another transaction is sealing just now needs no second seal, nor a wait for it.
         locked = query.order_by(ViewRow.id).with_for_update(skip_locked=True)
         rows = tx.scalars(locked).all()
+        of_views = ViewOriginRow.view.in_([row.id for row in rows])
+        origins = tx.scalars(select(ViewOriginRow).where(of_views)).all()
         for row in rows:
             row.slot, row.wrapped_key, row.sealed_at = None, None, self._clock()
+        for origin in origins:
+            origin.wrapped_key = None
         tx.flush()
         for row in rows:
             self._ledger.append(
                 tx, actor=actor, act="view.sealed", subject=row.id, permit=permit_id
             )
-        self._delete_after_commit(tx, [row.blob for row in rows])
+        self._delete_after_commit(tx, [row.blob for row in (*rows, *origins)])
         return len(rows)
 
     def seal_ended(self, tx: Session) -> int:
@@ -236,7 +258,17 @@ class Views:
             rows=protected.frame.height, report=report, certificate=certificate,
             made_at=self._clock(),
         )  # fmt: skip
-        return Draft(row, _ledger_detail(protected.report))
+        return Draft(row, self._sealed_origin(blob, protected), _ledger_detail(protected.report))
+
+    def _sealed_origin(self, view_id: str, protected: Protected) -> ViewOriginRow:
+        blob = new_id("origin")
+        key, wrapped = self._keyring.new_data_key(blob)
+        self._vault.write_bytes(blob, protected.source_rows.astype("<u4").tobytes(), key)
+        return ViewOriginRow(view=view_id, blob=blob, wrapped_key=wrapped)
+
+    def _discard(self, draft: Draft) -> None:
+        self._vault.delete(draft.row.blob)
+        self._vault.delete(draft.origin.blob)
 
     def _delete_after_commit(self, tx: Session, blobs: Iterable[str]) -> None:
         names = tuple(blobs)

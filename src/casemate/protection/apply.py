@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 import narwhals as nw
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
@@ -88,12 +90,16 @@ class Protected:
     """The protected ``frame``, of the kind that was given, and the ``report`` on it.
 
     ``recovery`` holds pairs of pseudonym and identifier for each fully randomised identifier: a
-    secret that only a trusted third party keeps, if anybody.
+    secret that only a trusted third party keeps, if anybody. ``source_rows`` has for each record of
+    ``frame`` its place in the table that was given: as secret, since it undoes the sorting.
     """
 
     frame: Any
     report: ProtectionReport
     recovery: Mapping[str, pl.DataFrame] = field(default_factory=dict, repr=False)
+    source_rows: npt.NDArray[np.uint32] = field(
+        default_factory=lambda: np.empty(0, np.uint32), repr=False, compare=False
+    )
 
 
 def apply_plan(
@@ -114,16 +120,27 @@ def apply_plan(
     chosen = _choose(frame, plan, variables)
     names = [name for name in plan.quasi_identifiers if name in chosen.columns]
     identifiers = tuple(name for name in plan.pseudonymise if name in chosen.columns)
-    ready, before = before_search(chosen, plan)
+    place = _unused("source_row", chosen.columns)
+    ready, before = before_search(chosen.with_row_index(place), plan)
     result = _anonymised(ready, plan, names, search_budget(plan.budget, budget))
     table = ready if result is None else pl.DataFrame(result.table)
     table, after = after_search(table, plan, pseudonym_key)
     table, last, recovery = pseudonymise(table, plan, identifiers, pseudonym_key)
-    order = [*identifiers, *(name for name in table.columns if name not in identifiers)]
+    own = [name for name in table.columns if name != place]
+    order = [*identifiers, *(name for name in own if name not in identifiers)]
     table = table.sort(order)
+    source_rows = table.get_column(place).to_numpy().astype(np.uint32)
+    table = table.select(own)
     steps = (*before, *_of_search(plan, result), *after, *last)
     report = _report(chosen, len(ready), table, plan, identifiers, result, steps)
-    return Protected(_as_given(table, frame), report, recovery)
+    return Protected(_as_given(table, frame), report, recovery, source_rows)
+
+
+def _unused(name: str, columns: Sequence[str]) -> str:
+    """``name``, lengthened until no column is called so."""
+    while name in columns:
+        name = f"{name}_"
+    return name
 
 
 def _choose(frame: Any, plan: Plan, variables: Sequence[str]) -> pl.DataFrame:

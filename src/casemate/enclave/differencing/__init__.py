@@ -1,0 +1,1 @@
+"""Differencing, across everything ever released."""
