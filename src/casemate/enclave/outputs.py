@@ -6,7 +6,7 @@ the permit.
 """
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,10 @@ from casemate.ledger import Ledger
 from casemate.store.keys import Keyring
 from casemate.store.vault import Vault
 
+BeforeRelease = Callable[[Session, Output, Run, bytes], None]
+"""Asked in the transaction that releases an output, with its run and output rows locked: returns to let
+it go, raises ``NotAllowed`` to keep it inside. What it writes stands or falls with the release."""
+
 
 @dataclass(frozen=True)
 class Sealed:
@@ -60,13 +64,17 @@ class Outputs:
         permits: Permits,
         runs: Runs,
         clock: Clock,
+        *,
+        before_release: Iterable[BeforeRelease] = (),
     ) -> None:
+        """``before_release``: further guards, asked last of all about each output that is to leave."""
         self._vault = vault
         self._keyring = keyring
         self._ledger = ledger
         self._permits = permits
         self._runs = runs
         self._clock = clock
+        self._before_release = tuple(before_release)
 
     # ---- what the workflow does
 
@@ -134,13 +142,28 @@ class Outputs:
         return self.get(tx, output_id)
 
     def clear_by_machine(self, tx: Session, run: Run) -> None:
-        """Release each file that passed, where the permit leaves the decision to the machine."""
+        """Release each file that passed, where the permit leaves the decision to the machine.
+
+        What a guard does not let go stays held, for a person to see.
+        """
         for row in self._rows(tx, run.id, lock=True):
             if row.decision == "pass" and row.kind == OutputKind.file:
+                self._release_unless_kept_back(tx, row, run)
+
+    def _release_unless_kept_back(self, tx: Session, row: OutputRow, run: Run) -> None:
+        try:
+            with tx.begin_nested():
                 if row.state == OutputState.held:
                     self._move(tx, row, OutputState.cleared, actor=SYSTEM)
                 if row.state == OutputState.cleared:
                     self._release(tx, row, run, SYSTEM)
+        except NotAllowed:
+            # Its words are for the checker, who meets them again; a digest of them could be guessed.
+            tx.refresh(row)
+            self._ledger.append(
+                tx, actor=SYSTEM, act="output.kept_back", subject=row.id, run=row.run,
+                commitment=self._commitment(row.digest),
+            )  # fmt: skip
 
     def drop(self, tx: Session, run: Run) -> None:
         """Refuse all that a cancelled run left undecided."""
@@ -266,10 +289,13 @@ class Outputs:
             raise NotAllowed(
                 f"permit {permit.id} was revoked at {timestamp(permit.revoked_at)}: nothing more leaves"
             )
-        if digest(self._open(row)) != row.checked_digest:
+        data = self._open(row)
+        if digest(data) != row.checked_digest:
             raise IntegrityFailure(
                 f"output {row.id} is not the file that was checked: it stays inside"
             )
+        for guard in self._before_release:
+            guard(tx, self._record(row), run, data)
         return self._let_out(tx, row, actor)
 
     def _let_out(self, tx: Session, row: OutputRow, actor: str) -> ReleaseReceipt:

@@ -8,6 +8,7 @@ import pytest
 from conftest import MovableClock
 from enclave_world import CHECKER, COLLEAGUE, COUNTS, RESEARCHER, World, make_world
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from casemate.access import OutputRules
 from casemate.canonical import digest
@@ -341,6 +342,39 @@ def test_the_machine_releases_only_files_that_passed(local: World) -> None:
         "doubtful.csv": OutputState.held,
         "stdout.log": OutputState.held,
     }
+
+
+def test_a_guard_of_the_release_keeps_an_output_inside_and_its_writing_falls_with_it(
+    local: World,
+) -> None:
+    seen: list[tuple[str, bytes]] = []
+
+    def guard(tx: Session, output: Output, run: Run, data: bytes) -> None:
+        seen.append((output.name, data))
+        local.ledger.append(tx, actor="test", act="test.remembered", subject=run.id)
+        if output.name == "kept.csv":
+            raise NotAllowed("it differs by one person from what is out already")
+
+    enclave = local.enclave
+    enclave.outputs._before_release = (guard,)
+    by_hand = one_output(local)
+    review(local, by_hand.id)
+    release(local, by_hand.id)
+    assert seen == [("table.csv", DATA)]
+    run = run_that_left(local, "kept.csv", "free.csv")
+    with local.store.transaction() as tx:
+        for output in local.outputs(run.id).values():
+            enclave.outputs.record_verdict(tx, output.id, DATA, Verdict("pass", ()), {})
+        enclave.outputs.clear_by_machine(tx, enclave.runs.lock(tx, run.id))
+    outputs = local.outputs(run.id)
+    assert outputs["kept.csv"].state is OutputState.held
+    assert outputs["free.csv"].state is OutputState.released
+    assert local.acts(outputs["kept.csv"].id)[-1] == "output.kept_back"
+    assert local.acts(run.id).count("test.remembered") == 1
+    review(local, outputs["kept.csv"].id)
+    with pytest.raises(NotAllowed, match="one person"):
+        release(local, outputs["kept.csv"].id)
+    assert state(local, outputs["kept.csv"].id) is OutputState.cleared
 
 
 def test_final_states_of_an_output_have_no_way_out() -> None:
