@@ -142,3 +142,35 @@ class OutputRow(Base):
     released_by: Mapped[str | None] = mapped_column(String(200))
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ledger_index: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class DecisionRow(Base):
+    """One person's decision on one output; ``number`` counts them. Never changed."""
+
+    __tablename__ = "enclave_decision"
+
+    output: Mapped[str] = mapped_column(ForeignKey("enclave_output.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    checker: Mapped[str] = mapped_column(String(200))
+    clear: Mapped[bool]
+    reason: Mapped[str] = mapped_column(Text)
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ClaimRow(Base):
+    """Who is looking at an output, until when, so that nobody else does the same work meanwhile."""
+
+    __tablename__ = "enclave_claim"
+
+    output: Mapped[str] = mapped_column(ForeignKey("enclave_output.id"), primary_key=True)
+    checker: Mapped[str | None] = mapped_column(String(200))
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ReceiptRow(Base):
+    """What was stated of a released output; the ledger's entry of the release holds its digest."""
+
+    __tablename__ = "enclave_receipt"
+
+    output: Mapped[str] = mapped_column(ForeignKey("enclave_output.id"), primary_key=True)
+    statement: Mapped[dict[str, Any]] = mapped_column(Json)
