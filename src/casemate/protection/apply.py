@@ -8,7 +8,6 @@ import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
 from casemate.canonical import canonical_json, digest
 from casemate.errors import BadInput
@@ -222,7 +221,7 @@ def _of_search(plan: Plan, result: Result | None) -> list[Step]:
 def _as_given(table: pl.DataFrame, given: Any) -> Any:
     if isinstance(given, pl.DataFrame) or nw.dependencies.is_duckdb_relation(given):
         return given_back(table, given)
-    return table.to_arrow() if isinstance(given, pa.Table) else table.to_pandas()
+    return table.to_arrow() if nw.dependencies.is_pyarrow_table(given) else table.to_pandas()
 
 
 def _report(

@@ -6,7 +6,6 @@ from typing import Any
 
 import narwhals as nw
 import polars as pl
-import pyarrow as pa
 
 from casemate.errors import BadInput
 
@@ -31,7 +30,7 @@ def open_frame(table: Any) -> Frame:
 
 
 def _column_names(table: Any) -> list[Any]:
-    if isinstance(table, pa.Table):
+    if nw.dependencies.is_pyarrow_table(table):
         return list(table.column_names)
     if (
         isinstance(table, pl.DataFrame)
@@ -106,6 +105,8 @@ def _series_for(frame: Frame, column: pl.Series) -> nw.Series[Any]:
     if kind.is_polars():
         native = column
     elif kind.is_pyarrow():
+        import pyarrow as pa  # long to load, and not needed where no such table is
+
         native = pa.chunked_array([column.to_arrow(compat_level=pl.CompatLevel.oldest())])
     elif kind.is_pandas():
         native = column.to_pandas()
