@@ -35,6 +35,7 @@ def offer_of(dataset: Dataset) -> Offer:
             min_k=dataset.rules.min_k,
             min_cell=dataset.rules.min_cell,
             max_duration_days=dataset.rules.max_days,
+            disclosure=dataset.rules.disclosure,
         ),
         regime=dataset.regime,
         open=dataset.is_open,

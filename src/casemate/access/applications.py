@@ -33,6 +33,7 @@ from casemate.access.tables import ApplicationRow
 from casemate.access.transitions import LEDGER_ACTS, step
 from casemate.canonical import digest
 from casemate.clock import Clock, timestamp
+from casemate.disclosure import strictest
 from casemate.errors import BadInput, Conflict, IntegrityFailure, NotAllowed
 from casemate.ids import new_id
 from casemate.ledger import Ledger
@@ -377,11 +378,11 @@ class Applications:
     ) -> OutputRules:
         least = max(offer.rules.min_cell for offer in offers)
         rules = given or OutputRules(min_cell=least)
-        if rules.min_cell < least:
-            raise BadInput(
-                f"output rules: cells of {rules.min_cell} people are smaller than the data holders "
-                f"allow ({least})"
-            )
+        if rules.disclosure is None:
+            demanded = strictest(offer.rules.disclosure for offer in offers)
+            rules = rules.model_copy(update={"disclosure": demanded})
+        for offer in offers:
+            rules.require_no_laxer(offer.rules, offer.dataset)
         aggregates = form.kind is ApplicationKind.REQUEST
         if form.amends is not None:
             aggregates = not self._permits.get(tx, form.amends).output_rules.rows

@@ -66,6 +66,7 @@ def check_still_offered(permit: Permit, days: int, offers: Mapping[str, Offer]) 
             raise BadInput(f"version {scope.version} of {name} is no longer offered: apply anew")
         if problem := purposes.objection(permit.purpose, offer.allowed_purposes, name):
             raise BadInput(problem)
+        permit.output_rules.require_no_laxer(offer.rules, name)
         if gone := set(scope.variables) - offer.variables:
             raise BadInput(f"{name} no longer has {', '.join(sorted(gone))}: apply anew")
         if days > (most := offer.rules.max_duration_days):

@@ -7,13 +7,14 @@ is the capability that opens data: ``Permits.require_in_force`` makes it and not
 from dataclasses import InitVar, dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, model_serializer
 
 from casemate.access.deadlines import Regime
 from casemate.access.forms import ApplicationForm, ApplicationKind, Document, LegalBasis
-from casemate.errors import NotAllowed
+from casemate.disclosure import DisclosureRules
+from casemate.errors import BadInput, NotAllowed
 
 
 class State(StrEnum):
@@ -38,6 +39,8 @@ class OfferRules:
     min_cell: int = 10
     """Least count of people in any cell of an output."""
     max_duration_days: int = 3653
+    disclosure: DisclosureRules = field(default_factory=DisclosureRules)
+    """The parameters of the output check; a permit may be stricter, never laxer."""
 
 
 @dataclass(frozen=True)
@@ -58,18 +61,52 @@ class Offer:
     open: bool = False
 
 
+CAME_LATER = ("disclosure", "four_eyes")
+"""Output rules that the first permits did not know: left out of the signed text where they are empty."""
+FileKind = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{1,16}$")]
+
+
 class OutputRules(Document):
     """What may leave the enclave under a permit. Signed as part of it."""
 
     min_cell: int = Field(default=10, ge=1)
     """Least count of people in any cell."""
-    review: Literal["required", "automatic"] = "required"
-    """Whether an output checker looks at what passed the automatic check."""
+    review: Literal["required", "automatic", "four-eyes"] = "required"
+    """Whether an output checker looks at what passed the automatic check; four-eyes: two of them."""
     max_output_bytes: int = Field(default=10 * 2**20, ge=1)
     max_files: int = Field(default=50, ge=1)
     allowed_types: tuple[str, ...] = ("csv", "json", "txt", "md", "png")
     rows: bool = True
     """False: aggregate answers only; no program of the data user meets the records."""
+    disclosure: DisclosureRules | None = None
+    """The parameters of the output check. None: a permit from before they were signed; the defaults."""
+    four_eyes: tuple[FileKind, ...] = ()
+    """Kinds of output that two checkers clear, whatever ``review`` says: endings, ``log`` for logs."""
+
+    def asks_for_two(self, kind: str) -> bool:
+        """Whether outputs of ``kind`` (an ending, or ``log``) leave only after two different checkers."""
+        return self.review == "four-eyes" or kind.lower() in self.four_eyes
+
+    @model_serializer(mode="wrap")
+    def _without_absent_rules(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Permits that were signed before these rules existed keep their one valid text and digest.
+        said: dict[str, Any] = write(self)
+        absent = {name for name in CAME_LATER if not getattr(self, name)}
+        return {name: value for name, value in said.items() if name not in absent}
+
+    def require_no_laxer(self, rules: OfferRules, dataset: str) -> None:
+        """Raise ``BadInput`` where these rules let out what the holder of ``dataset`` does not."""
+        if self.min_cell < rules.min_cell:
+            raise BadInput(
+                f"output rules: cells of {self.min_cell} people are smaller than the data holders "
+                f"allow ({rules.min_cell})"
+            )
+        laxer = (self.disclosure or DisclosureRules()).laxer_than(rules.disclosure)
+        if laxer:
+            raise BadInput(
+                f"output rules: {', '.join(laxer)} would be laxer than the holder of {dataset} "
+                f"allows; `casemate dataset show {dataset}` tells its rules"
+            )
 
 
 @dataclass(frozen=True)

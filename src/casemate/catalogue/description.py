@@ -26,6 +26,7 @@ from pydantic import (
 )
 
 from casemate.catalogue.vocabularies import FREQUENCIES, LANGUAGES, LICENCES, THEMES
+from casemate.disclosure import DisclosureRules
 from casemate.errors import BadInput, NotFound
 
 MAX_ERRORS_SHOWN = 5
@@ -163,13 +164,15 @@ class Rules(_Document):
     """The holder's least conditions; a permit may be stricter, never looser.
 
     ``min_k``: people in an equivalence class; ``min_cell``: people behind a released figure;
-    ``max_suppression``: share of rows that protection may drop; ``max_days``: a permit's length.
+    ``max_suppression``: share of rows that protection may drop; ``max_days``: a permit's length;
+    ``disclosure``: the parameters of the output check.
     """
 
     min_k: Annotated[int, Field(ge=2)] = 5
     min_cell: Annotated[int, Field(ge=1)] = 10
     max_suppression: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.02")
     max_days: Annotated[int, Field(ge=1)] = 365
+    disclosure: DisclosureRules = DisclosureRules()
 
 
 class Privacy(_Document):

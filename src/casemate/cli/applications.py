@@ -1,9 +1,11 @@
 """``casemate application`` and ``casemate decide``."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from casemate.access import Application, OutputRules
 from casemate.cli.common import Desk, Shown, command, read_document, table
@@ -102,8 +104,18 @@ def decide(
         int | None, typer.Option(help="Least count of people in any cell of an output.")
     ] = None,
     review: Annotated[
-        str, typer.Option(help="required, or automatic for what passes.")
+        str, typer.Option(help="required, four-eyes (two checkers), or automatic for what passes.")
     ] = "required",
+    four_eyes: Annotated[
+        list[str] | None,
+        typer.Option(help="A kind of file that two checkers clear (png, onnx; log); repeatable."),
+    ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            help="Rules of the output check (TOML or JSON), stricter than the datasets' own."
+        ),
+    ] = None,
     budget: Annotated[
         list[str] | None,
         typer.Option(
@@ -116,13 +128,13 @@ def decide(
     if decision != "approve":
         return _shown(desk.platform.decide(desk.actor, application, decision, reason))  # type: ignore[arg-type]
     plans = {name: read_document(Path(file)) for name, file in map(_named_file, plan or [])}
-    rules = None
-    if min_cell is not None or review != "required":
-        rules = _output_rules(min_cell, review)
+    given = None
+    if min_cell is not None or review != "required" or rules is not None or four_eyes:
+        given = _output_rules(min_cell, review, rules, four_eyes or [])
     permit = desk.platform.approve(
         desk.actor, application, reason,
         plans=plans, budgets=dict(map(_privacy, budget or [])), conditions=condition or [],
-        output_rules=rules, duration_days=days,
+        output_rules=given, duration_days=days,
     )  # fmt: skip
     until = timestamp(permit.valid_until)
     return Shown(permit, f"{permit.id} is granted to {permit.applicant}, in force until {until}.")
@@ -151,13 +163,26 @@ def _privacy(text: str) -> tuple[str, PrivacyLoss]:
     return name, make(*numbers)
 
 
-def _output_rules(min_cell: int | None, review: str) -> OutputRules:
-    if review not in ("required", "automatic"):
-        raise BadInput(f"--review is required or automatic, not {review!r}")
+def _output_rules(
+    min_cell: int | None, review: str, disclosure: Path | None, four_eyes: list[str]
+) -> OutputRules:
+    if review not in ("required", "four-eyes", "automatic"):
+        raise BadInput(f"--review is required, four-eyes or automatic, not {review!r}")
+    if strange := [kind for kind in four_eyes if not re.fullmatch("[a-z0-9]{1,16}", kind)]:
+        raise BadInput(f"--four-eyes takes an ending such as png, or log, not {strange[0]!r}")
     if min_cell is not None and min_cell < 1:
         raise BadInput(f"--min-cell is at least 1, not {min_cell}")
-    given = {} if min_cell is None else {"min_cell": min_cell}
-    return OutputRules.model_validate({"review": review, **given})
+    given: dict[str, object] = {"review": review, "four_eyes": tuple(sorted(set(four_eyes)))}
+    if min_cell is not None:
+        given["min_cell"] = min_cell
+    if disclosure is not None:
+        given["disclosure"] = read_document(disclosure)
+    try:
+        return OutputRules.model_validate(given)
+    except ValidationError as failure:
+        fault = failure.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(step) for step in fault["loc"][1:]) or "the document"
+        raise BadInput(f"--rules {disclosure}: {place}: {fault['msg']}") from None
 
 
 def _shown(application: Application) -> Shown:

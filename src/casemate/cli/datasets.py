@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Group
 
 from casemate.catalogue import describe, load_description, read_source
 from casemate.cli.answers import account_document, accounts_table
@@ -85,7 +86,10 @@ def show_(
         ]
         for one in known.variables
     ]
-    return Shown(known, table(["Variable", "Type", "Role", "Unit", "Meaning"], rows))
+    variables = table(["Variable", "Type", "Role", "Unit", "Meaning"], rows)
+    least = known.rules
+    rules = f"Figures that leave: min_cell {least.min_cell}, {least.disclosure.in_words()}."
+    return Shown(known, Group(variables, "", rules))
 
 
 @command(app, "budget")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from casemate.access import Permit, export_odrl, verify_jws
+from casemate.access import OutputRules, Permit, export_odrl, verify_jws
 from casemate.cli.answers import (
     account_document,
     accounts_table,
@@ -31,6 +31,7 @@ from casemate.cli.common import (
     table,
 )
 from casemate.clock import timestamp
+from casemate.disclosure import DisclosureRules
 from casemate.errors import BadInput
 from casemate.home import default_root, open_home
 from casemate.platform import Platform
@@ -67,6 +68,7 @@ def show_(desk: Desk, permit: Annotated[str, typer.Argument(help="The permit's i
         *_scope_rows(known),
         ["from", timestamp(known.valid_from)],
         ["until", timestamp(known.valid_until)],
+        ["output rules", _rules_of(known.output_rules)],
         ["conditions", "; ".join(known.conditions)],
         ["revoked", known.revoked_at and f"{timestamp(known.revoked_at)}: {known.revoke_reason}"],
     ]
@@ -198,6 +200,11 @@ def _scope_rows(permit: Permit) -> list[list[object]]:
         [f"dataset {one.dataset}", f"version {one.version}: {', '.join(one.variables)}"]
         for one in permit.scopes
     ]
+
+
+def _rules_of(rules: OutputRules) -> str:
+    disclosure = rules.disclosure or DisclosureRules()
+    return f"review {rules.review}, min_cell {rules.min_cell}, {disclosure.in_words()}"
 
 
 def _signed_text(permit: str, home: Path | None, account: str | None) -> str:
