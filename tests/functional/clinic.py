@@ -417,8 +417,9 @@ def leaf_commands() -> tuple[tuple[str, ...], ...]:
 
 
 def of_the_platform() -> tuple[tuple[str, ...], ...]:
-    """The commands that act in a home; those of ``protect`` work on files alone."""
-    return tuple(words for words in leaf_commands() if words[0] != "protect")
+    """The commands that act in a home; those of ``protect``, and the sandbox alone, need none."""
+    alone = {("enclave", "exec"), ("enclave", "doctor")}
+    return tuple(words for words in leaf_commands() if words[0] != "protect" and words not in alone)
 
 
 def leaves(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

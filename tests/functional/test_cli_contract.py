@@ -36,7 +36,7 @@ ISSUE = """init; demo; dataset publish; dataset list; dataset show; dataset sear
 application submit; application list; application show; decide; permit list; permit show;
 permit verify; permit revoke; permit export; run submit; run status; run logs; run cancel;
 output list; output check; output review; output release; ledger verify; ledger prove;
-ledger checkpoint; ledger export; account add; account list; catalogue export;
+ledger checkpoint; ledger export; enclave exec; enclave doctor; account add; account list; catalogue export;
 protect anonymise; protect pseudonymise; protect aggregate; protect synthesise; protect population;
 protect risk; protect stream; protect verify"""
 

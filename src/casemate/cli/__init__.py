@@ -15,6 +15,7 @@ from casemate.cli import (
     accounts,
     applications,
     datasets,
+    enclave,
     ledgers,
     outputs,
     permits,
@@ -57,6 +58,7 @@ app.add_typer(datasets.catalogue, name="catalogue", help="The catalogue as a who
 app.add_typer(applications.app, name="application", help="Ask for access.")
 app.add_typer(permits.app, name="permit", help="What was granted, and its end.")
 app.add_typer(runs.app, name="run", help="Programs in the enclave.")
+app.add_typer(enclave.app, name="enclave", help="The sandbox itself, and what programs run on.")
 app.add_typer(outputs.app, name="output", help="What came out, and what may leave.")
 app.add_typer(protect.app, name="protect", help="Anonymise and pseudonymise files, with no home.")
 app.add_typer(ledgers.app, name="ledger", help="The record of every act.")

@@ -173,12 +173,17 @@ def _never_started(reason: str) -> SandboxResult:
     return SandboxResult(None, "stopped", reason, (), b"", b"", {}, {})
 
 
+def is_input_name(name: str) -> bool:
+    """Whether /in takes a file of this name."""
+    return _FILE_NAME.fullmatch(name) is not None
+
+
 def _refuse_malformed(job: Job) -> None:
     if (job.script is None) == (not job.command):
         raise BadInput("a job has either a script or a command")
     names = [*job.inputs, *([job.filename] if job.script is not None else [])]
     for name in names:
-        if not _FILE_NAME.fullmatch(name) or names.count(name) > 1:
+        if not is_input_name(name) or names.count(name) > 1:
             raise BadInput(
                 f"input name {name!r} must be unique, of letters, digits, '_', '-' and '.'"
             )
@@ -190,13 +195,15 @@ def _refuse_malformed(job: Job) -> None:
 
 
 @cache
-def require_walls() -> None:
-    """Try every wall once in this process; a missing one is an error, never a warning."""
+def require_walls() -> tuple[Wall, ...]:
+    """Every wall, tried once in this process; a missing one is an error, never a warning."""
     cgroups.sweep()
-    missing = [wall for wall in doctor() if wall.required and not wall.available]
+    tried = doctor()
+    missing = [wall for wall in tried if wall.required and not wall.available]
     if missing:
         listed = "; ".join(f"{wall.name}: {wall.how}" for wall in missing)
         raise Unavailable(f"the enclave refuses to run here, walls are missing: {listed}")
+    return tried
 
 
 def _probe(script: bytes) -> SandboxResult:
