@@ -12,6 +12,15 @@ what it gives there.
 
 from casemate.analysis.columns import Expr, column
 from casemate.analysis.compute import Answer, compute
+from casemate.analysis.documents import (
+    crosstab,
+    histogram,
+    quantiles,
+    regression,
+    survival,
+    table,
+    weighted_effect,
+)
 from casemate.analysis.face import People, read
 from casemate.analysis.recipes import BadRecipe, Recipe, recipe_from_json
 from casemate.analysis.render import render
@@ -24,7 +33,14 @@ __all__ = [
     "Recipe",
     "column",
     "compute",
+    "crosstab",
+    "histogram",
+    "quantiles",
     "read",
     "recipe_from_json",
+    "regression",
     "render",
+    "survival",
+    "table",
+    "weighted_effect",
 ]

@@ -12,6 +12,7 @@ from casemate.analysis.expressions import (
     Cut,
     Expression,
     Function,
+    Midpoint,
     Missing,
     Not,
     Recode,
@@ -85,6 +86,11 @@ class Expr:
     def cut(self, breaks: Sequence[float]) -> "Expr":
         """The left-closed interval between ``breaks`` that the number lies in."""
         return Expr(Cut(of=self.document, breaks=tuple(breaks)))
+
+    def midpoint(self, *, whole: bool = False) -> "Expr":
+        """The middle of the interval that a label such as ``[40, 50)`` names: 45, of ``whole`` numbers
+        44.5; a label that is a number is that number, any other is missing."""
+        return Expr(Midpoint(of=self.document, whole=whole))
 
     def recode(self, cases: Mapping[Any, Any], otherwise: Any = None) -> "Expr":
         """``cases[value]`` for each value, ``otherwise`` for any other."""

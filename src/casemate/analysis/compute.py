@@ -1,6 +1,6 @@
 """What a recipe gives: the same code for the researcher's program and for the checker."""
 
-import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 from typing import Any
@@ -20,11 +20,13 @@ from casemate.analysis.recipes import (
     Regression,
     Survival,
     Table,
+    WeightedEffect,
 )
+from casemate.analysis.words import Cell, interval, key, plain
 
 MARGIN = "All"
 MAX_CELLS = 50_000
-Cell = str | int | float | bool | None
+Rows = np.ndarray[Any, np.dtype[np.uint32]]
 
 
 @dataclass(frozen=True)
@@ -32,57 +34,73 @@ class Answer:
     """Figures in long form: the first ``keys`` columns tell the cell, the others are its figures.
 
     ``people`` has the rows of the input behind each line, where lines are groups of people (tables,
-    crosstabs, histograms, quantiles, survival); it never leaves the trusted side. ``notes`` are figures
-    of the whole, such as n.
+    crosstabs, histograms, quantiles, survival), and one entry, the rows used, for a model; it never
+    leaves the trusted side. ``notes`` are figures of the whole, such as n.
     """
 
     columns: tuple[str, ...]
     keys: int
     rows: tuple[tuple[Cell, ...], ...]
-    people: tuple[np.ndarray[Any, np.dtype[np.uint32]], ...] = field(default=(), repr=False)
+    people: tuple[Rows, ...] = field(default=(), repr=False)
     notes: tuple[tuple[str, Cell], ...] = ()
 
 
 def compute(recipe: Recipe, frame: pl.DataFrame) -> Answer:
     """Carry ``recipe`` out on the input ``frame``. Raises BadRecipe where it does not fit."""
-    table = select(recipe, frame)
+    try:
+        return _analysis(recipe)(select(recipe, frame))
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as problem:
+        # its message may quote values: ours does not
+        kind = type(problem).__name__
+        raise BadRecipe(f"the recipe does not fit the columns it reads ({kind})") from None
+
+
+def _analysis(recipe: Recipe) -> Callable[[pl.DataFrame], Answer]:
     what = recipe.what.of if isinstance(recipe.what, Figure) else recipe.what
     match what:
         case Table():
-            return _table(what, table)
+            return lambda table: _table(what, table)
         case Crosstab():
             by = (what.down, what.across)
-            return _table(Table(by=by, measures=(what.measure,), margins=what.margins), table)
+            long = Table(by=by, measures=(what.measure,), margins=what.margins)
+            return lambda table: _wide_enough(_table(long, table))
         case Histogram():
-            return _histogram(what, table)
+            return lambda table: _histogram(what, table)
         case Quantiles():
-            return _quantiles(what, table)
+            return lambda table: _quantiles(what, table)
         case Survival():
-            return _survival(what, table)
+            return lambda table: _survival(what, table)
         case Regression():
             from casemate.analysis.regression import fit  # statsmodels takes a second to load
 
-            return fit(what, table)
+            return lambda table: fit(what, table)
+        case WeightedEffect():
+            from casemate.analysis.weighting import effect
+
+            return lambda table: effect(what, table)
 
 
 def _table(what: Table, table: pl.DataFrame) -> Answer:
-    _require(table, (*what.by, *(one.of for one in what.measures if one.of)))
     names = [one.name for one in what.measures]
     if len({*what.by, *names}) != len(what.by) + len(names):
         raise BadRecipe("two columns of the table have one name")
+    if what.margins and any((table[name] == MARGIN).any() for name in _texts(table, what.by)):
+        raise BadRecipe(f"a category is named {MARGIN!r}, as the margins are: recode it")
     figures = [_figure(one, table).alias(one.name) for one in what.measures]
     rows: list[tuple[Cell, ...]] = []
-    people = []
+    people: list[Rows] = []
     for kept in _margins(what):
-        for line in _grouped(table, kept, figures):
+        for line in _grouped(table, kept, figures, room=MAX_CELLS - len(rows)):
             *values, members = line
             found = dict(zip(kept, values, strict=False))
-            keys = tuple(_text(found[name]) if name in found else MARGIN for name in what.by)
+            keys = tuple(key(found[name]) if name in found else MARGIN for name in what.by)
             rows.append((*keys, *values[len(kept) :]))
             people.append(members)
-    if len(rows) > MAX_CELLS:
-        raise BadRecipe(f"the table has {len(rows)} rows; at most {MAX_CELLS} are computed")
     return Answer((*what.by, *names), len(what.by), tuple(rows), tuple(people))
+
+
+def _texts(table: pl.DataFrame, names: tuple[str, ...]) -> list[str]:
+    return [name for name in names if table.schema[name] == pl.String]
 
 
 def _margins(what: Table) -> list[tuple[str, ...]]:
@@ -93,18 +111,31 @@ def _margins(what: Table) -> list[tuple[str, ...]]:
     return [kept for size in sizes for kept in combinations(what.by, size)]
 
 
+def _wide_enough(answer: Answer) -> Answer:
+    """A crosstab is written with every category along its side and its top."""
+    down, across = ({row[place] for row in answer.rows} for place in (0, 1))
+    _require_cells(len(down) * len(across), MAX_CELLS)
+    return answer
+
+
+def _require_cells(wanted: int, room: int) -> None:
+    if wanted > room:
+        raise BadRecipe(f"the recipe asks for too many cells: at most {MAX_CELLS} are computed")
+
+
 def _grouped(
-    table: pl.DataFrame, keys: tuple[str, ...], figures: list[pl.Expr]
+    table: pl.DataFrame, keys: tuple[str, ...], figures: list[pl.Expr], *, room: int = MAX_CELLS
 ) -> list[tuple[Any, ...]]:
-    members = pl.col(ROW)
+    """For each group, in order: its keys, its figures, the rows in it."""
     if not keys:
         line = table.select(*figures).row(0)
-        return [(*line, table.get_column(ROW).to_numpy())] if len(table) else []
-    grouped = table.group_by(keys).agg(*figures, members.alias("__members"))
+        return [(*line, table[ROW].to_numpy())] if len(table) else []
+    _require_cells(table.select(pl.struct(keys).n_unique()).item() if len(table) else 0, room)
+    grouped = table.group_by(keys).agg(*figures, pl.col(ROW).alias("__members"))
     grouped = grouped.sort(keys, nulls_last=True)
-    plain = grouped.drop("__members").rows()
-    behind = [one.to_numpy() for one in grouped.get_column("__members")]
-    return [(*line, who) for line, who in zip(plain, behind, strict=True)]
+    behind = [one.to_numpy() for one in grouped["__members"]]
+    lines = grouped.drop("__members").rows()
+    return [(*line, who) for line, who in zip(lines, behind, strict=True)]
 
 
 def _figure(measure: Measure, table: pl.DataFrame) -> pl.Expr:
@@ -113,8 +144,7 @@ def _figure(measure: Measure, table: pl.DataFrame) -> pl.Expr:
     column = pl.col(measure.of)
     if measure.function == "valid":
         return column.count()
-    if not (table.schema[measure.of].is_numeric() or table.schema[measure.of] == pl.Boolean):
-        raise BadRecipe(f"{measure.of!r} is not a number: it has no {measure.function}")
+    _require_number(table, measure.of)
     number = column.cast(pl.Float64)
     match measure.function:
         case "sum":
@@ -132,54 +162,62 @@ def _figure(measure: Measure, table: pl.DataFrame) -> pl.Expr:
 
 
 def _histogram(what: Histogram, table: pl.DataFrame) -> Answer:
-    _require(table, (what.of, *([what.by] if what.by else [])))
     _require_number(table, what.of)
     edges = what.breaks
     if any(low >= high for low, high in pairwise(edges)):
         raise BadRecipe("the breaks of a histogram must increase")
+    labels = [interval(low, high, closed=high == edges[-1]) for low, high in pairwise(edges)]
     rows: list[tuple[Cell, ...]] = []
-    people = []
-    for first, group in _groups(table, what.by):
-        values = group.get_column(what.of).cast(pl.Float64).to_numpy()
-        for low, high in pairwise(edges):
-            last = high == edges[-1]
-            inside = (values >= low) & ((values <= high) if last else (values < high))
-            members = group.get_column(ROW).to_numpy()[inside]
-            rows.append((*first, f"[{low:g}, {high:g}{']' if last else ')'}", len(members)))
-            people.append(members)
+    people: list[Rows] = []
+    groups = _groups(table, what.by, each=len(labels))
+    for first, group in groups:
+        values = group[what.of].cast(pl.Float64).to_numpy()
+        place = np.searchsorted(edges, values, side="right") - 1  # missing: past the last
+        place[values == edges[-1]] = len(labels) - 1
+        members = group[ROW].to_numpy()
+        order = np.argsort(place, kind="stable")
+        starts = np.searchsorted(place[order], np.arange(len(labels) + 1))
+        for at, label in enumerate(labels):
+            inside = np.sort(members[order[starts[at] : starts[at + 1]]])
+            rows.append((*first, label, len(inside)))
+            people.append(inside)
     names = (*([what.by] if what.by else []), what.of, "count")
     return Answer(names, len(names) - 1, tuple(rows), tuple(people))
 
 
 def _quantiles(what: Quantiles, table: pl.DataFrame) -> Answer:
-    _require(table, (what.of, *what.by))
     _require_number(table, what.of)
-    held = table.filter(pl.col(what.of).is_not_null())
+    held = table.filter(pl.col(what.of).is_not_null()).rechunk()
     number = pl.col(what.of).cast(pl.Float64)
-    figures = [number.quantile(at, interpolation="linear").alias(f"q{at:g}") for at in what.at]
-    rows, people = [], []
-    for line in _grouped(held, what.by, [pl.len().alias("count"), *figures]):
+    figures = [
+        number.quantile(share, interpolation="linear").alias(f"__q{place}")
+        for place, share in enumerate(what.at)
+    ]
+    rows: list[tuple[Cell, ...]] = []
+    people: list[Rows] = []
+    width = len(what.by)
+    room = MAX_CELLS // len(what.at)
+    for line in _grouped(held, what.by, [pl.len().alias("__n"), *figures], room=room):
         *values, members = line
-        width = len(what.by)
-        for at, value in zip(what.at, values[width + 1 :], strict=True):
-            rows.append((*(_text(key) for key in values[:width]), f"{at:g}", values[width], value))
+        keys = tuple(key(one) for one in values[:width])
+        for share, value in zip(what.at, values[width + 1 :], strict=True):
+            rows.append((*keys, plain(share), values[width], value))
             people.append(members)
-    return Answer(
-        (*what.by, "quantile", "count", what.of), len(what.by) + 1, tuple(rows), tuple(people)
-    )
+    columns = (*what.by, "quantile", "count", what.of)
+    return Answer(columns, width + 1, tuple(rows), tuple(people))
 
 
 def _survival(what: Survival, table: pl.DataFrame) -> Answer:
     """Kaplan & Meier 1958, by hand: the risk sets are what the rules need."""
     used = (what.duration, what.event, *([what.by] if what.by else []))
-    _require(table, used)
     _require_number(table, what.duration)
-    held = table.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in used))
+    _require_number(table, what.event)
+    held = table.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in used)).rechunk()
     if any(low >= high for low, high in pairwise(what.times)):
         raise BadRecipe("the times of a survival analysis must increase")
     rows: list[tuple[Cell, ...]] = []
-    people = []
-    for first, group in _groups(held, what.by):
+    people: list[Rows] = []
+    for first, group in _groups(held, what.by, each=len(what.times)):
         for line, members in _steps(what, group):
             rows.append((*first, *line))
             people.append(members)
@@ -187,50 +225,37 @@ def _survival(what: Survival, table: pl.DataFrame) -> Answer:
     return Answer(names, len(names) - 3, tuple(rows), tuple(people))
 
 
-def _steps(what: Survival, group: pl.DataFrame) -> list[tuple[tuple[Cell, ...], Any]]:
-    duration = group.get_column(what.duration).cast(pl.Float64).to_numpy()
-    event = group.get_column(what.event).cast(pl.Float64).to_numpy() != 0
-    members = group.get_column(ROW).to_numpy()
-    found: list[tuple[tuple[Cell, ...], Any]] = []
-    survival, before = 1.0, -math.inf
+def _steps(what: Survival, group: pl.DataFrame) -> list[tuple[tuple[Cell, ...], Rows]]:
+    """For each time: at risk then, events since the time before it, the share that survives it."""
+    duration = group[what.duration].cast(pl.Float64).to_numpy()
+    event = group[what.event].cast(pl.Float64).to_numpy() != 0
+    members = group[ROW].to_numpy()
+    moments, deaths = np.unique(duration[event], return_counts=True)
+    risk = len(duration) - np.searchsorted(np.sort(duration), moments, side="left")
+    curve = np.concatenate(([1.0], np.cumprod(1 - deaths / risk)))
+    died = np.concatenate(([0], np.cumsum(deaths)))
+    found: list[tuple[tuple[Cell, ...], Rows]] = []
+    before = 0
     for time in what.times:
-        for moment in np.unique(duration[event & (duration > before) & (duration <= time)]):
-            risk = int((duration >= moment).sum())
-            survival *= 1 - int((event & (duration == moment)).sum()) / risk
-        at_risk = duration >= time
-        events = int((event & (duration > before) & (duration <= time)).sum())
-        found.append(((f"{time:g}", int(at_risk.sum()), events, survival), members[at_risk]))
-        before = time
+        at = int(np.searchsorted(moments, time, side="right"))
+        at_risk = members[duration >= time]
+        events = int(died[at] - died[before])
+        found.append(((plain(time), len(at_risk), events, float(curve[at])), at_risk))
+        before = at
     return found
 
 
-def _groups(table: pl.DataFrame, by: str | None) -> list[tuple[tuple[Cell, ...], pl.DataFrame]]:
+def _groups(
+    table: pl.DataFrame, by: str | None, *, each: int
+) -> list[tuple[tuple[Cell, ...], pl.DataFrame]]:
     """(key, records) for each value of ``by`` in order, missing last; all of them where it is None."""
     if by is None:
         return [((), table)]
-    groups = table.partition_by(by, maintain_order=True)
-    groups.sort(key=lambda group: _order(group[by][0]))
-    return [((_text(group[by][0]),), group) for group in groups]
-
-
-def _require(table: pl.DataFrame, names: tuple[str, ...]) -> None:
-    for name in names:
-        if name not in table.columns or name == ROW:
-            raise BadRecipe(f"the input has no column {name!r}")
+    _require_cells(table[by].n_unique() * each, MAX_CELLS)
+    groups = table.sort(by, nulls_last=True, maintain_order=True)
+    return [((key(group[by][0]),), group) for group in groups.partition_by(by, maintain_order=True)]
 
 
 def _require_number(table: pl.DataFrame, name: str) -> None:
-    if not table.schema[name].is_numeric():
+    if not (table.schema[name].is_numeric() or table.schema[name] == pl.Boolean):
         raise BadRecipe(f"{name!r} is not a number")
-
-
-def _text(value: Any) -> Cell:
-    """A key as it is written: whole numbers without a point, dates as ISO 8601, missing as missing."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return str(int(value))
-    return None if value is None else str(value)
-
-
-def _order(value: Any) -> tuple[bool, float, str]:
-    number = float(value) if isinstance(value, int | float) else 0.0
-    return (value is None, number, str(value))

@@ -15,12 +15,14 @@ MAX_DEPTH = 12
 MAX_NODES = 200
 MAX_LISTED = 500
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$")]
-"""The name of a variable of the input, or of a derived column."""
+Name = Annotated[str, Field(pattern=r"^(?:[A-Za-z]|_[A-Za-z0-9.-])[A-Za-z0-9_.-]{0,62}$")]
+"""The name of a variable of the input, or of a derived column; two underscores at its beginning are
+kept for our own columns."""
 
+MAX_WHOLE = 2**53
 Scalar = (
     StrictBool
-    | StrictInt
+    | Annotated[StrictInt, Field(ge=-MAX_WHOLE, le=MAX_WHOLE)]
     | Annotated[FiniteFloat, Field(strict=True)]
     | Annotated[StrictStr, Field(max_length=200)]
 )
@@ -109,6 +111,17 @@ class Cut(Document):
     breaks: Annotated[tuple[FiniteFloat, ...], Field(min_length=2, max_length=MAX_LISTED)]
 
 
+class Midpoint(Document):
+    """The middle of the interval that a label names: 45 for ``[40, 50)``, and 44.5 of ``whole`` numbers.
+
+    A label that is a number is that number; any other is missing.
+    """
+
+    op: Literal["midpoint"] = "midpoint"
+    of: "Expression"
+    whole: StrictBool = False
+
+
 class Recode(Document):
     """A value for each value listed; ``otherwise`` for any other one, missing where that is not given."""
 
@@ -129,11 +142,12 @@ Expression = Annotated[
     | Not
     | Several
     | Cut
+    | Midpoint
     | Recode,
     Field(discriminator="op"),
 ]
 
-for _kind in (Arithmetic, Function, Compare, Among, Missing, Not, Several, Cut, Recode):
+for _kind in (Arithmetic, Function, Compare, Among, Missing, Not, Several, Cut, Midpoint, Recode):
     _kind.model_rebuild()
 
 

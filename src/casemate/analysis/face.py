@@ -1,26 +1,24 @@
 """What a researcher's program calls: each call writes an output into /out, and its recipe beside it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import polars as pl
-from pydantic import ValidationError
 
+from casemate.analysis import documents
 from casemate.analysis.columns import Expr
 from casemate.analysis.compute import Answer, compute
-from casemate.analysis.formula import read_formula
+from casemate.analysis.documents import MeasureText, built
 from casemate.analysis.recipes import (
     BadRecipe,
     Crosstab,
     Derived,
     Figure,
     Histogram,
-    Measure,
     Quantiles,
     Recipe,
-    Regression,
     Survival,
     Table,
 )
@@ -29,13 +27,14 @@ from casemate.analysis.render import render
 IN = Path("/in")
 OUT = Path("/out")
 SUFFIX = ".recipe.json"
-T = TypeVar("T")
-MeasureText = str | tuple[str, str] | tuple[str, str, float]
 
 
 @dataclass(frozen=True)
 class People:
-    """The records of one input, or those of them that a filter keeps; nothing is read until asked."""
+    """The records of one input, or those of them that a filter keeps; nothing is computed until asked.
+
+    Every analysis gives its ``Answer``, and raises BadRecipe where it does not fit the input.
+    """
 
     input: str
     frame: pl.DataFrame
@@ -47,7 +46,7 @@ class People:
 
     def derive(self, **columns: Expr) -> "People":
         """With new columns, which may be named in ``where`` and in analyses."""
-        new = tuple(Derived(name=name, value=value.document) for name, value in columns.items())
+        new = tuple(built(Derived, name=name, value=one.document) for name, one in columns.items())
         return replace(self, derived=(*self.derived, *new))
 
     def where(self, condition: Expr) -> "People":
@@ -67,10 +66,7 @@ class People:
         self, file: str, by: Sequence[str], *, margins: bool = False, **measures: MeasureText
     ) -> Answer:
         """Figures by groups: ``table("t.csv", ["sex"], n="count", weight=("mean", "wt"))``."""
-        named = [_measure(name, text) for name, text in measures.items()]
-        return self._write(
-            file, _built(Table, by=tuple(by), measures=tuple(named), margins=margins)
-        )
+        return self.write(file, documents.table(by, margins=margins, **measures))
 
     def crosstab(
         self,
@@ -82,66 +78,61 @@ class People:
         margins: bool = False,
     ) -> Answer:
         """One figure by one column down and one across."""
-        figure = _measure("value", measure)
-        what = _built(Crosstab, down=down, across=across, measure=figure, margins=margins)
-        return self._write(file, what)
+        return self.write(file, documents.crosstab(down, across, measure=measure, margins=margins))
 
     def histogram(
         self, file: str, of: str, breaks: Sequence[float], *, by: str | None = None
     ) -> Answer:
         """Counts of a number in intervals."""
-        return self._write(file, _built(Histogram, of=of, breaks=tuple(breaks), by=by))
+        return self.write(file, documents.histogram(of, breaks, by=by))
 
     def quantiles(
         self, file: str, of: str, at: Sequence[float] = (0.25, 0.5, 0.75), by: Sequence[str] = ()
     ) -> Answer:
         """Quantiles of a number, with the count of people that they are of."""
-        return self._write(file, _built(Quantiles, of=of, at=tuple(at), by=tuple(by)))
+        return self.write(file, documents.quantiles(of, at, by))
 
     def survival(
         self, file: str, duration: str, event: str, times: Sequence[float], *, by: str | None = None
     ) -> Answer:
         """The Kaplan-Meier estimate at ``times``."""
-        what = _built(Survival, duration=duration, event=event, times=tuple(times), by=by)
-        return self._write(file, what)
+        return self.write(file, documents.survival(duration, event, times, by=by))
 
-    def regression(
-        self,
-        file: str,
-        formula: str,
-        *,
-        family: str = "ols",
-        event: str | None = None,
-        weights: str | None = None,
-        robust: bool = False,
+    def regression(self, file: str, formula: str, **options: Any) -> Answer:
+        """A fitted model; ``options`` are those of ``documents.regression``."""
+        return self.write(file, documents.regression(formula, **options))
+
+    def weighted_effect(
+        self, file: str, outcome: str, treatment: str, confounders: str, *, stabilised: bool = True
     ) -> Answer:
-        """A fitted model: ols, logit, poisson or cox; see ``read_formula`` for what may stand in it."""
-        response, terms = read_formula(formula)
-        what = _built(
-            Regression,
-            family=family,
-            response=response,
-            terms=terms,
-            event=event,
-            weights=weights,
-            robust=robust,
-        )
-        return self._write(file, what)
+        """What ``treatment`` does to ``outcome``, by inverse-probability weighting."""
+        what = documents.weighted_effect(outcome, treatment, confounders, stabilised=stabilised)
+        return self.write(file, what)
 
     def figure(
         self,
         file: str,
         of: Table | Crosstab | Histogram | Quantiles | Survival,
         mark: str,
-        **words: str,
+        *,
+        title: str = "",
+        description: str = "",
     ) -> Answer:
         """A picture of an analysis. Here its figures are written; trusted code draws it."""
-        return self._write(file, _built(Figure, of=of, mark=mark, **words))
+        return self.write(
+            file, built(Figure, of=of, mark=mark, title=title, description=description)
+        )
+
+    def model(self, file: str, formula: str, **options: Any) -> Answer:
+        """A fitted model that is taken along: its coefficients as JSON, with n and what they are of."""
+        if not file.endswith(".json"):
+            raise BadRecipe("a model leaves as its coefficients: name the file with .json")
+        return self.regression(file, formula, **options)
 
     def recipe(self, file: str, what: Any) -> Recipe:
         """The recipe of ``what`` on these people. Raises BadRecipe where it is none."""
         condition = None if self.condition is None else self.condition.document
-        return _built(
+        return built(
             Recipe,
             file=file,
             input=self.input,
@@ -152,7 +143,8 @@ class People:
             suppress=self.suppress,
         )
 
-    def _write(self, file: str, what: Any) -> Answer:
+    def write(self, file: str, what: Any) -> Answer:
+        """Compute the analysis ``what`` (see ``documents``) into ``file``, its recipe beside it."""
         recipe = self.recipe(file, what)
         answer = compute(recipe, self.frame)
         (self.out / file).write_bytes(render(recipe, answer))
@@ -163,21 +155,3 @@ class People:
 def read(name: str, *, folder: Path = IN, out: Path = OUT) -> People:
     """The people of the input ``name``: the protected view at /in/NAME.parquet."""
     return People(name, pl.read_parquet(folder / f"{name}.parquet"), out)
-
-
-def _measure(name: str, text: MeasureText) -> Measure:
-    parts: Mapping[str, Any]
-    if isinstance(text, str):
-        parts = {"function": text}
-    else:
-        parts = dict(zip(("function", "of", "at"), text, strict=False))
-    return _built(Measure, name=name, **parts)
-
-
-def _built(kind: type[T], **parts: Any) -> T:
-    try:
-        return kind(**parts)
-    except ValidationError as error:
-        first: Any = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(step) for step in first["loc"]) or kind.__name__
-        raise BadRecipe(f"{place}: {first['msg']}") from None

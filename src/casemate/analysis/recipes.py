@@ -23,6 +23,9 @@ MAX_KEYS = 6
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,79}\.(csv|json|svg)$")]
 
 
+Share = Annotated[FiniteFloat, Field(gt=0, lt=1)]
+
+
 class BadRecipe(ValueError):
     """A document that is no recipe; the message says where and what."""
 
@@ -45,7 +48,7 @@ class Measure(Document):
     name: Name
     function: Literal["count", "valid", "sum", "mean", "std", "median", "quantile", "share"]
     of: Name | None = None
-    at: Annotated[float, Field(gt=0, lt=1)] | None = None
+    at: Share | None = None
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -64,6 +67,11 @@ class Table(Document):
     measures: Annotated[tuple[Measure, ...], Field(min_length=1, max_length=12)]
     margins: bool = False
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The columns that the analysis reads."""
+        return frozenset({*self.by, *(one.of for one in self.measures if one.of)})
+
 
 class Crosstab(Document):
     """One figure by one column down and one across; with ``margins`` the totals."""
@@ -74,6 +82,11 @@ class Crosstab(Document):
     measure: Measure
     margins: bool = False
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The columns that the analysis reads."""
+        return _present(self.down, self.across, self.measure.of)
+
 
 class Histogram(Document):
     """Counts of a number in intervals, left-closed but for the last, which is closed."""
@@ -83,16 +96,24 @@ class Histogram(Document):
     breaks: Annotated[tuple[FiniteFloat, ...], Field(min_length=2, max_length=201)]
     by: Name | None = None
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The columns that the analysis reads."""
+        return _present(self.of, self.by)
+
 
 class Quantiles(Document):
     """Quantiles of a number (linear interpolation), by groups or over all."""
 
     analysis: Literal["quantiles"] = "quantiles"
     of: Name
-    at: Annotated[
-        tuple[Annotated[float, Field(gt=0, lt=1)], ...], Field(min_length=1, max_length=50)
-    ]
+    at: Annotated[tuple[Share, ...], Field(min_length=1, max_length=50)]
     by: Annotated[tuple[Name, ...], Field(max_length=MAX_KEYS)] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The columns that the analysis reads."""
+        return frozenset({self.of, *self.by})
 
 
 class Survival(Document):
@@ -103,6 +124,11 @@ class Survival(Document):
     event: Name
     times: Annotated[tuple[FiniteFloat, ...], Field(min_length=1, max_length=100)]
     by: Name | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The columns that the analysis reads."""
+        return _present(self.duration, self.event, self.by)
 
 
 class Factor(Document):
@@ -140,6 +166,31 @@ class Regression(Document):
             raise ValueError("a Cox regression, and no other, has an 'event'")
         return self
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The columns that the analysis reads."""
+        return _present(self.response, self.event, self.weights) | _names_of(self.terms)
+
+
+class WeightedEffect(Document):
+    """The mean difference in ``outcome`` that ``treatment`` (0 or 1) makes, by inverse-probability
+    weighting with a logistic model of the treatment on ``terms``, and a robust variance.
+
+    Rows with a missing value in a column used are left out. ``stabilised`` weights have the share of the
+    treated as numerator; the estimate of this saturated model is the same without.
+    """
+
+    analysis: Literal["weighted_effect"] = "weighted_effect"
+    outcome: Name
+    treatment: Name
+    terms: Annotated[tuple[Term, ...], Field(min_length=1, max_length=60)]
+    stabilised: bool = True
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The columns that the analysis reads."""
+        return _present(self.outcome, self.treatment) | _names_of(self.terms)
+
 
 class Figure(Document):
     """A picture of an analysis, drawn anew by trusted code from figures that passed the check."""
@@ -152,9 +203,14 @@ class Figure(Document):
     title: Annotated[str, Field(max_length=120)] = ""
     description: Annotated[str, Field(max_length=300)] = ""
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The columns that the analysis reads."""
+        return self.of.names
+
 
 Analysis = Annotated[
-    Table | Crosstab | Histogram | Quantiles | Survival | Regression | Figure,
+    Table | Crosstab | Histogram | Quantiles | Survival | Regression | WeightedEffect | Figure,
     Field(discriminator="analysis"),
 ]
 
@@ -185,6 +241,8 @@ class Recipe(Document):
         names = [one.name for one in self.derive]
         if len(set(names)) != len(names):
             raise ValueError("a column is derived twice")
+        if isinstance(self.what, Figure) != self.file.endswith(".svg"):
+            raise ValueError("a figure, and nothing else, is a file that ends in .svg")
         return self
 
     @property
@@ -193,20 +251,38 @@ class Recipe(Document):
         expressions = [*(one.value for one in self.derive), *([self.where] if self.where else [])]
         return frozenset().union(*(columns_of(one) for one in expressions))
 
+    @property
+    def variables(self) -> frozenset[str]:
+        """Every column, of the input or derived, that the recipe reads."""
+        return self.columns | self.what.names
+
     def to_json(self) -> bytes:
         """The document as it is written beside the output."""
         return self.model_dump_json(exclude_defaults=False).encode()
 
 
+def _present(*names: str | None) -> frozenset[str]:
+    return frozenset(name for name in names if name is not None)
+
+
+def _names_of(terms: tuple[Term, ...]) -> frozenset[str]:
+    return frozenset(factor.name for term in terms for factor in term.factors)
+
+
 def recipe_from_json(data: bytes | str) -> Recipe:
-    """Read a recipe. Raises BadRecipe, naming the place, for anything that is none."""
+    """Read a recipe. Raises BadRecipe for anything that is none.
+
+    The message repeats nothing of a document that hostile code may have written: it names the place in
+    our own words, and the kind of mistake.
+    """
     if len(data) > MAX_BYTES:
-        raise BadRecipe(f"a recipe has at most {MAX_BYTES} bytes; this has {len(data)}")
+        raise BadRecipe(f"a recipe has at most {MAX_BYTES} bytes")
     try:
         return Recipe.model_validate_json(data)
     except ValidationError as error:
         first: Any = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(step) for step in first["loc"]) or "the document"
-        raise BadRecipe(f"{place}: {first['msg']}") from None
-    except RecursionError:
-        raise BadRecipe("the document is nested too deeply") from None
+        place = ".".join(str(step) for step in first["loc"] if step in _WORDS) or "the document"
+        raise BadRecipe(f"{place}: {first['type'].replace('_', ' ')}") from None
+
+
+_WORDS = {*Recipe.model_fields, *Table.model_fields, *Figure.model_fields, *Measure.model_fields}

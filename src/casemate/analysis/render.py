@@ -5,8 +5,9 @@ import io
 import json
 from typing import Any
 
-from casemate.analysis.compute import Answer, Cell
+from casemate.analysis.compute import Answer
 from casemate.analysis.recipes import Crosstab, Recipe
+from casemate.analysis.words import Cell
 
 
 def render(recipe: Recipe, answer: Answer) -> bytes:
