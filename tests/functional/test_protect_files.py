@@ -128,9 +128,38 @@ def test_pseudonymise_and_risk(folder: Path) -> None:
     assert "highest risk" in run("risk people.csv --quasi-identifiers age,sex").stdout
 
 
+PSEUDONYMISE = "pseudonymise people.csv --column ssn --key-file key --output p.csv"
+
+
+def test_a_fully_randomised_pseudonym_leads_back_by_the_pairs_alone(folder: Path) -> None:
+    line = f"{PSEUDONYMISE} --policy fully-randomised --recovery pairs.csv"
+    assert run_json(line)["policy"] == "fully-randomised"
+    first = set(pl.read_csv("p.csv")["ssn"])
+    pairs = pl.read_csv("pairs.csv")
+    assert set(pairs["pseudonym"]) == first
+    assert set(pairs["identifier"]) == set(range(1000, 1120))
+    assert Path("pairs.csv").stat().st_mode & 0o077 == 0
+    refused = run(line)  # a second time would part the first table from its people for good
+    assert refused.exit_code == 2
+    assert "exists already" in refused.stderr
+    assert set(pl.read_csv("p.csv")["ssn"]) == first
+
+
+def test_a_format_preserving_pseudonym_looks_like_what_it_stands_for(folder: Path) -> None:
+    refused = run(f"{PSEUDONYMISE} --policy format-preserving")
+    assert "too few for FF1" in refused.stderr  # four digits: they could all be tried
+    people = pl.read_csv("people.csv").with_columns(pl.col("ssn") + 7_000_000)
+    people.write_csv("people.csv")
+    run_json(f"{PSEUDONYMISE} --policy format-preserving")
+    assert pl.read_csv("p.csv", infer_schema=False)["ssn"].str.contains("^[0-9]{7}$").all()
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
+        (f"{PSEUDONYMISE} --policy any", "a pseudonym's policy is one of"),
+        (f"{PSEUDONYMISE} --policy fully-randomised", "--recovery goes with"),
+        (f"{PSEUDONYMISE} --recovery pairs.csv", "--recovery goes with"),
         ("risk absent.csv --quasi-identifiers a", "there is no file absent.csv"),
         ("risk people.csv --quasi-identifiers height", "no column 'height'"),
         ("risk people.csv --quasi-identifiers ,", "at least one quasi-identifier"),
