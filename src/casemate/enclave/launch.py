@@ -11,11 +11,12 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from casemate.enclave import cgroups, walls
 from casemate.enclave.limits import Limits
-from casemate.enclave.places import place
+from casemate.enclave.places import Place, place
 from casemate.errors import Unavailable
 from casemate.ids import new_id
 
@@ -62,23 +63,27 @@ def launch(
     environment: dict[str, str],
     limits: Limits,
     stack: ExitStack,
+    packages: Path | None = None,
 ) -> Launched:
     """Raise every wall around a job that has not started yet; ``stack`` closes what is held open.
 
+    ``packages`` is the folder that becomes /packages, ours if not given.
+
     Raises ``Unavailable`` with bubblewrap's own words where a wall cannot be raised.
     """
+    here = place(None if packages is None else str(packages))
     with ExitStack() as ours:
         fds = walls.Descriptors(ours, [])
         data, data_end = _pipe(stack, fds, reads_here=True)
         info, info_end = _pipe(stack, fds, reads_here=True)
         go, go_end = _pipe(stack, fds, reads_here=False)
-        options = walls.arguments(files, environment, limits, fds)
+        options = walls.arguments(files, environment, limits, fds, here)
         options += ["--info-fd", str(info_end)]
         listed = fds.hold(b"".join(option.encode() + b"\0" for option in options))
         first = walls.first_process([str(go_end), *words], data_end, limits, fds)
         group = cgroups.open_group(new_id("g"), limits)
         with _removed_on_failure(group), group.born_inside():
-            process = _start([place().bwrap, "--args", listed, "--", *first], fds.passed)
+            process = _start(here, ["--args", listed, "--", *first], fds.passed)
         stack.callback(_close, process)
     with _removed_on_failure(group):
         try:
@@ -124,15 +129,14 @@ def _pipe(stack: ExitStack, fds: walls.Descriptors, *, reads_here: bool) -> tupl
     return ours, theirs
 
 
-def _start(command: list[str], passed: list[int]) -> "subprocess.Popen[bytes]":
-    here = place()
+def _start(here: Place, words: list[str], passed: list[int]) -> "subprocess.Popen[bytes]":
     drop: dict[str, Any] = {}
     if here.namespace is not None:
         passed = [*passed, here.namespace]
     elif here.uid is not None:
         drop = {"user": here.uid, "group": here.uid, "extra_groups": []}
     return subprocess.Popen(  # noqa: S603
-        here.enter(command),
+        here.enter([here.bwrap, *words]),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

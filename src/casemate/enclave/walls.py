@@ -3,7 +3,6 @@
 import marshal
 import os
 import sys
-import sysconfig
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from casemate.enclave import carried, seccomp
 from casemate.enclave.limits import GIB, MIB, Limits
-from casemate.enclave.places import place
+from casemate.enclave.places import Place
 
 PACKAGES = "/packages"
 _INSIDE_UID = "1000"
@@ -73,12 +72,16 @@ def interpreter() -> str:
 
 
 def arguments(
-    files: Mapping[str, bytes], environment: Mapping[str, str], limits: Limits, fds: Descriptors
+    files: Mapping[str, bytes],
+    environment: Mapping[str, str],
+    limits: Limits,
+    fds: Descriptors,
+    here: Place,
 ) -> list[str]:
-    """All options of bubblewrap for a job with ``files`` under /in."""
+    """All options of bubblewrap for a job with ``files`` under /in, on the packages of ``here``."""
     return [
         *isolation(),
-        *_read_only_system(fds),
+        *_read_only_system(fds, here),
         *_own_filesystems(limits, fds),
         *_files(files, fds),
         *("--remount-ro", "/", "--chdir", "/tmp"),  # noqa: S108
@@ -110,7 +113,7 @@ def isolation() -> list[str]:
     ]
 
 
-def _read_only_system(fds: Descriptors) -> Iterator[str]:
+def _read_only_system(fds: Descriptors, here: Place) -> Iterator[str]:
     yield from ("--ro-bind", "/usr", "/usr")
     for name in ("bin", "lib", "lib32", "lib64", "sbin"):
         path = Path("/") / name
@@ -118,11 +121,10 @@ def _read_only_system(fds: Descriptors) -> Iterator[str]:
             yield from ("--symlink", str(path.readlink()), str(path))
         elif path.is_dir():
             yield from ("--ro-bind", str(path), str(path))
-    here = place()
     if not Path(sys.base_prefix).is_relative_to("/usr"):
         yield from ("--ro-bind", here.python, sys.base_prefix)
     yield from ("--ro-bind", here.packages, PACKAGES)
-    if Path(sysconfig.get_path("purelib"), "casemate").is_dir():  # installed as a wheel
+    if Path(here.source, "casemate").is_dir():  # installed as a wheel
         yield from ("--tmpfs", f"{PACKAGES}/casemate", "--remount-ro", f"{PACKAGES}/casemate")
     # Read-only once the root is.
     yield from ("--file", fds.hold(carried.archive()), carried.PLACE)
