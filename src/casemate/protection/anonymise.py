@@ -12,7 +12,7 @@ import polars as pl
 from casemate.errors import BadInput, IntegrityFailure
 from casemate.protection.classes import Flags, Recoding
 from casemate.protection.codebook import CodebookEntry, codebook_entry
-from casemate.protection.engines import ByColumn, Engine, open_engine
+from casemate.protection.engines import ByColumn, Engine, in_memory, open_engine
 from casemate.protection.files import require_writable, scan_table, whole_file, write_table
 from casemate.protection.finished import check_models, check_sizes, recomputed_loss
 from casemate.protection.grouping import (
@@ -27,6 +27,7 @@ from casemate.protection.ladders import Codes
 from casemate.protection.levels import Levels, corners
 from casemate.protection.measures import Loss, LossScorer, Measure
 from casemate.protection.models import PrivacyModel
+from casemate.protection.regrouped import regroup
 from casemate.protection.risk import Risk, risk_of_sizes
 from casemate.protection.search import (
     UNLIMITED,
@@ -356,10 +357,10 @@ def _threshold(models: Sequence[PrivacyModel]) -> int:
 
 
 def _codebook(tuples: Tuples, node: Node, kept: Flags) -> list[CodebookEntry]:
-    entries = []
+    entries, staying = [], kept & (tuples.counts > 0)
     for place, level in enumerate(node):
         ladder = tuples.ladders[place]
-        present = np.unique(tuples.column(place, level)[kept & (tuples.counts > 0)])
+        present = np.flatnonzero(np.bincount(tuples.column(place, level)[staying]))
         labels: list[Key] = [ladder.labels[level][code] for code in present]
         entries.append(
             codebook_entry(ladder.attribute, ladder.hierarchy, level, ladder.height - 1, labels)
@@ -389,8 +390,8 @@ def _check(
 ) -> None:
     """Judge the finished table anew, by its text: models, count and loss must be as claimed."""
     names = list(result.generalisation)
-    found = group_table(finished, names, collected.sensitive)
-    remain = int(found.counts.sum())
+    found = (regroup if in_memory(finished) else group_table)(finished, names, collected.sensitive)
+    remain = found.remaining
     check_models(found, models, collected, _recoding(result, tuples, models))
     if remain + result.suppressed != result.records:
         raise IntegrityFailure(

@@ -11,11 +11,15 @@ from casemate.protection.engines import COUNT
 from casemate.protection.engines.base import unused
 from casemate.protection.grouping import Grouped
 from casemate.protection.ladders import Ladder
+from casemate.protection.regrouped import Regrouped
 from casemate.protection.risk import Risk, risk_of_sizes
 
 
 def check_models(
-    found: Grouped, models: Sequence[PrivacyModel], collected: Grouped, recoding: Recoding
+    found: Grouped | Regrouped,
+    models: Sequence[PrivacyModel],
+    collected: Grouped,
+    recoding: Recoding,
 ) -> None:
     """Each model by its own check, record by record; IntegrityFailure for one that does not hold.
 
@@ -31,7 +35,7 @@ def check_models(
             model.check(found.records(found.sensitive, number), [number], before, recoding)
 
 
-def check_sizes(found: Grouped, risk: Risk) -> None:
+def check_sizes(found: Grouped | Regrouped, risk: Risk) -> None:
     """Raise IntegrityFailure unless the classes have the sizes that ``risk`` reports."""
     if sizes_of_classes(pl.DataFrame({COUNT: found.sizes()})) != risk.class_sizes:
         raise IntegrityFailure("the classes recounted from the table are not of the sizes reported")
@@ -47,7 +51,7 @@ def risk_of_grouped(found: Grouped, threshold: int) -> Risk:
 
 
 def recomputed_loss(
-    found: Grouped, ladders: Sequence[Ladder], levels: Sequence[int], suppressed: int
+    found: Grouped | Regrouped, ladders: Sequence[Ladder], levels: Sequence[int], suppressed: int
 ) -> float:
     """The mean over quasi-identifiers of the loss that the labels of each one tell."""
     losses = []

@@ -40,6 +40,11 @@ class Grouped:
         return int(self.tuple_of[-1]) + 1 if len(self.tuple_of) else 0
 
     @property
+    def remaining(self) -> int:
+        """How many records there are."""
+        return int(self.counts.sum())
+
+    @property
     def firsts(self) -> Codes:
         """The first combination of each tuple."""
         if not self.sensitive:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from casemate.errors import BadInput
@@ -80,8 +81,8 @@ def reidentification_risk(
 
 def risk_of_sizes(sizes: pl.Series, threshold: int) -> Risk:
     """The risk of a table whose classes have these ``sizes``, at least one."""
-    histogram = sizes.rename("size").value_counts(name="classes").sort("size")
-    pairs = tuple((int(size), int(classes)) for size, classes in histogram.iter_rows())
+    held, many = np.unique(sizes.to_numpy(), return_counts=True)
+    pairs = tuple(zip(held.tolist(), many.tolist(), strict=True))
     records = sum(size * classes for size, classes in pairs)
     classes = sum(classes for _, classes in pairs)
     exposed = sum(size * classes for size, classes in pairs if size < threshold)

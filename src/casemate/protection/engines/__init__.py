@@ -24,8 +24,18 @@ __all__ = [
     "Packing",
     "Recoding",
     "Survey",
+    "in_memory",
     "open_engine",
 ]
+
+
+def in_memory(table: Any) -> bool:
+    """Whether ``table`` is no query and no file, but a table in this process."""
+    return not (
+        isinstance(table, pl.LazyFrame | str | Path)
+        or nw.dependencies.is_duckdb_relation(table)
+        or nw.dependencies.is_pyspark_dataframe(table)
+    )
 
 
 def open_engine(table: Any) -> Engine:

@@ -98,18 +98,24 @@ class Packing:
             found[word] = key
         return found
 
+    def key_exprs(self) -> list[pl.Expr]:
+        """``keys`` as expressions over columns of codes."""
+        found = []
+        for word, places in self.words.items():
+            key = pl.lit(0, dtype=pl.Int64)
+            for name, stride in places:
+                key = key + pl.col(name).cast(pl.Int64) * stride
+            found.append(key.alias(word))
+        return found
+
     def unpacked(self, keys: pl.DataFrame) -> dict[str, Small]:
         """The code of each column, from keys."""
-        found: dict[str, Small] = {}
-        for word, places in self.words.items():
-            rest = keys[word]  # Polars divides by a constant several times faster than numpy
-            for name, stride in places[:-1]:
-                code = rest // stride
-                rest = rest - code * stride
-                found[name] = code.cast(pl.Int32).to_numpy()
-            if places:
-                found[places[-1][0]] = rest.cast(pl.Int32).to_numpy()
-        return found
+        codes = keys.select(
+            (pl.col(word) // stride % self.radices[name]).cast(pl.Int32).alias(name)
+            for word, places in self.words.items()
+            for name, stride in places
+        )
+        return {column.name: column.to_numpy() for column in codes}
 
 
 def _strides(names: Sequence[str], radices: Mapping[str, int]) -> tuple[tuple[str, int], ...]:

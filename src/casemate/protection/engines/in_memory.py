@@ -10,6 +10,7 @@ from casemate.protection.engines.base import (
     COUNT,
     ByColumn,
     ByTuple,
+    Codes,
     Packing,
     Recoding,
     Survey,
@@ -26,7 +27,7 @@ class InMemory:
         self._frame: Frame = open_frame(table)
         self._held = pl.DataFrame()
         self._values: dict[str, pl.Series] = {}
-        self._codes: dict[str, pl.Series] = {}
+        self._codes = pl.DataFrame()
 
     @property
     def columns(self) -> list[str]:
@@ -39,22 +40,15 @@ class InMemory:
         return Survey(len(self._frame), values)
 
     def counted(self, packing: Packing) -> pl.DataFrame:
-        self._encode(packing)
-        codes = {name: codes.to_numpy() for name, codes in self._codes.items()}
-        keys = pl.DataFrame(packing.keys(codes))
+        kinds = self._held.schema
+        self._codes = self._held.select(
+            code_expr(name, kinds[name], values, np.arange(len(values)))
+            for name, values in packing.values.items()
+        )
+        keys = self._codes.select(packing.key_exprs())
         if keys.width == 1:
             return keys.to_series().value_counts(name=COUNT)
         return keys.group_by(keys.columns).len(COUNT)
-
-    def _encode(self, packing: Packing) -> None:
-        """The place of each record's value among the values of each column."""
-        kinds = self._held.schema
-        self._codes = dict.fromkeys(packing.values, pl.Series())
-        places = [
-            code_expr(name, kinds[name], values, np.arange(len(values)))
-            for name, values in packing.values.items()
-        ]
-        self._codes = {column.name: column for column in self._held.select(places)}
 
     def recoded(self, recoding: Recoding) -> Any:
         if isinstance(recoding, ByTuple):
@@ -63,16 +57,18 @@ class InMemory:
 
     def _by_column(self, recoding: ByColumn) -> Any:
         packing = recoding.packing
-        new = {}
-        for name, labels in recoding.labels.items():
-            of_value = labels.gather(pl.Series(packing.codes[name]))
-            new[name] = of_value.gather(self._codes[name])
-        frame = with_columns(self._frame, new)
+        code_of = {name: pl.lit(_small(codes)) for name, codes in packing.codes.items()}
+        new = self._codes.select(
+            pl.lit(labels).gather(code_of[name]).gather(pl.col(name)).alias(name)
+            for name, labels in recoding.labels.items()
+        )
+        frame = with_columns(self._frame, {column.name: column for column in new})
         if recoding.lost is not None:
-            codes = {
-                name: packing.codes[name][self._codes[name].to_numpy()] for name in packing.values
-            }
-            frame = only(frame, _kept(pl.DataFrame(packing.keys(codes)), recoding.lost))
+            codes = self._codes.select(
+                code.gather(pl.col(name)).alias(name) for name, code in code_of.items()
+            )
+            keys = codes.select(packing.key_exprs())
+            frame = only(frame, _kept(keys, recoding.lost))
         return frame.to_native()
 
     def _by_tuple(self, recoding: ByTuple) -> Any:
@@ -87,6 +83,10 @@ class InMemory:
         )[number]
         new = {column.name: column.gather(of_record) for column in recoding.new}
         return only(with_columns(self._frame, new), of_record.is_not_null()).to_native()
+
+
+def _small(codes: Codes) -> pl.Series:
+    return pl.Series(codes, dtype=pl.UInt32)
 
 
 def _kept(keys: pl.DataFrame, lost: pl.DataFrame) -> pl.Series:
