@@ -70,9 +70,11 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "permit.revoke": ("permit",),
         "permit.renew": ("permit",),
         "permit.ask": ("permit",),
+        "permit.environments": ("permit",),
         "run.submit": ("run",),
         "run.read": ("run",),
         "run.cancel": ("run",),
+        "run.replay": ("run",),
         "output.list": ("output",),
         "output.read_evidence": ("output",),
         "output.review": ("output",),
@@ -84,6 +86,9 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "account.list": ("account", "home"),
         "organisation.add": ("organisation", "home"),
         "key.rotate": ("home",),
+        "environment.add": ("home",),
+        "environment.list": ("home",),
+        "environment.remove": ("home",),
     }
 )
 """Each action with the kinds of resource it is done to; ``home`` where it is to the whole house."""

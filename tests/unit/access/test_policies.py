@@ -90,6 +90,9 @@ permit.renew          only the applicant     .      .      .     .      .       
 permit.renew          a named person         .      .      .     .      .         .       .        .
 permit.renew          a colleague            .      .      .     .      .         .       .        .
 permit.renew          a stranger             .      .      .     .      y         .       .        .
+permit.environments   a named person         .      .      .     .      y         .       .        .
+permit.environments   of the holder          .      .      .     .      y         .       .        .
+permit.environments   a stranger             .      .      .     .      y         .       .        .
 permit.ask            the applicant          .      .      .     y      .         .       .        .
 permit.ask            only the applicant     .      .      .     .      .         .       .        .
 permit.ask            a named person         .      .      .     y      .         .       .        .
@@ -108,6 +111,10 @@ run.read              a stranger             .      .      .     .      y       
 run.cancel            the submitter          .      y      y     y      y         y       y        y
 run.cancel            named, for another     .      y      y     y      y         y       y        y
 run.cancel            a stranger             .      .      .     .      y         .       y        .
+run.replay            the submitter          .      y      y     y      y         y       y        y
+run.replay            not in the permit      .      .      .     .      .         y       .        .
+run.replay            named, for another     .      y      y     y      y         y       y        y
+run.replay            a stranger             .      .      .     .      .         y       .        .
 
 output.list           the submitter          .      y      y     y      y         y       y        y
 output.list           not in the permit      .      y      y     y      y         y       y        y
@@ -139,6 +146,9 @@ ledger.checkpoint     anyone                 y      y      y     y      y       
 account.add           anyone                 .      .      .     .      .         .       y        .
 account.add           another                .      .      .     .      .         .       y        .
 account.add           oneself                .      .      .     .      .         .       .        .
+environment.add       anyone                 .      .      .     .      .         .       y        .
+environment.list      anyone                 .      y      y     y      y         y       y        y
+environment.remove    anyone                 .      .      .     .      .         .       y        .
 account.list          anyone                 .      .      .     .      y         .       y        y
 organisation.add      anyone                 .      .      .     .      .         .       y        .
 key.rotate            anyone                 .      .      .     .      .         .       y        .
