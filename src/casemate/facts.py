@@ -120,7 +120,7 @@ class Facts:
         return Resource("run", run, {"submitted_by": known.submitted_by, "people": people})
 
     def output(self, tx: Session, output: str) -> Resource:
-        """An output, with the people of its run's permit and the machine's verdict."""
+        """An output, with the people of its run's permit, the machine's verdict and who cleared it."""
         known = self.enclave.outputs.get(tx, output)
         run = self.enclave.runs.get(tx, known.run)
         facts = {
@@ -128,6 +128,9 @@ class Facts:
             "people": self._people(tx, run.permit, run.submitted_by),
             "state": known.state.value,
             "verdict": known.decision or "none",
+            "four_eyes": self.enclave.outputs.asks_for_two(tx, known),
+            "cleared_by": set(known.cleared_by),
+            "seconded": len(known.cleared_by) > 1,
         }
         return Resource("output", output, facts)
 

@@ -15,6 +15,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TextIO
@@ -48,16 +49,21 @@ from casemate.catalogue import (
 )
 from casemate.clock import Clock, system_clock
 from casemate.enclave import (
+    CLAIM_SECONDS,
     AccountState,
+    Claim,
     Enclave,
     ExpectedAnswer,
     Limits,
     Output,
     PrivateAnswer,
+    QueueItem,
     ReleaseReceipt,
     Run,
     View,
     budget_of,
+    receipt_document,
+    review_queue,
 )
 from casemate.enclave.guard import require_grants
 from casemate.enclave.sweep import GRACE_SECONDS
@@ -641,9 +647,38 @@ class Platform:
             data = self.enclave.outputs.evidence(tx, actor, output)
             return self.enclave.outputs.get(tx, output), data
 
+    def queue(self, actor: str) -> Sequence[QueueItem]:
+        """What awaits ``actor``, a checker, oldest first: nothing of a run of their own, nothing that
+        they cleared first where a second has to. Each names everybody who may take its next step."""
+        with self._look(actor, "output.queue", self.facts.home) as tx:
+            checkers = [one for one in self.identity.accounts(tx) if one.active]
+            items = review_queue(tx, self.enclave.outputs, self.enclave.runs, self.permits)
+            named = [self._with_deciders(tx, item, checkers) for item in items]
+        return [item for item in named if actor in item.may_decide]
+
+    def _with_deciders(
+        self, tx: Session, item: QueueItem, accounts: Sequence[Account]
+    ) -> QueueItem:
+        action = "output.release" if item.awaits == "release" else "output.clear"
+        facts = self.facts.output(tx, item.output.id)
+        able = [one.id for one in accounts if self.policies.is_allowed(one, action, facts)]
+        return replace(item, may_decide=tuple(sorted(able)))
+
+    def claim(self, actor: str, output: str, seconds: int = CLAIM_SECONDS) -> Claim:
+        """Say that ``actor`` looks at ``output`` now, so that no other checker does the same work."""
+        with self._act(actor, "output.review", self.facts.output, output) as tx:
+            return self.enclave.outputs.claim(tx, actor, output, seconds=seconds)
+
+    def give_back(self, actor: str, output: str) -> Output:
+        """End ``actor``'s claim on ``output``."""
+        with self._act(actor, "output.review", self.facts.output, output) as tx:
+            self.enclave.outputs.give_back(tx, actor, output)
+            return self.enclave.outputs.get(tx, output)
+
     def review(self, actor: str, output: str, *, clear: bool, reason: str) -> Output:
         """The checker's decision on an output that the machine passed or left to people."""
-        with self._act(actor, "output.review", self.facts.output, output) as tx:
+        action = "output.clear" if clear else "output.review"
+        with self._act(actor, action, self.facts.output, output) as tx:
             return self.enclave.outputs.review(tx, actor, output, clear=clear, reason=reason)
 
     def release(self, actor: str, output: str) -> ReleaseReceipt:
@@ -655,6 +690,16 @@ class Platform:
         """The bytes of a released output."""
         with self._act(actor, "output.fetch", self.facts.output, output) as tx:
             return self.enclave.outputs.fetch(tx, actor, output)
+
+    def receipt(self, actor: str, output: str) -> dict[str, Any]:
+        """The receipt that travels with a released output, proven under the newest checkpoint.
+
+        ``casemate.enclave.receipt_verifier`` checks it with the ledger's public key alone. Raises
+        ``NotFound`` where the output was not released.
+        """
+        with self._look(actor, "output.list", self.facts.output, output) as tx:
+            released = self.enclave.outputs.receipt(tx, output)
+            return receipt_document(tx, self.ledger, released.statement, released.ledger_index)
 
     # ── the ledger ───────────────────────────────────────────────────────────────────────────────
 

@@ -43,6 +43,9 @@ FACTS: Mapping[str, Mapping[str, Fact]] = MappingProxyType(
             "people": Fact.ACCOUNTS,
             "state": Fact.TEXT,
             "verdict": Fact.TEXT,
+            "four_eyes": Fact.FLAG,
+            "cleared_by": Fact.ACCOUNTS,
+            "seconded": Fact.FLAG,
         },
         "account": {"organisation": Fact.ORGANISATION, "active": Fact.FLAG},
         "organisation": {},
@@ -50,7 +53,8 @@ FACTS: Mapping[str, Mapping[str, Fact]] = MappingProxyType(
         "home": {},
     }
 )
-"""Each kind of resource with its facts. ``organisation`` is the applicant's."""
+"""Each kind of resource with its facts. ``organisation`` is the applicant's; an output is ``seconded``
+once two different people have cleared it."""
 
 ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -75,9 +79,11 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "run.read": ("run",),
         "run.cancel": ("run",),
         "run.replay": ("run",),
+        "output.queue": ("home",),
         "output.list": ("output",),
         "output.read_evidence": ("output",),
         "output.review": ("output",),
+        "output.clear": ("output",),
         "output.release": ("output",),
         "output.fetch": ("output",),
         "ledger.read": ("ledger", "home"),

@@ -2,12 +2,16 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from rich.console import RenderableType
 
-from casemate.cli.common import Desk, Shown, command, table, writing
-from casemate.enclave import Output
+from casemate.cli.common import Desk, JsonOption, Shown, command, exits, show, table, writing
+from casemate.clock import timestamp
+from casemate.enclave import Output, OutputState, receipt_verifier
+from casemate.enclave.receipts import as_bytes as receipt_bytes
+from casemate.errors import BadInput, IntegrityFailure, NotFound
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -32,6 +36,44 @@ def list_(
     ]
     columns = ["Output", "Run", "Name", "Bytes", "Verdict", "State", "Why"]
     return Shown(known, table(columns, rows))
+
+
+@command(app, "queue")
+def queue(desk: Desk) -> Shown:
+    """For an output checker: what awaits your decision, oldest first."""
+    items = desk.platform.queue(desk.actor)
+    rows: list[list[object]] = [
+        [
+            item.output.id,
+            item.output.name,
+            item.awaits,
+            timestamp(item.due),
+            item.output.size,
+            "yes" if item.has_recipe else "no",
+            item.claim.checker if item.claim else "",
+            item.output.why,
+        ]
+        for item in items
+    ]
+    columns = ["Output", "Name", "Awaits", "Due", "Bytes", "Recipe", "Claimed by", "Why"]
+    return Shown(items, table(columns, rows))
+
+
+@command(app, "claim")
+def claim(
+    desk: Desk,
+    output: Annotated[str, typer.Argument(help="The output's id.")],
+    minutes: Annotated[int, typer.Option(help="How long it is yours, if you do not decide.")] = 60,
+    give_back: Annotated[
+        bool, typer.Option("--give-back", help="Let others take it again.")
+    ] = False,
+) -> Shown:
+    """For an output checker: take an output of the queue, so that nobody else looks at it meanwhile."""
+    if give_back:
+        known = desk.platform.give_back(desk.actor, output)
+        return Shown(known, f"{known.id} is back in the queue.")
+    claimed = desk.platform.claim(desk.actor, output, minutes * 60)
+    return Shown(claimed, f"{claimed.output} is yours until {timestamp(claimed.until)}.")
 
 
 @command(app, "check")
@@ -78,11 +120,58 @@ def fetch(
     output: Annotated[str, typer.Argument(help="The output's id.")],
     to: Annotated[Path, typer.Option(help="The file to write.")],
 ) -> Shown:
-    """For the permit's people: take a released output."""
+    """For the permit's people: take a released output, and its receipt as FILE.receipt.json."""
     data = desk.platform.fetch(desk.actor, output)
     with writing(to):
         to.write_bytes(data)
-    return Shown({"file": str(to), "bytes": len(data)}, f"{len(data)} bytes are in {to}.")
+    told: dict[str, Any] = {"file": str(to), "bytes": len(data), "receipt": None}
+    try:
+        proven = receipt_bytes(desk.platform.receipt(desk.actor, output))
+    except NotFound:
+        return Shown(told, f"{len(data)} bytes are in {to}; they left before releases had receipts.")
+    receipt = to.with_name(f"{to.name}.receipt.json")
+    with writing(receipt):
+        receipt.write_bytes(proven)
+    text = f"{len(data)} bytes are in {to}, their receipt in {receipt}."
+    return Shown({**told, "receipt": str(receipt)}, text)
+
+
+@app.command("verify")
+def verify(
+    file: Annotated[Path, typer.Argument(help="A released file.")],
+    receipt: Annotated[Path, typer.Argument(help="Its receipt, FILE.receipt.json.")],
+    key: Annotated[str, typer.Option(help="The ledger's public key (ledger.vkey), or its text.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Check a released file against its receipt: needs no home, only the ledger's public key."""
+    with exits():
+        stated = _verified(file, receipt, key)
+        show(Shown(stated, _stated(stated)), as_json=as_json)
+
+
+def _verified(file: Path, receipt: Path, key: str) -> dict[str, Any]:
+    try:
+        vkey = receipt_verifier.read_key(key)
+        return receipt_verifier.verify(file.read_bytes(), receipt.read_bytes(), vkey)
+    except (OSError, UnicodeDecodeError) as failure:
+        raise BadInput(f"a file or the key cannot be read: {failure}") from failure
+    except receipt_verifier.Broken as failure:
+        raise IntegrityFailure(str(failure)) from failure
+
+
+def _stated(stated: dict[str, Any]) -> RenderableType:
+    data = ", ".join(f"{one['dataset']} version {one['version']}" for one in stated["datasets"])
+    by = [f"{one['account']} ({one['decision']})" for one in stated["decisions"]]
+    rows: list[list[object]] = [
+        ["file", stated["file"]],
+        ["digest", stated["digest"]],
+        ["data", data],
+        ["permit", stated["permit"]["id"]],
+        ["verdict", stated["verdict"]],
+        ["decided by", ", ".join(by) or "the machine"],
+        ["released", f"{stated['released_at']} by {stated['released_by']['account']}"],
+    ]
+    return table(["It holds", stated["output"]], rows)
 
 
 def _write_private(path: Path, data: bytes) -> None:
@@ -94,4 +183,6 @@ def _write_private(path: Path, data: bytes) -> None:
 
 
 def _shown(output: Output) -> Shown:
+    if output.cleared_by and output.state is OutputState.held:
+        return Shown(output, f"{output.id} ({output.shown_name}) awaits a second checker.")
     return Shown(output, f"{output.id} ({output.shown_name}) is {output.state.value}.")

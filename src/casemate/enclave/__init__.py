@@ -1,18 +1,24 @@
 """The enclave: protected views, sealed runs, checked outputs, and the only door out."""
 
 from casemate.enclave.answers import AccountState, ExpectedAnswer, PrivateAnswer, budget_of
+from casemate.enclave.claims import CLAIM_SECONDS
 from casemate.enclave.limits import Limits
 from casemate.enclave.outputs import Outputs
+from casemate.enclave.receipts import document as receipt_document
 from casemate.enclave.records import (
     SYSTEM,
+    Claim,
+    Decision,
     Output,
     OutputKind,
     OutputState,
+    QueueItem,
     ReleaseReceipt,
     Run,
     RunState,
     View,
 )
+from casemate.enclave.review_queue import queue as review_queue
 from casemate.enclave.room import Enclave
 from casemate.enclave.runs import Runs
 from casemate.enclave.sweep import known_blobs, sweep_blobs
@@ -20,8 +26,11 @@ from casemate.enclave.views import Views
 from casemate.enclave.workflow import Worker
 
 __all__ = [
+    "CLAIM_SECONDS",
     "SYSTEM",
     "AccountState",
+    "Claim",
+    "Decision",
     "Enclave",
     "ExpectedAnswer",
     "Limits",
@@ -30,6 +39,7 @@ __all__ = [
     "OutputState",
     "Outputs",
     "PrivateAnswer",
+    "QueueItem",
     "ReleaseReceipt",
     "Run",
     "RunState",
@@ -39,5 +49,7 @@ __all__ = [
     "Worker",
     "budget_of",
     "known_blobs",
+    "receipt_document",
+    "review_queue",
     "sweep_blobs",
 ]

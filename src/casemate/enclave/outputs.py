@@ -14,12 +14,16 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from casemate.access import Permits
-from casemate.canonical import digest
+from casemate.canonical import canonical_json, digest
 from casemate.clock import Clock, timestamp
+from casemate.enclave import receipts
 from casemate.enclave.checks import Verdict
+from casemate.enclave.claims import CLAIM_SECONDS, Claims
 from casemate.enclave.records import (
     OUTPUT_TRANSITIONS,
     SYSTEM,
+    Claim,
+    Decision,
     Output,
     OutputKind,
     OutputState,
@@ -28,7 +32,7 @@ from casemate.enclave.records import (
     RunState,
 )
 from casemate.enclave.runs import Runs
-from casemate.enclave.tables import OutputRow
+from casemate.enclave.tables import DecisionRow, OutputRow, ReceiptRow
 from casemate.errors import BadInput, Conflict, IntegrityFailure, NotAllowed, NotFound
 from casemate.ids import new_id
 from casemate.ledger import Ledger
@@ -38,6 +42,10 @@ from casemate.store.vault import Vault
 BeforeRelease = Callable[[Session, Output, Run, bytes], None]
 """Asked in the transaction that releases an output, with its run and output rows locked: returns to let
 it go, raises ``NotAllowed`` to keep it inside. What it writes stands or falls with the release."""
+
+
+MOST_NAMED = 500
+"""Outputs named in one query; for more, all decisions are read."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,7 @@ class Outputs:
         self._runs = runs
         self._clock = clock
         self._before_release = tuple(before_release)
+        self.claims = Claims(ledger, clock)
 
     # ---- what the workflow does
 
@@ -116,20 +125,30 @@ class Outputs:
         return self._open(self._row(tx, output_id))
 
     def record_verdict(
-        self, tx: Session, output_id: str, checked: bytes, verdict: Verdict, rules: dict[str, Any]
+        self,
+        tx: Session,
+        output_id: str,
+        checked: bytes,
+        verdict: Verdict,
+        rules: dict[str, Any],
+        *,
+        recipe: str | None = None,
     ) -> Output:
         """Keep the check's ``verdict`` on the bytes ``checked``; what it refuses is refused at once.
 
-        Does nothing where a verdict was recorded before (a step that ran twice).
+        ``recipe`` is the digest of the recipe that they were recomputed from. Does nothing where a
+        verdict was recorded before (a step that ran twice).
         """
         row = self._row(tx, output_id, lock=True)
         if row.decision is not None:
-            return self._record(row)
+            return self.get(tx, output_id)
         reasons = [
             {"rule": r.rule, "message": r.message, "evidence": r.evidence} for r in verdict.reasons
         ]
         row.decision = verdict.decision
         row.verdict = {"decision": verdict.decision, "reasons": reasons, "rules": rules}
+        if recipe is not None:
+            row.verdict = {**row.verdict, "recipe": recipe}
         row.checked_digest, row.checked_at = digest(checked), self._clock()
         tx.flush()
         self._ledger.append(
@@ -144,10 +163,12 @@ class Outputs:
     def clear_by_machine(self, tx: Session, run: Run) -> None:
         """Release each file that passed, where the permit leaves the decision to the machine.
 
-        What a guard does not let go stays held, for a person to see.
+        What a guard does not let go stays held, for a person to see, and so does what the permit
+        wants two people to see.
         """
         for row in self._rows(tx, run.id, lock=True):
-            if row.decision == "pass" and row.kind == OutputKind.file:
+            passed = row.decision == "pass" and row.kind == OutputKind.file
+            if passed and not self.asks_for_two(tx, self._record(tx, row)):
                 self._release_unless_kept_back(tx, row, run)
 
     def _release_unless_kept_back(self, tx: Session, row: OutputRow, run: Run) -> None:
@@ -187,7 +208,7 @@ class Outputs:
 
     def get(self, tx: Session, output_id: str) -> Output:
         """The output's record, without its data; raises ``NotFound``."""
-        return self._record(self._row(tx, output_id))
+        return self._record(tx, self._row(tx, output_id))
 
     def list(
         self, tx: Session, *, run: str | None = None, state: OutputState | None = None
@@ -198,16 +219,33 @@ class Outputs:
             query = query.where(OutputRow.run == run)
         if state is not None:
             query = query.where(OutputRow.state == state.value)
-        return tuple(self._record(row) for row in tx.scalars(query))
+        rows = tuple(tx.scalars(query))
+        cleared_by = self._cleared_by(tx, {row.id for row in rows})
+        return tuple(self._record(tx, row, cleared_by.get(row.id, ())) for row in rows)
+
+    def asks_for_two(self, tx: Session, output: Output) -> bool:
+        """Whether the output's permit lets it out only after two different checkers cleared it."""
+        permit = self._runs.get(tx, output.run).permit
+        return self._permits.get(tx, permit).output_rules.asks_for_two(output.ending)
+
+    def decisions(self, tx: Session, output_id: str) -> tuple[Decision, ...]:
+        """What people decided on the output, in order."""
+        query = select(DecisionRow).where(DecisionRow.output == output_id)
+        return tuple(
+            Decision(row.checker, row.clear, row.reason, row.decided_at)
+            for row in tx.scalars(query.order_by(DecisionRow.number))
+        )
 
     def review(
         self, tx: Session, checker: str, output_id: str, *, clear: bool, reason: str
     ) -> Output:
         """A person's decision on a held output: cleared for release, or refused. What is cleared can
-        still be refused until it is released.
+        still be refused until it is released; of two who look at it, either may refuse.
 
-        Raises ``NotAllowed`` to those who work under the permit and for what the machine refused,
-        ``Conflict`` where it is decided already, ``BadInput`` without a reason.
+        Where the permit asks for four eyes, the first who clears it leaves it held for a second.
+        Raises ``NotAllowed`` to those who work under the permit, to who cleared it already and for
+        what the machine refused, ``Conflict`` where it is decided already or somebody else has
+        claimed it, ``BadInput`` without a reason.
         """
         if not reason.strip():
             raise BadInput("a decision on an output needs a written reason")
@@ -219,11 +257,19 @@ class Outputs:
             raise NotAllowed(
                 f"output {output_id} has not been checked: no one decides before the check"
             )
-        to = OutputState.cleared if clear else OutputState.refused
-        self._move(
-            tx, row, to, actor=checker, reviewed_by=checker, reviewed_at=self._clock(),
-            review_reason=reason,
-        )  # fmt: skip
+        before = self._record(tx, row)
+        if clear:
+            self._require_another(before, checker)
+            self.claims.require_free(tx, output_id, checker)
+        self._enter(tx, row, Decision(checker, clear, reason, self._clock()))
+        if clear and not before.cleared_by and self.asks_for_two(tx, before):
+            self._ledger.append(
+                tx, actor=checker, act="output.cleared_first", subject=output_id, run=row.run,
+                commitment=self._commitment(row.digest), reason=digest(reason.encode()),
+            )  # fmt: skip
+        else:
+            to = OutputState.cleared if clear else OutputState.refused
+            self._move(tx, row, to, actor=checker, review_reason=reason)
         self._settle_reviewed(tx, run)
         return self.get(tx, output_id)
 
@@ -232,9 +278,30 @@ class Outputs:
         ``Conflict`` where it is not cleared, ``IntegrityFailure`` where its bytes were altered."""
         run, row = self._lock_both(tx, output_id)
         self._require_independent(tx, run, checker)
+        self.claims.require_free(tx, output_id, checker)
         receipt = self._release(tx, row, run, checker)
         self._settle_reviewed(tx, run)
         return receipt
+
+    def claim(
+        self, tx: Session, checker: str, output_id: str, *, seconds: int = CLAIM_SECONDS
+    ) -> Claim:
+        """Say that ``checker`` looks at a held or cleared output now: for ``seconds`` nobody else
+        clears or releases it. Again extends it.
+
+        Raises ``NotAllowed`` to those who work under the permit, ``Conflict`` where somebody else
+        was first or nothing is left to do, ``BadInput`` for a time of no measure.
+        """
+        run, row = self._lock_both(tx, output_id)
+        self._require_independent(tx, run, checker)
+        if row.state not in (OutputState.held, OutputState.cleared):
+            raise Conflict(f"output {output_id} is {row.state} already: nothing is left to do")
+        return self.claims.take(tx, checker, output_id, seconds)
+
+    def give_back(self, tx: Session, checker: str, output_id: str) -> None:
+        """End ``checker``'s claim; raises ``Conflict`` where they have none."""
+        self._lock_both(tx, output_id)
+        self.claims.give_back(tx, checker, output_id)
 
     def evidence(self, tx: Session, checker: str, output_id: str) -> bytes:
         """The bytes of a checked output, to decide on. Raises ``NotAllowed`` to those who work under
@@ -270,10 +337,29 @@ class Outputs:
                 f"{person} does not work under permit {run.permit}, which this output is of"
             )
         data = self._open(row)
+        receipt = tx.get(ReceiptRow, output_id)
+        if receipt is not None:
+            data = receipts.leaving(data, receipt.statement["watermark"])
+            if digest(data) != receipt.statement["digest"]:
+                raise IntegrityFailure(
+                    f"output {output_id} or its receipt is not what was released"
+                )
         self._ledger.append(
-            tx, actor=person, act="output.fetched", subject=output_id, digest=row.digest
+            tx, actor=person, act="output.fetched", subject=output_id, digest=digest(data)
         )
         return data
+
+    def receipt(self, tx: Session, output_id: str) -> ReleaseReceipt:
+        """What was stated of a released output. Raises ``NotFound`` for one that was not released, or
+        was before releases had receipts."""
+        row, kept = self._row(tx, output_id), tx.get(ReceiptRow, output_id)
+        if kept is None or row.ledger_index is None:
+            raise NotFound(
+                f"there is no receipt of output {output_id}: it is {row.state}, or was released before "
+                "releases had receipts"
+            )
+        stated = dict(kept.statement)
+        return ReleaseReceipt(output_id, stated["digest"], row.ledger_index, stated)
 
     # ---- the guard
 
@@ -294,23 +380,68 @@ class Outputs:
             raise IntegrityFailure(
                 f"output {row.id} is not the file that was checked: it stays inside"
             )
+        output = self._record(tx, row)
+        if permit.output_rules.asks_for_two(output.ending) and len(output.cleared_by) < 2:
+            raise NotAllowed(
+                f"permit {permit.id} lets output {row.id} out after two checkers cleared it: "
+                f"{len(output.cleared_by)} did"
+            )
         for guard in self._before_release:
-            guard(tx, self._record(row), run, data)
-        return self._let_out(tx, row, actor)
+            guard(tx, output, run, data)
+        return self._let_out(tx, row, data, actor)
 
-    def _let_out(self, tx: Session, row: OutputRow, actor: str) -> ReleaseReceipt:
-        self._compare_and_set(
-            tx, row, OutputState.released, released_by=actor, released_at=self._clock()
-        )
+    def _let_out(self, tx: Session, row: OutputRow, data: bytes, actor: str) -> ReleaseReceipt:
+        now = self._clock()
+        self._compare_and_set(tx, row, OutputState.released, released_by=actor, released_at=now)
+        run = self._runs.get(tx, row.run)
+        stated = receipts.statement_of(
+            self._record(tx, row), data, run=run, permit=self._permits.get(tx, run.permit),
+            decisions=self.decisions(tx, row.id), released_by=actor, released_at=now,
+            ledger=self._ledger.origin,
+        )  # fmt: skip
+        tx.add(ReceiptRow(output=row.id, statement=stated))
         entry = self._ledger.append(
-            tx, actor=actor, act="output.released", subject=row.id, run=row.run, digest=row.digest
-        )
+            tx, actor=actor, act="output.released", subject=row.id, run=row.run,
+            digest=stated["digest"], receipt=digest(canonical_json(stated)),
+        )  # fmt: skip
         tx.execute(update(OutputRow).where(OutputRow.id == row.id).values(ledger_index=entry.index))
-        return ReleaseReceipt(row.id, row.digest, entry.index)
+        return ReleaseReceipt(row.id, stated["digest"], entry.index, stated)
 
-    def _record(self, row: OutputRow) -> Output:
+    def _record(
+        self, tx: Session, row: OutputRow, cleared_by: tuple[str, ...] | None = None
+    ) -> Output:
         sealed = row.sealed_name
-        return _record(row, row.name if sealed is None else self._keyring.unseal(sealed, row.id))
+        name = row.name if sealed is None else self._keyring.unseal(sealed, row.id)
+        if cleared_by is None:
+            cleared_by = self._cleared_by(tx, {row.id}).get(row.id, ())
+        return _record(row, name, cleared_by)
+
+    def _cleared_by(self, tx: Session, outputs: set[str]) -> dict[str, tuple[str, ...]]:
+        """Who cleared each of ``outputs``, each person once, in order."""
+        query = select(DecisionRow.output, DecisionRow.checker).where(DecisionRow.clear)
+        if len(outputs) <= MOST_NAMED:
+            query = query.where(DecisionRow.output.in_(outputs))
+        found: dict[str, tuple[str, ...]] = {}
+        for output, checker in tx.execute(query.order_by(DecisionRow.output, DecisionRow.number)):
+            if output in outputs and checker not in found.get(output, ()):
+                found[output] = (*found.get(output, ()), checker)
+        return found
+
+    def _enter(self, tx: Session, row: OutputRow, decision: Decision) -> None:
+        """Keep ``decision``; the output's row shows the newest, and who decided is done with it."""
+        number = len(self.decisions(tx, row.id)) + 1
+        tx.add(DecisionRow(output=row.id, number=number, **vars(decision)))
+        row.reviewed_by, row.review_reason = decision.checker, decision.reason
+        row.reviewed_at = decision.decided_at
+        self.claims.end(tx, row.id)
+        tx.flush()
+
+    @staticmethod
+    def _require_another(output: Output, checker: str) -> None:
+        if checker in output.cleared_by:
+            raise NotAllowed(
+                f"{checker} cleared output {output.id} already: the second pair of eyes is another's"
+            )
 
     def _commitment(self, of: str) -> str:
         """A keyed digest: until its release, an entry must not say which bytes an output holds.
@@ -389,11 +520,12 @@ class Outputs:
         return data
 
 
-def _record(row: OutputRow, name: str) -> Output:
+def _record(row: OutputRow, name: str, cleared_by: tuple[str, ...]) -> Output:
     return Output(
         id=row.id, run=row.run, name=name, name_is_known=row.name_is_known, kind=OutputKind(row.kind),
         state=OutputState(row.state), digest=row.digest, size=row.size, decision=row.decision,
         verdict=row.verdict, checked_at=row.checked_at, reviewed_by=row.reviewed_by,
         reviewed_at=row.reviewed_at, review_reason=row.review_reason, released_by=row.released_by,
         released_at=row.released_at, ledger_index=row.ledger_index,
+        cleared_by=cleared_by,
     )  # fmt: skip

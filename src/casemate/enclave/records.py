@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from pathlib import PurePosixPath
+from typing import Any, Literal
 
 SYSTEM = "system"
 """The actor of what the enclave does by itself."""
@@ -159,6 +160,21 @@ class Output:
     released_by: str | None
     released_at: datetime | None
     ledger_index: int | None
+    cleared_by: tuple[str, ...] = ()
+    """Who cleared it so far, in order; where the permit asks for four eyes it takes two of them."""
+
+    @property
+    def ending(self) -> str:
+        """The kind of output that a permit's rules speak of: the file's ending, or ``log``."""
+        if self.kind is OutputKind.log:
+            return "log"
+        return PurePosixPath(self.name).suffix.lower().removeprefix(".")
+
+    @property
+    def recipe(self) -> str | None:
+        """The digest of the recipe that the check recomputed it from; ``None`` where it came without."""
+        digest: str | None = (self.verdict or {}).get("recipe")
+        return digest
 
     @property
     def shown_name(self) -> str:
@@ -190,9 +206,53 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Decision:
+    """What one person decided on an output, and why."""
+
+    checker: str
+    clear: bool
+    reason: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True)
+class Claim:
+    """That ``checker`` looks at ``output`` until ``until``."""
+
+    output: str
+    checker: str
+    until: datetime
+
+
+@dataclass(frozen=True)
+class QueueItem:
+    """One output that awaits people: what for, since when, and who is at it."""
+
+    output: Output
+    permit: str
+    datasets: tuple[str, ...]
+    awaits: Literal["a decision", "a second decision", "release"]
+    since: datetime
+    due: datetime
+    four_eyes: bool
+    claim: Claim | None
+    may_decide: tuple[str, ...] = ()
+    """The accounts that may take the next step; whoever ran it, and whoever cleared it, is not there."""
+
+    @property
+    def has_recipe(self) -> bool:
+        """Whether the check recomputed it from its recipe."""
+        return self.output.recipe is not None
+
+
+@dataclass(frozen=True)
 class ReleaseReceipt:
-    """That ``output`` left, byte for byte ``digest``, as entry ``ledger_index`` of the ledger."""
+    """That ``output`` left, byte for byte ``digest``, as entry ``ledger_index`` of the ledger.
+
+    ``statement`` is what that entry holds the digest of; see ``casemate.enclave.receipts``.
+    """
 
     output: str
     digest: str
     ledger_index: int
+    statement: dict[str, Any]

@@ -116,6 +116,7 @@ run.replay            not in the permit      .      .      .     .      .       
 run.replay            named, for another     .      y      y     y      y         y       y        y
 run.replay            a stranger             .      .      .     .      .         y       .        .
 
+output.queue          anyone                 .      .      .     .      .         y       .        .
 output.list           the submitter          .      y      y     y      y         y       y        y
 output.list           not in the permit      .      y      y     y      y         y       y        y
 output.list           a named person         .      y      y     y      y         y       y        y
@@ -128,6 +129,13 @@ output.review         the submitter          .      .      .     .      .       
 output.review         not in the permit      .      .      .     .      .         .       .        .
 output.review         a named person         .      .      .     .      .         .       .        .
 output.review         a stranger             .      .      .     .      .         y       .        .
+output.review         first of two           .      .      .     .      .         y       .        .
+output.clear          the submitter          .      .      .     .      .         .       .        .
+output.clear          not in the permit      .      .      .     .      .         .       .        .
+output.clear          a named person         .      .      .     .      .         .       .        .
+output.clear          a stranger             .      .      .     .      .         y       .        .
+output.clear          first of two           .      .      .     .      .         .       .        .
+output.clear          second of two          .      .      .     .      .         y       .        .
 output.release        the submitter          .      .      .     .      .         .       .        .
 output.release        not in the permit      .      .      .     .      .         .       .        .
 output.release        a named person         .      .      .     .      .         .       .        .
@@ -135,6 +143,9 @@ output.release        a stranger             .      .      .     .      .       
 output.release        stranger, it passed    .      .      .     .      .         y       .        .
 output.release        stranger, refused it   .      .      .     .      .         .       .        .
 output.release        stranger, unchecked    .      .      .     .      .         .       .        .
+output.release        first of two           .      .      .     .      .         .       .        .
+output.release        second of two          .      .      .     .      .         .       .        .
+output.release        either of two          .      .      .     .      .         y       .        .
 output.fetch          the submitter          .      y      y     y      y         y       y        y
 output.fetch          not in the permit      .      .      .     .      .         .       .        .
 output.fetch          a named person         .      y      y     y      y         y       y        y
@@ -177,6 +188,9 @@ OTHERS: Mapping[str, Mapping[str, Any]] = {
         "people": {"acct-ada", "acct-bob"},
         "state": "held",
         "verdict": "review",
+        "four_eyes": False,
+        "cleared_by": set(),
+        "seconded": False,
     },
 }
 """Each kind of resource as it is to a stranger."""
@@ -204,6 +218,9 @@ RELATIONS: Mapping[str, Mapping[str, Any]] = {
     "stranger, it passed": {"verdict": "pass"},
     "stranger, refused it": {"verdict": "refuse"},
     "stranger, unchecked": {"verdict": ""},
+    "first of two": {"four_eyes": True, "cleared_by": {ME}},
+    "second of two": {"four_eyes": True, "cleared_by": {"acct-other"}},
+    "either of two": {"four_eyes": True, "cleared_by": {ME, "acct-other"}, "seconded": True},
 }
 
 
@@ -323,7 +340,9 @@ def test_a_member_of_the_authority_never_decides_on_their_own_cause(
     assert policies.is_allowed(EVERY_ROLE, action, resource_of(action, "a stranger"))
 
 
-@pytest.mark.parametrize("action", ["output.read_evidence", "output.review", "output.release"])
+@pytest.mark.parametrize(
+    "action", ["output.read_evidence", "output.review", "output.clear", "output.release"]
+)
 @pytest.mark.parametrize(
     ("relation", "policy"),
     [
