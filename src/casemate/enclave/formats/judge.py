@@ -1,0 +1,169 @@
+"""The verdict on what comes out without a recipe: inert models, pictures, drawings, words.
+
+The machine only ever refuses here or hands over to a person, with what it could tell: nothing passes.
+What a parser says ran on hostile bytes, and no sum shows that a picture or a text is harmless.
+
+The researcher reads a rule and a sentence of ours; findings are evidence, for the checker.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from casemate.enclave.checks_model import CheckContext, Findings, Verdict
+from casemate.enclave.checks_records import scan_pseudonyms, scan_values
+from casemate.enclave.collect import CollectedFile
+from casemate.enclave.formats import evidence, models
+from casemate.enclave.formats.drawings import problem_with
+from casemate.enclave.formats.facts import HostileKind
+from casemate.enclave.formats.inspection import Inspection, Uninspectable, inspect_file
+from casemate.enclave.formats.kinds import kind_of
+from casemate.enclave.model_attacks import ModelRules
+from casemate.enclave.model_attacks.card import SUFFIX
+
+_RECOGNISED = (".csv", ".tsv", ".json", ".ipynb")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A verdict; ``clean`` is a picture without what was beside it, to be released in its place."""
+
+    verdict: Verdict
+    clean: bytes | None = field(default=None, repr=False)
+
+
+def judge_format(
+    output: CollectedFile, context: CheckContext, card: bytes | None = None
+) -> Verdict | None:
+    """The verdict on ``output``, or ``None`` where it is a table or a document that others recompute.
+
+    ``card`` is the content of the model's ``FILE.model.json``. Bounded in time and memory.
+    """
+    judged = judge_file(output, context, card)
+    return judged.verdict if judged else None
+
+
+def judge_file(
+    output: CollectedFile,
+    context: CheckContext,
+    card: bytes | None = None,
+    rules: ModelRules | None = None,
+) -> Judged | None:
+    """As ``judge_format``, with the cleaned picture where there is one."""
+    findings = Findings()
+    limit = context.rules.max_bytes
+    if len(output.data) > limit:
+        findings.refuse("too large", f"it is larger than {limit} bytes", threshold=limit)
+        return Judged(findings.verdict())
+    found = kind_of(output.name, output.data)
+    clean = None
+    if found.kind == "text":
+        if card is not None and models.judge_coefficients(
+            output.data, card, context, rules or ModelRules(), findings
+        ):
+            return Judged(findings.verdict())
+        if output.name.lower().endswith(_RECOGNISED):
+            return None
+        _words(output.data, found.what, context, findings)
+    elif found.kind == "onnx" or found.kind == "safetensors" or found.kind == "gguf":
+        models.judge_model(found.kind, output.data, card, context, rules or ModelRules(), findings)
+    elif found.kind == "png" or found.kind == "jpeg":
+        clean = _picture(found.kind, output.data, findings)
+        _strings(output.data, context, findings)
+    elif found.kind == "svg":
+        _drawing(output.data, context, findings)
+    else:
+        _refuse(found.kind, found.what, output.data, findings)
+    return Judged(findings.verdict(), clean if findings.decision != "refuse" else None)
+
+
+def pair_cards(
+    outputs: Sequence[CollectedFile],
+) -> tuple[tuple[CollectedFile, ...], Mapping[str, bytes]]:
+    """(outputs without the cards of models among them, card by the name of its model's file)."""
+    names = {output.name for output in outputs}
+    cards = {
+        output.name.removesuffix(SUFFIX): output.data
+        for output in outputs
+        if output.name.endswith(SUFFIX) and output.name.removesuffix(SUFFIX) in names
+    }
+    return tuple(
+        one for one in outputs if one.name.removesuffix(SUFFIX) not in cards or one.name in cards
+    ), cards
+
+
+def _words(data: bytes, what: str, context: CheckContext, findings: Findings) -> None:
+    found = evidence.look(data, context)
+    text = data.decode("utf-8", errors="replace")
+    scan_pseudonyms(text, context, findings)
+    scan_values(text, context, findings)
+    if found.problems:
+        findings.refuse(
+            "hidden data", "its text holds data, or hides something", found=found.problems
+        )
+    findings.review("file type", f"it is {what}: a person must read it", seen=found.notes)
+
+
+def _picture(kind: HostileKind, data: bytes, findings: Findings) -> bytes | None:
+    inspection = _inspect(data, kind, findings)
+    if inspection is None:
+        return None
+    facts = inspection.facts
+    seen = [*facts.notes, *facts.texts, f"{evidence.entropy(data):.1f} bits a byte"]
+    findings.review(
+        "picture", "it is a picture: a person must look at it", seen=seen, sizes=facts.counts
+    )
+    return inspection.files.get("clean")
+
+
+def _strings(data: bytes, context: CheckContext, findings: Findings) -> None:
+    """People's identifiers and long numbers that stand in the bytes as they are."""
+    text = data.decode("latin-1")
+    scan_pseudonyms(text, context, findings)
+    scan_values(text, context, findings)
+
+
+def _drawing(data: bytes, context: CheckContext, findings: Findings) -> None:
+    if problem := problem_with(data):
+        findings.refuse("active content", f"{problem}: save it as PNG")
+        return
+    found = evidence.look(data, context)
+    # coordinates are data by design: only disguise refuses, the rest is for the checker
+    if found.problems:
+        findings.refuse(
+            "hidden data", "its text holds data, or hides something", found=found.problems
+        )
+    scan_pseudonyms(data.decode("utf-8", errors="replace"), context, findings)
+    findings.review("drawing", "it is a drawing, whose points may be people", seen=found.notes)
+
+
+def _refuse(kind: str, what: str, data: bytes, findings: Findings) -> None:
+    """What never leaves; serialised objects and tables in binary form are looked into for the record."""
+    said: dict[str, object] = {}
+    if kind in ("pickle", "parquet", "arrow"):
+        parsed: HostileKind = "pickle" if kind == "pickle" else "parquet"
+        try:
+            facts = inspect_file(data, parsed).facts
+            said = facts.model_dump(mode="json", exclude_defaults=True, exclude={"columns"})
+        except Uninspectable as problem:
+            said = {"parser": str(problem)}
+    way = {
+        "pickle": "write a model as ONNX or safetensors, or its coefficients as JSON",
+        "parquet": "write a table of results as CSV",
+        "arrow": "write a table of results as CSV",
+        "unknown": "write a known format",
+    }.get(kind, "which never leaves")
+    findings.refuse("file type", f"it is {what}: {way}", scan=said)
+
+
+def _inspect(data: bytes, kind: HostileKind, findings: Findings) -> Inspection | None:
+    try:
+        inspection = inspect_file(data, kind)
+    except Uninspectable as problem:
+        findings.refuse("malformed", f"it cannot be read as {kind}", parser=str(problem))
+        return None
+    if inspection.facts.problems:
+        findings.refuse(
+            "malformed", f"it cannot be read as plain {kind}", found=list(inspection.facts.problems)
+        )
+        return None
+    return inspection
