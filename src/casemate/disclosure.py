@@ -94,5 +94,5 @@ _MORE_IS_STRICTER = frozenset({"dominance_top", "p_percent", "min_residual_dof",
 def _strictness(name: str, value: int | str) -> int:
     """A number that grows as ``name`` gets stricter."""
     if isinstance(value, str):
-        return _LEVELS.index(value)  # type: ignore[arg-type]  # only levels are text
+        return _LEVELS.index(value)
     return value if name in _MORE_IS_STRICTER else -value

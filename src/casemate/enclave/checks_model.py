@@ -6,27 +6,36 @@ from typing import Any, Literal
 
 import polars as pl
 
+from casemate.access import OutputRules
+from casemate.disclosure import DisclosureRules, Strictness
+
+_DEFAULTS = DisclosureRules()
 Decision = Literal["pass", "review", "refuse"]
 _ORDER: dict[Decision, int] = {"pass": 0, "review": 1, "refuse": 2}
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The thresholds; a permit or a dataset may set others. Every default is the strictest common one.
+    """The thresholds of one check: the least cell, the disclosure rules of the permit, and our bounds.
 
-    Sources: acro 1.0.2 ``default.yaml`` (safe_threshold 10, safe_nk_n 2, safe_nk_k 0.90,
-    safe_pratio_p 0.10, safe_dof_threshold 10, zeros_are_disclosive, rounding base 5), built on the UK
-    SDC handbook; DataSHIELD ``nfilter.glm`` 0.33; acro's statbarns "position" (a percentile needs as
-    many people in its tail as a cell). The bounds on size and number are ours: what is larger is data.
+    ``min_cell`` is 10 by default: ESSnet's rule of thumb and acro's ``safe_threshold``. The parameters
+    from ``zeros`` on are those of ``casemate.disclosure.DisclosureRules``, where each default has its
+    source. The bounds on size and number are ours: what is larger is data.
     """
 
     min_cell: int = 10
-    dominance_top: int = 2
-    dominance_permille: int = 900
-    p_percent: int = 10
-    min_residual_dof: int = 10
-    max_parameters_permille: int = 330
-    rounding_base: int = 5
+    zeros: Strictness = _DEFAULTS.zeros
+    missing: Strictness = _DEFAULTS.missing
+    class_permille: int = _DEFAULTS.class_permille
+    largest_permille: int = _DEFAULTS.largest_permille
+    dominance_top: int = _DEFAULTS.dominance_top
+    dominance_permille: int = _DEFAULTS.dominance_permille
+    p_percent: int = _DEFAULTS.p_percent
+    min_residual_dof: int = _DEFAULTS.min_residual_dof
+    max_parameters_permille: int = _DEFAULTS.max_parameters_permille
+    max_leverage_permille: int = _DEFAULTS.max_leverage_permille
+    digits_beyond_count: int = _DEFAULTS.digits_beyond_count
+    rounding_base: int = _DEFAULTS.rounding_base
     max_bytes: int = 5 * 1024 * 1024
     max_rows: int = 20_000
     max_columns: int = 200
@@ -36,6 +45,12 @@ class Rules:
     max_digits: int = 8  # significant digits of such a figure
     max_text: int = 80  # characters of a label
     max_texts: int = 600  # characters of all labels and names together
+
+    @classmethod
+    def of_permit(cls, rules: OutputRules) -> "Rules":
+        """The thresholds that a permit signed; the defaults where it is older than they are."""
+        disclosure = rules.disclosure or DisclosureRules()
+        return cls(min_cell=rules.min_cell, **disclosure.model_dump())
 
 
 @dataclass(frozen=True)
