@@ -3,16 +3,28 @@
 import csv
 import io
 import json
+from collections.abc import Collection
 from typing import Any
 
 from casemate.analysis.compute import Answer
 from casemate.analysis.recipes import Crosstab, Recipe
 from casemate.analysis.words import Cell
 
+HIDDEN = "c"
+"""Stands for a figure that is confidential, as in protected tables."""
 
-def render(recipe: Recipe, answer: Answer) -> bytes:
-    """The file's content: CSV or JSON by its name; the figures of an SVG as CSV."""
-    lines = [tuple(_shown(cell, recipe.decimals) for cell in row) for row in answer.rows]
+
+def render(recipe: Recipe, answer: Answer, *, hidden: Collection[int] = ()) -> bytes:
+    """The file's content: CSV or JSON by its name; the figures of an SVG as CSV.
+
+    The figures of the lines ``hidden`` (from 0) are not shown.
+    """
+    lines = []
+    for place, row in enumerate(answer.rows):
+        shown = tuple(_shown(cell, recipe.decimals) for cell in row)
+        figures = len(row) - answer.keys
+        kept = place not in hidden
+        lines.append(shown if kept else (*shown[: answer.keys], *(HIDDEN,) * figures))
     columns, lines = _across(recipe, answer, lines)
     if recipe.file.endswith(".json"):
         return _json(recipe, answer, columns, lines)

@@ -19,9 +19,15 @@ def judge(output: Output, data: bytes, context: CheckContext, rules: OutputRules
     """
     if output.kind is OutputKind.log:
         return Verdict("review", (Reason("log", "a log is free text: a person reads it first"),))
-    if refusal := _against_the_permit(output.name, len(data), rules):
+    if refusal := against_the_permit(output.name, len(data), rules):
         return Verdict("refuse", (refusal,))
-    verdict = checks.check(CollectedFile(output.name, data, digest(data)), context)
+    return with_known_name(
+        output, checks.check(CollectedFile(output.name, data, digest(data)), context)
+    )
+
+
+def with_known_name(output: Output, verdict: Verdict) -> Verdict:
+    """``verdict``, but that a file whose name the script does not spell out passes through a person."""
     if verdict.decision == "pass" and not output.name_is_known:
         doubt = Reason(
             "name", "the script does not spell this file's name out: it could carry data"
@@ -35,7 +41,8 @@ def is_spelled_out(name: str, script: bytes) -> bool:
     return all(part.encode() in script for part in PurePosixPath(name).parts)
 
 
-def _against_the_permit(name: str, size: int, rules: OutputRules) -> Reason | None:
+def against_the_permit(name: str, size: int, rules: OutputRules) -> Reason | None:
+    """Why the permit itself does not let the file out, or ``None``."""
     kind = PurePosixPath(name).suffix.lower().removeprefix(".")
     if kind not in rules.allowed_types:
         allowed = ", ".join(rules.allowed_types)

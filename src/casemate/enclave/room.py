@@ -9,6 +9,8 @@ from casemate.catalogue import Catalogue
 from casemate.clock import Clock
 from casemate.enclave.answers import Answers
 from casemate.enclave.outputs import Outputs
+from casemate.enclave.recipes import RecipeShelf
+from casemate.enclave.recipes.exchange import exchange
 from casemate.enclave.runs import Runs
 from casemate.enclave.steps import Rooms
 from casemate.enclave.sweep import GRACE_SECONDS, sweep_blobs
@@ -46,7 +48,16 @@ class Enclave:
         self.runs = Runs(vault, keyring, ledger, permits, clock)
         self.outputs = Outputs(vault, keyring, ledger, permits, self.runs, clock)
         self.answers = Answers(self.views, keyring, ledger, permits, catalogue, clock)
-        self.rooms = rooms = Rooms(store, permits, self.views, self.runs, self.outputs, clock)
+        self.rooms = rooms = Rooms(
+            store,
+            permits,
+            self.views,
+            self.runs,
+            self.outputs,
+            RecipeShelf(vault, keyring),
+            lambda tx, output, made: exchange(tx, ledger, keyring, output, made),
+            clock,
+        )
         self.worker = Worker(home, runs_url, rooms, at_once=at_once)
 
     def seal_views(self, tx: Session, permit_id: str, *, actor: str) -> int:

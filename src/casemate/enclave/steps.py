@@ -11,7 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 import polars as pl
@@ -21,10 +21,11 @@ from sqlalchemy.orm import Session
 from casemate.access import Grant, OutputRules, Permits
 from casemate.canonical import canonical_json, digest
 from casemate.clock import Clock
-from casemate.enclave import checks, sandbox
+from casemate.enclave import checks, recipes, sandbox
+from casemate.enclave.collect import CollectedFile, Rejected
 from casemate.enclave.environment import record_environment
 from casemate.enclave.guard import current_permit, require_grants, why_ended
-from casemate.enclave.judging import is_spelled_out, judge
+from casemate.enclave.judging import against_the_permit, is_spelled_out, judge, with_known_name
 from casemate.enclave.outputs import Outputs, Sealed
 from casemate.enclave.permit_watch import PermitWatch
 from casemate.enclave.records import ACTIVE, SYSTEM, Output, OutputKind, Run, RunState, View
@@ -47,6 +48,10 @@ class WorkerStopping(BaseException):
     """
 
 
+Exchange = Callable[[Session, str, Sealed], None]
+"""Lets sealed bytes that trusted code made be the content of an output from now on."""
+
+
 @dataclass(frozen=True)
 class Rooms:
     """What the steps work with."""
@@ -56,6 +61,8 @@ class Rooms:
     views: Views
     runs: Runs
     outputs: Outputs
+    recipes: recipes.RecipeShelf
+    exchange: Exchange
     clock: Clock
 
 
@@ -146,8 +153,17 @@ class Steps:
             rules = self._grants(tx, run)[0].output_rules
             context = self._context(tx, run, rules)
             outputs = rooms.outputs.list(tx, run=run_id)
-        for output in outputs:
-            if output.decision is None:
+            beside = rooms.recipes.of_run(tx, run_id)
+            script = rooms.runs.script(tx, run_id)
+        unchecked = [output for output in outputs if output.decision is None]
+        found = recipes.recompute_all(
+            {one.id: (one.name, beside[one.id]) for one in unchecked if one.id in beside},
+            self._inputs(run, context),
+        )
+        for output in unchecked:
+            if output.id in found:
+                self._check_by_recipe(output, found[output.id], context, rules, script)
+            else:
                 self._check_one(output, context, rules)
         return True
 
@@ -256,8 +272,14 @@ class Steps:
     ) -> None:
         """Seal what the run left, then take the run on; whoever comes second discards its files."""
         rooms = self._rooms
-        to, reason = _outcome(result, rules)
-        sealed = self._seal(result, to, script)
+        paired = recipes.pair(result.outputs)
+        to, reason = _outcome(result, len(paired.outputs), rules)
+        sealed = self._seal(result, paired.outputs, to, script)
+        beside = [
+            rooms.recipes.seal(one.id, paired.recipes[one.name])
+            for one in sealed
+            if one.name in paired.recipes and one.kind is OutputKind.file
+        ]
         kept = False
         try:
             with rooms.store.transaction() as tx:
@@ -265,7 +287,9 @@ class Steps:
                 if now.state is not RunState.running:
                     return
                 rooms.outputs.keep(tx, now, sealed)
-                changes = {"resources": _resources(result, script)}
+                rooms.recipes.keep(tx, beside)
+                rejected = (*result.rejected, *paired.alone)
+                changes = {"resources": _resources(result, rejected, script)}
                 # What was used goes into the row: sizes and times to the millisecond could carry data.
                 rooms.runs.move(
                     tx, now, to, actor=SYSTEM, reason=reason, changes=changes, ended=result.ended
@@ -274,14 +298,19 @@ class Steps:
         finally:
             if not kept:
                 rooms.outputs.discard(sealed)
+                rooms.recipes.discard(beside)
 
     def _seal(
-        self, result: sandbox.SandboxResult, to: RunState, script: bytes
+        self,
+        result: sandbox.SandboxResult,
+        outputs: tuple[CollectedFile, ...],
+        to: RunState,
+        script: bytes,
     ) -> tuple[Sealed, ...]:
         if to is RunState.cancelled:
             return ()
         seal = self._rooms.outputs.seal
-        files = () if to is RunState.failed else result.outputs
+        files = () if to is RunState.failed else outputs
         logs = {"stdout": result.stdout, "stderr": result.stderr}
         return (
             *(
@@ -307,6 +336,51 @@ class Steps:
             script_digest=run.script_digest,
         )
 
+    def _inputs(self, run: Run, context: checks.CheckContext) -> dict[str, recipes.Input]:
+        """The run's inputs for trusted code: as frames, and as bytes where the sandbox needs them."""
+
+        def parquet(view: str) -> bytes:
+            with self._rooms.store.read() as tx:
+                return self._rooms.views.parquet(tx, view)
+
+        return {
+            file: recipes.Input(context.inputs[file], partial(parquet, recorded["view"]))
+            for file, recorded in run.inputs.items()
+        }
+
+    def _check_by_recipe(
+        self,
+        output: Output,
+        found: recipes.Recomputed,
+        context: checks.CheckContext,
+        rules: OutputRules,
+        script: bytes,
+    ) -> None:
+        """The verdict on what its recipe gives; bytes that trusted code made take the file's place."""
+        rooms = self._rooms
+        with rooms.store.read() as tx:
+            data = rooms.outputs.data(tx, output.id)
+        if refusal := against_the_permit(output.name, len(data), rules):
+            judged = recipes.Judged(checks.Verdict("refuse", (refusal,)))
+        else:
+            judged = recipes.judge_by_recipe(data, found, context.inputs, context.rules, script)
+        verdict = with_known_name(output, judged.verdict)
+        instead = judged.instead if verdict.decision != "refuse" else None
+        made = None if instead is None else rooms.outputs.seal(output.name, output.kind, instead)
+        kept = False
+        try:
+            with rooms.store.transaction() as tx:
+                if rooms.runs.lock(tx, output.run).state is not RunState.checking:
+                    return
+                if made is not None:
+                    rooms.exchange(tx, output.id, made)
+                checked = data if instead is None else instead
+                rooms.outputs.record_verdict(tx, output.id, checked, verdict, rules.model_dump())
+            kept = True
+        finally:
+            if made is not None and not kept:
+                rooms.outputs.discard([made])
+
     def _check_one(self, output: Output, context: checks.CheckContext, rules: OutputRules) -> None:
         rooms = self._rooms
         with rooms.store.read() as tx:
@@ -317,20 +391,24 @@ class Steps:
                 rooms.outputs.record_verdict(tx, output.id, data, verdict, rules.model_dump())
 
 
-def _outcome(result: sandbox.SandboxResult, rules: OutputRules) -> tuple[RunState, str | None]:
+def _outcome(
+    result: sandbox.SandboxResult, files: int, rules: OutputRules
+) -> tuple[RunState, str | None]:
     if result.ended == "stopped":
         return RunState.cancelled, result.reason
     if result.ended != "finished":
         return RunState.failed, result.reason
-    if len(result.outputs) > rules.max_files:
+    if files > rules.max_files:
         return (
             RunState.failed,
-            f"the script left {len(result.outputs)} files; its permit allows {rules.max_files}",
+            f"the script left {files} files; its permit allows {rules.max_files}",
         )
     return RunState.checking, None
 
 
-def _resources(result: sandbox.SandboxResult, script: bytes) -> dict[str, Any]:
+def _resources(
+    result: sandbox.SandboxResult, rejected: tuple[Rejected, ...], script: bytes
+) -> dict[str, Any]:
     """What the run used, and what of /out was not taken; a name could carry data, so only names that
     the script spells out are told."""
     return {
@@ -343,7 +421,7 @@ def _resources(result: sandbox.SandboxResult, script: bytes) -> dict[str, Any]:
                 "name": item.name if is_spelled_out(item.name, script) else None,
                 "reason": item.reason,
             }
-            for item in result.rejected
+            for item in rejected
         ],
     }
 

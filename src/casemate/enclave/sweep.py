@@ -4,10 +4,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casemate.enclave.differencing.tables import StatementsRow
+from casemate.enclave.recipes.tables import RecipeRow
 from casemate.enclave.tables import OutputRow, RunRow, ViewOriginRow, ViewRow
 from casemate.store.vault import Vault
 
-PREFIXES = ("view-", "origin-", "script-", "output-", "statements-")
+PREFIXES = ("view-", "origin-", "script-", "output-", "recipe-", "statements-")
 GRACE_SECONDS = 3600.0
 """A file is written before the transaction that names it commits; younger ones are left alone."""
 
@@ -20,6 +21,7 @@ def known_blobs(tx: Session) -> set[str]:
         select(StatementsRow.blob),
         select(RunRow.script_blob),
         select(OutputRow.blob),
+        select(RecipeRow.blob),
     )
     return {name for query in queries for name in tx.scalars(query)}
 
