@@ -417,8 +417,9 @@ def leaf_commands() -> tuple[tuple[str, ...], ...]:
 
 
 def of_the_platform() -> tuple[tuple[str, ...], ...]:
-    """The commands that act in a home; those of ``protect``, and the sandbox alone, need none."""
-    alone = {("enclave", "exec"), ("enclave", "doctor")}
+    """The commands that act in a home; those of ``protect``, the sandbox alone, and whoever checks a
+    receipt with a key need none."""
+    alone = {("enclave", "exec"), ("enclave", "doctor"), ("output", "verify")}
     return tuple(words for words in leaf_commands() if words[0] != "protect" and words not in alone)
 
 

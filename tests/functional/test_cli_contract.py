@@ -35,7 +35,8 @@ RECORDS_OUT = {("protect", "stream")}
 ISSUE = """init; demo; dataset publish; dataset list; dataset show; dataset search; dataset retire;
 application submit; application list; application show; decide; permit list; permit show;
 permit verify; permit revoke; permit export; run submit; run status; run logs; run cancel;
-output list; output check; output review; output release; ledger verify; ledger prove;
+output list; output queue; output claim; output check; output review; output release; output fetch;
+output verify; ledger verify; ledger prove;
 ledger checkpoint; ledger export; enclave exec; enclave doctor; account add; account list; catalogue export;
 protect anonymise; protect pseudonymise; protect aggregate; protect synthesise; protect population;
 protect risk; protect stream; protect verify"""
@@ -145,6 +146,8 @@ def test_a_group_alone_shows_its_help(group: list[str]) -> None:
         (["permit", "show", "permit-x"], RESEARCHER, 2, "permit-x"),
         (["run", "status", "run-x"], RESEARCHER, 2, "run-x"),
         (["output", "check", "output-x"], CHECKER, 2, "output-x"),
+        (["output", "claim", "output-x"], CHECKER, 2, "output-x"),
+        (["output", "queue"], RESEARCHER, 3, "output.queue"),
         (["ledger", "prove"], AUDITOR, 2, "--since"),
         (["ledger", "prove", "99999"], AUDITOR, 2, "no entry 99999"),
         (["ledger", "verify", "--checkpoint", "/nowhere"], AUDITOR, 2, "/nowhere"),
@@ -187,6 +190,25 @@ def test_what_no_record_can_hold_is_bad_input(words: list[str], permitted: Clini
     with permitted.unchanged():
         said = permitted.say(*words, by=HOLDER)
     assert (said.code, said.is_one_line) == (2, True), said
+
+
+@pytest.mark.parametrize(
+    ("file", "receipt", "key", "code", "message"),
+    [
+        ("gone.csv", "a.json", "a+b+c", 2, "cannot be read"),
+        ("a.csv", "a.json", "nowhere.vkey", 2, "cannot be read"),
+        ("a.csv", "a.json", "a+b+c", 4, "no release receipt"),
+    ],
+)
+def test_a_receipt_that_cannot_be_read_or_is_none_is_one_line(
+    file: str, receipt: str, key: str, code: int, message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    (tmp_path / "a.json").write_text("{}")
+    words = ["output", "verify", str(tmp_path / file), str(tmp_path / receipt), "--key", key]
+    said = speak([*words, "--json"])
+    assert (said.code, said.is_one_line) == (code, True), said
+    assert message in said.err
 
 
 def test_a_second_init_is_refused_and_changes_nothing(clinic: Clinic) -> None:

@@ -23,6 +23,7 @@ from functional.clinic import (
     copy_of,
     of_the_platform,
     people,
+    speak,
 )
 from rdflib import Graph
 
@@ -136,6 +137,10 @@ def _run(clinic: Clinic, said: dict[str, Any]) -> None:
 def _check_and_release(clinic: Clinic, said: dict[str, Any]) -> None:
     said["outputs"] = outputs = clinic.outputs(said["run"]["id"])
     table, log = outputs["by_diagnosis.csv"]["id"], outputs["stdout.log"]["id"]
+    said["queue"] = clinic.ask("output", "queue", by=CHECKER)
+    said["queue in words"] = clinic.say("output", "queue", by=CHECKER).out
+    said["claim"] = clinic.ask("output", "claim", table, "--minutes", "5", by=CHECKER)
+    clinic.ask("output", "claim", table, "--give-back", by=CHECKER)
     seen = clinic.folder / "seen.csv"
     seen.touch(mode=0o644)
     said["check"] = clinic.ask("output", "check", table, "--save", seen, by=CHECKER)
@@ -149,6 +154,7 @@ def _check_and_release(clinic: Clinic, said: dict[str, Any]) -> None:
     fetched = clinic.folder / "fetched.csv"
     said["fetch"] = clinic.ask("output", "fetch", table, "--to", fetched, by=RESEARCHER)
     said["fetched"] = fetched.read_text()
+    said["queue at last"] = clinic.ask("output", "queue", by=CHECKER)
 
 
 def _ask(clinic: Clinic, said: dict[str, Any]) -> None:
@@ -303,6 +309,36 @@ def test_what_passes_is_released_and_what_does_not_is_refused(told: Told) -> Non
     assert told["fetched"] == told["seen"]
     assert told["fetched"].startswith("diagnosis,count,mean\n")
     assert told["seen mode"] == 0o600
+
+
+def test_the_queue_holds_what_awaits_the_checker_and_claims_are_told(told: Told) -> None:
+    waiting = {one["output"]["name"]: one for one in told["queue"]}
+    assert set(waiting) == {"by_diagnosis.csv", "stdout.log"}
+    assert waiting["by_diagnosis.csv"]["awaits"] == "a decision"
+    assert waiting["by_diagnosis.csv"]["may_decide"] == [CHECKER]
+    assert "by_diagnosis.csv" in told["queue in words"]
+    assert told["claim"]["checker"] == CHECKER
+    assert told["queue at last"] == []
+
+
+def test_anyone_checks_a_released_file_with_its_receipt_and_a_key(
+    told: Told, tmp_path: Path
+) -> None:
+    elsewhere = Clinic(tmp_path)
+    key = shutil.copy(told.clinic.home / "public" / "ledger.vkey", tmp_path)
+    receipt = Path(told["fetch"]["receipt"])
+    assert receipt.name == "fetched.csv.receipt.json"
+    words = ("output", "verify", told["fetch"]["file"], receipt, "--key")
+    for given in (key, Path(key).read_text().strip()):
+        stated = json.loads(speak([*map(str, words), str(given), "--json"]).out)
+        assert stated["output"] == told["release"]["output"]
+        assert [one["account"] for one in stated["decisions"]] == [CHECKER]
+    assert CHECKER in speak([*map(str, words), str(key)]).out
+    altered = elsewhere.file("altered.csv", told["fetched"].replace("none", "nobody"))
+    said = speak(["output", "verify", str(altered), str(receipt), "--key", str(key)])
+    assert (said.code, said.is_one_line) == (4, True)
+    assert "not the one that was released" in said.err
+    assert not elsewhere.home.exists()
 
 
 def test_an_end_is_an_end(told: Told) -> None:
