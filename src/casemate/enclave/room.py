@@ -8,6 +8,7 @@ from casemate.access import Permits
 from casemate.catalogue import Catalogue
 from casemate.clock import Clock
 from casemate.enclave.answers import Answers
+from casemate.enclave.environments import Environments
 from casemate.enclave.outputs import Outputs
 from casemate.enclave.recipes import RecipeShelf
 from casemate.enclave.recipes.exchange import exchange
@@ -48,6 +49,7 @@ class Enclave:
         self.runs = Runs(vault, keyring, ledger, permits, clock)
         self.outputs = Outputs(vault, keyring, ledger, permits, self.runs, clock)
         self.answers = Answers(self.views, keyring, ledger, permits, catalogue, clock)
+        self.environments = Environments(home / "environments", ledger, permits, clock)
         self.rooms = rooms = Rooms(
             store,
             permits,
@@ -56,6 +58,7 @@ class Enclave:
             self.outputs,
             RecipeShelf(vault, keyring),
             lambda tx, output, made: exchange(tx, ledger, keyring, output, made),
+            self.environments,
             clock,
         )
         self.worker = Worker(home, runs_url, rooms, at_once=at_once)

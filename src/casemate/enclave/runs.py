@@ -6,7 +6,6 @@ ledger, so that two of them never wait for each other in opposite order.
 """
 
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
@@ -18,6 +17,7 @@ from casemate.access import Permits
 from casemate.canonical import digest
 from casemate.clock import Clock
 from casemate.enclave.guard import require_grants
+from casemate.enclave.kinds import check_program
 from casemate.enclave.limits import Limits
 from casemate.enclave.records import ACTIVE, RUN_TRANSITIONS, Run, RunState
 from casemate.enclave.tables import RunRow
@@ -26,10 +26,6 @@ from casemate.ids import new_id
 from casemate.ledger import Ledger
 from casemate.store.keys import Keyring
 from casemate.store.vault import Vault
-
-SCRIPT_BYTES = 1024 * 1024
-_FILENAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}\.py")
-
 
 MAX_SECONDS = 7 * 24 * 3600
 """A week: no run may take longer, whatever limit it was handed in with."""
@@ -56,19 +52,22 @@ class Runs:
         filename: str,
         purpose: str,
         limits: Limits | None = None,
+        environment: str | None = None,
     ) -> Run:
         """Hand in ``script``; it is queued, to run once on the protected views of ``permit_id``.
 
-        ``actor`` is the account that runs it. Raises ``BadInput`` for a script that cannot be one,
-        ``NotAllowed`` where the permit does not open its datasets to this person and purpose now.
+        ``actor`` is the account that runs it; ``environment`` is as ``Environments.choose`` gave it.
+        Its kind is what ``filename`` ends in: see ``kinds``. Raises ``BadInput`` for a script that
+        cannot be one, ``NotAllowed`` where the permit does not open its datasets to this person and purpose now.
         """
-        _check_script(script, filename)
+        rows = check_program(script, filename) != "request"
         _check_limits(limits or Limits())
-        require_grants(self._permits, tx, permit_id, person=actor, purpose=purpose)
+        require_grants(self._permits, tx, permit_id, person=actor, purpose=purpose, rows=rows)
         run_id, blob = new_id("run"), new_id("script")
         key, wrapped = self._keyring.new_data_key(blob)
         self._vault.write_bytes(blob, script, key)
         parameters = {"limits": _without_floats(asdict(limits or Limits())), "filename": filename}
+        parameters |= {} if environment is None else {"environment": environment}
         row = RunRow(
             id=run_id, permit=permit_id, submitted_by=actor, purpose=purpose, filename=filename,
             state=RunState.queued, script_blob=blob, script_key=wrapped,
@@ -163,22 +162,6 @@ class Runs:
             tx, actor=actor, act=f"run.{to.value}", subject=run.id, was=run.state.value, **detail
         )
         return self.get(tx, run.id)
-
-
-def _check_script(script: bytes, filename: str) -> None:
-    if not _FILENAME.fullmatch(filename):
-        raise BadInput(
-            f"the script's name {filename[:120]!r} will not do: letters, digits, '_', '-' and '.', "
-            "ending in .py, at most 103 characters"
-        )
-    if not script.strip():
-        raise BadInput(f"{filename} is empty: there is nothing to run")
-    if len(script) > SCRIPT_BYTES:
-        raise BadInput(f"{filename} has {len(script)} bytes; a script has at most {SCRIPT_BYTES}")
-    try:
-        script.decode("utf-8")
-    except UnicodeDecodeError as failure:
-        raise BadInput(f"{filename} is not UTF-8 text (byte {failure.start})") from failure
 
 
 def _check_limits(limits: Limits) -> None:

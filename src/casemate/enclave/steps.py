@@ -19,11 +19,12 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from casemate.access import Grant, OutputRules, Permits
+from casemate.analysis.recipes import Figure
 from casemate.canonical import canonical_json, digest
 from casemate.clock import Clock
-from casemate.enclave import checks, recipes, sandbox
+from casemate.enclave import checks, kinds, recipes, sandbox
 from casemate.enclave.collect import CollectedFile, Rejected
-from casemate.enclave.environment import record_environment
+from casemate.enclave.environments import Environments
 from casemate.enclave.guard import current_permit, require_grants, why_ended
 from casemate.enclave.judging import against_the_permit, is_spelled_out, judge, with_known_name
 from casemate.enclave.outputs import Outputs, Sealed
@@ -63,6 +64,7 @@ class Rooms:
     outputs: Outputs
     recipes: recipes.RecipeShelf
     exchange: Exchange
+    environments: Environments
     clock: Clock
 
 
@@ -116,7 +118,8 @@ class Steps:
             run = rooms.runs.lock(tx, run_id)
             self._grants(tx, run)
             inputs = {file: _input(view) for file, view in _files(views).items()}
-            changes = {"inputs": inputs, "environment": record_environment(tx)}
+            environment = rooms.environments.record(tx, run.parameters.get("environment"))
+            changes = {"inputs": inputs, "environment": environment}
             rooms.runs.move(
                 tx, run, RunState.running, actor=SYSTEM, changes=changes,
                 environment=changes["environment"], inputs=digest(canonical_json(inputs)),
@@ -132,14 +135,15 @@ class Steps:
             if run.state is not RunState.running:
                 return run.state in ACTIVE
             rules = self._grants(tx, run)[0].output_rules
-            job = self._job(tx, run, rules)
+            job = self.job(tx, run, rules)
+            program = kinds.text_of(rooms.runs.script(tx, run_id), run.filename)
         watch = PermitWatch(
             rooms.store, rooms.runs, rooms.permits, rooms.clock, run, self._stopping
         )
         result = sandbox.run(job, should_stop=watch)
         if watch.worker_stopping:
             raise WorkerStopping
-        self._record_result(run, result, rules, job.script or b"")
+        self._record_result(run, result, rules, program)
         return self.is_active(run_id)
 
     @_ends_the_run
@@ -239,7 +243,10 @@ class Steps:
         if ended := why_ended(permits, tx, run.permit, self._rooms.clock):
             raise NotAllowed(ended)
         current = current_permit(permits, tx, run.permit)
-        return require_grants(permits, tx, current, person=run.submitted_by, purpose=run.purpose)
+        return require_grants(
+            permits, tx, current, person=run.submitted_by, purpose=run.purpose,
+            rows=kinds.kind_of(run.filename) != "request",
+        )  # fmt: skip
 
     def _view(self, grant: Grant) -> View:
         """The view of one scope, made outside any transaction, since protection takes its time."""
@@ -252,7 +259,8 @@ class Steps:
         with rooms.store.transaction() as tx:
             return rooms.views.keep(tx, draft)
 
-    def _job(self, tx: Session, run: Run, rules: OutputRules) -> sandbox.Job:
+    def job(self, tx: Session, run: Run, rules: OutputRules) -> sandbox.Job:
+        """What the sandbox is given for ``run``: its program, its views, its packages, its limits."""
         views = self._rooms.views
         inputs: dict[str, bytes] = {}
         for file, recorded in run.inputs.items():
@@ -260,11 +268,12 @@ class Steps:
             book = views.codebook(tx, recorded["view"])
             inputs[f"{file}.codebook.json"] = canonical_json(book)
         limits = limits_of(run)
-        return sandbox.Job(
-            script=self._rooms.runs.script(tx, run.id),
-            filename=run.filename,
-            inputs=inputs,
-            limits=replace(limits, output_bytes=min(limits.output_bytes, rules.max_output_bytes)),
+        return kinds.job_of(
+            self._rooms.runs.script(tx, run.id),
+            run.filename,
+            inputs,
+            replace(limits, output_bytes=min(limits.output_bytes, rules.max_output_bytes)),
+            self._rooms.environments.folder(tx, run.parameters.get("environment")),
         )
 
     def _record_result(
@@ -360,7 +369,8 @@ class Steps:
         rooms = self._rooms
         with rooms.store.read() as tx:
             data = rooms.outputs.data(tx, output.id)
-        if refusal := against_the_permit(output.name, len(data), rules):
+        drawn = found.recipe is not None and isinstance(found.recipe.what, Figure)
+        if refusal := against_the_permit(output.name, len(data), rules, drawn=drawn):
             judged = recipes.Judged(checks.Verdict("refuse", (refusal,)))
         else:
             judged = recipes.judge_by_recipe(data, found, context.inputs, context.rules, script)

@@ -25,6 +25,7 @@ from casemate.enclave.environment import record_environment
 from casemate.enclave.environments.building import Built, build_python, take_library
 from casemate.enclave.environments.tables import PackageSetRow, PermitEnvironmentRow
 from casemate.enclave.environments.trees import Tree, digest_of, fingerprint_of
+from casemate.enclave.kinds import rscript
 from casemate.enclave.tables import EnvironmentRow
 from casemate.errors import BadInput, Conflict, IntegrityFailure, NotAllowed, NotFound, Unavailable
 from casemate.ledger import Ledger
@@ -290,7 +291,7 @@ def _interpreter(kind: str) -> str:
 
 def _missing(kind: str) -> str | None:
     """Why environments of ``kind`` cannot be used here; ``None`` where they can."""
-    if kind == "r" and shutil.which("Rscript", path="/usr/bin:/bin") is None:
+    if kind == "r" and rscript() is None:
         return (
             "R is not installed here: there is no Rscript in /usr/bin (Debian package r-base-core)"
         )

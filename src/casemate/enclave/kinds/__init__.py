@@ -11,6 +11,6 @@ in as a literal: so names that it spells out stand in the job's script, as those
 """
 
 from casemate.enclave.kinds.checking import check_program, kind_of
-from casemate.enclave.kinds.jobs import job_of, rscript
+from casemate.enclave.kinds.jobs import job_of, rscript, text_of
 
-__all__ = ["check_program", "job_of", "kind_of", "rscript"]
+__all__ = ["check_program", "job_of", "kind_of", "rscript", "text_of"]

@@ -34,6 +34,13 @@ def job_of(
     return Job(script=script, filename=name, inputs=inputs, limits=limits, packages=packages)
 
 
+def text_of(program: bytes, filename: str) -> bytes:
+    """The text whose words an output's name may be made of: the program, and what its kind fixes."""
+    return program + {"notebook": filename.encode(), "sql": b"result.csv"}.get(
+        kind_of(filename), b""
+    )
+
+
 def rscript() -> str | None:
     """Rscript as a job finds it, or ``None``."""
     return shutil.which("Rscript", path="/usr/bin:/bin")
