@@ -50,12 +50,12 @@ def queue(desk: Desk) -> Shown:
             timestamp(item.due),
             item.output.size,
             "yes" if item.has_recipe else "no",
+            item.output.decision,
             item.claim.checker if item.claim else "",
-            item.output.why,
         ]
         for item in items
     ]
-    columns = ["Output", "Name", "Awaits", "Due", "Bytes", "Recipe", "Claimed by", "Why"]
+    columns = ["Output", "Name", "Awaits", "Due", "Bytes", "Recipe", "Verdict", "Claimed by"]
     return Shown(items, table(columns, rows))
 
 
