@@ -56,9 +56,11 @@ from casemate.enclave import (
     ExpectedAnswer,
     Limits,
     Output,
+    PackageSet,
     PrivateAnswer,
     QueueItem,
     ReleaseReceipt,
+    Replay,
     Run,
     View,
     budget_of,
@@ -552,11 +554,19 @@ class Platform:
         *,
         purpose: str | None = None,
         limits: Limits | None = None,
+        environment: str | None = None,
     ) -> Run:
-        """Hand in ``script`` to run on the protected views of ``permit``; see ``wait``."""
+        """Hand in ``script`` to run on the protected views of ``permit``; see ``wait``.
+
+        ``filename`` says what kind of work it is; ``environment`` (``NAME`` or ``NAME@VERSION``) what
+        it runs on, Casemate's own packages if not given.
+        """
         with self._act(actor, "run.submit", self.facts.run_of_permit, actor, permit) as tx:
             purpose = purpose or self.permits.get(tx, permit).purpose
-            run = self.enclave.runs.submit(tx, actor, permit, script, filename, purpose, limits)
+            chosen = self.enclave.environments.choose(tx, permit, environment)
+            run = self.enclave.runs.submit(
+                tx, actor, permit, script, filename, purpose, limits, chosen
+            )
         self.enclave.worker.enqueue(run.id)
         return run
 
@@ -589,6 +599,66 @@ class Platform:
         """Stop ``run`` now."""
         with self._act(actor, "run.cancel", self.facts.run, run) as tx:
             return self._as_seen(tx, actor, self.enclave.runs.cancel(tx, actor, run, reason))
+
+    def replay(self, actor: str, run: str) -> Replay:
+        """Do a finished run again and say which outputs came out as they did; they stay inside.
+
+        Raises ``NotAllowed`` where its permit has ended, ``Conflict`` where its environment or a view
+        is gone or is another by now.
+        """
+        with self._act(actor, "run.replay", self.facts.run, run) as tx:
+            again = self.enclave.replays.prepare(tx, run)
+        done = self.enclave.replays.execute(again)
+        with self._act(actor, "run.replay", self.facts.run, run) as tx:
+            return self.enclave.replays.record(tx, actor, again, done)
+
+    # ── environments ─────────────────────────────────────────────────────────────────────────────
+
+    def add_environment(
+        self,
+        actor: str,
+        name: str,
+        *,
+        lock: bytes = b"",
+        wheels: Path | None = None,
+        library: Path | None = None,
+    ) -> PackageSet:
+        """A new version of environment ``name``: Python from a hash-locked file, or an R ``library``."""
+        with self._look(actor, "environment.add", self.facts.home):
+            pass  # ask before anything is built: it takes time
+        room = self.enclave.environments
+        if library is not None:
+            kind, source, made = "r", str(library).encode(), room.from_library(library)
+        else:
+            kind, source, made = "python", lock, room.from_lock(lock, wheels)
+        with made as built:
+            draft = room.place(name, kind, built, source)
+        with self._act(actor, "environment.add", self.facts.home) as tx:
+            return room.keep(tx, actor, draft)
+
+    def environments(self, actor: str) -> Sequence[PackageSet]:
+        """Every environment there is, all versions."""
+        with self._look(actor, "environment.list", self.facts.home) as tx:
+            return self.enclave.environments.list(tx)
+
+    def environment(self, actor: str, reference: str, *, verify: bool = False) -> PackageSet:
+        """One of them; with ``verify`` every byte is read, ``IntegrityFailure`` where it was changed."""
+        with self._look(actor, "environment.list", self.facts.home) as tx:
+            room = self.enclave.environments
+            return room.verify(tx, reference) if verify else room.get(tx, reference)
+
+    def remove_environment(self, actor: str, reference: str) -> PackageSet:
+        """Take one version away for good; what ran on it can no longer be replayed."""
+        with self._act(actor, "environment.remove", self.facts.home) as tx:
+            removed = self.enclave.environments.remove(tx, actor, reference)
+        with self.store.read() as tx:
+            self.enclave.environments.clear(tx, removed)
+        return removed
+
+    def allow_environments(self, actor: str, permit: str, names: Iterable[str]) -> frozenset[str]:
+        """From now on runs under ``permit`` use one of ``names``; any, where none is named."""
+        with self._act(actor, "permit.environments", self.facts.permit, permit) as tx:
+            return self.enclave.environments.allow(tx, actor, permit, frozenset(names))
 
     # ── ask ──────────────────────────────────────────────────────────────────────────────────────
 

@@ -19,7 +19,8 @@ def require_grants(
     """One grant a scope of the permit, for ``person`` to run a program for ``purpose``, now.
 
     ``rows`` is false for a data request, whose program is ours. Raises ``NotAllowed`` with the exact
-    reason where any of them is not open or the permit gives aggregate answers only, ``IntegrityFailure`` where the permit's signature does not hold.
+    reason where any of them is not open or the permit gives aggregate answers only,
+    ``IntegrityFailure`` where the permit's signature does not hold.
     """
     permit = permits.get(tx, permit_id)
     if not permit.scopes:

@@ -12,6 +12,7 @@ from casemate.enclave.environments import Environments
 from casemate.enclave.outputs import Outputs
 from casemate.enclave.recipes import RecipeShelf
 from casemate.enclave.recipes.exchange import exchange
+from casemate.enclave.replay import Replays
 from casemate.enclave.runs import Runs
 from casemate.enclave.steps import Rooms
 from casemate.enclave.sweep import GRACE_SECONDS, sweep_blobs
@@ -61,6 +62,7 @@ class Enclave:
             self.environments,
             clock,
         )
+        self.replays = Replays(rooms, ledger, keyring)
         self.worker = Worker(home, runs_url, rooms, at_once=at_once)
 
     def seal_views(self, tx: Session, permit_id: str, *, actor: str) -> int:

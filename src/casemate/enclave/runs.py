@@ -58,7 +58,8 @@ class Runs:
 
         ``actor`` is the account that runs it; ``environment`` is as ``Environments.choose`` gave it.
         Its kind is what ``filename`` ends in: see ``kinds``. Raises ``BadInput`` for a script that
-        cannot be one, ``NotAllowed`` where the permit does not open its datasets to this person and purpose now.
+        cannot be one, ``NotAllowed`` where the permit does not open its datasets to this person and
+        purpose now.
         """
         rows = check_program(script, filename) != "request"
         _check_limits(limits or Limits())
