@@ -610,7 +610,10 @@ class Platform:
             again = self.enclave.replays.prepare(tx, run)
         done = self.enclave.replays.execute(again)
         with self._act(actor, "run.replay", self.facts.run, run) as tx:
-            return self.enclave.replays.record(tx, actor, again, done)
+            found = self.enclave.replays.record(tx, actor, again, done)
+            facts = self.facts.run(tx, run).attrs
+        is_of_the_team = actor in {facts["submitted_by"], *facts["people"]}
+        return found.for_team() if is_of_the_team else found
 
     # ── environments ─────────────────────────────────────────────────────────────────────────────
 

@@ -2,6 +2,7 @@
 
 from casemate.enclave.answers import AccountState, ExpectedAnswer, PrivateAnswer, budget_of
 from casemate.enclave.claims import CLAIM_SECONDS
+from casemate.enclave.environments import PackageSet
 from casemate.enclave.limits import Limits
 from casemate.enclave.outputs import Outputs
 from casemate.enclave.receipts import document as receipt_document
@@ -19,6 +20,7 @@ from casemate.enclave.records import (
     View,
 )
 from casemate.enclave.review_queue import queue as review_queue
+from casemate.enclave.replay import Replay
 from casemate.enclave.room import Enclave
 from casemate.enclave.runs import Runs
 from casemate.enclave.sweep import known_blobs, sweep_blobs
@@ -38,9 +40,11 @@ __all__ = [
     "OutputKind",
     "OutputState",
     "Outputs",
+    "PackageSet",
     "PrivateAnswer",
     "QueueItem",
     "ReleaseReceipt",
+    "Replay",
     "Run",
     "RunState",
     "Runs",
