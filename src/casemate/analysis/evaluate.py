@@ -139,7 +139,10 @@ def build(expression: Any, kinds: Mapping[str, Kind]) -> Built:
         case Cut(of=of, breaks=breaks):
             return Built(_cut(_of_kind("number", build(of, kinds), "cut"), breaks), "text")
         case Midpoint(of=of, whole=whole):
-            return Built(_midpoint(_of_kind("text", build(of, kinds), "midpoint"), whole), "number")
+            label = build(of, kinds)
+            if label.kind == "number":  # not in bands: each is its own middle
+                return label
+            return Built(_midpoint(_of_kind("text", label, "midpoint"), whole), "number")
         case Recode(of=of, cases=cases, otherwise=otherwise):
             return _recode(build(of, kinds), cases, otherwise)
     raise BadRecipe(f"no expression: {type(expression).__name__}")

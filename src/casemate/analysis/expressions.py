@@ -114,7 +114,7 @@ class Cut(Document):
 class Midpoint(Document):
     """The middle of the interval that a label names: 45 for ``[40, 50)``, and 44.5 of ``whole`` numbers.
 
-    A label that is a number is that number; any other is missing.
+    A number is itself, and so is a label that is one; any other label is missing.
     """
 
     op: Literal["midpoint"] = "midpoint"

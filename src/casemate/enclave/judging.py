@@ -41,10 +41,15 @@ def is_spelled_out(name: str, script: bytes) -> bool:
     return all(part.encode() in script for part in PurePosixPath(name).parts)
 
 
-def against_the_permit(name: str, size: int, rules: OutputRules) -> Reason | None:
-    """Why the permit itself does not let the file out, or ``None``."""
+def against_the_permit(
+    name: str, size: int, rules: OutputRules, *, drawn: bool = False
+) -> Reason | None:
+    """Why the permit itself does not let the file out, or ``None``.
+
+    A figure that trusted code has ``drawn`` may leave where images may: it holds less than they do.
+    """
     kind = PurePosixPath(name).suffix.lower().removeprefix(".")
-    if kind not in rules.allowed_types:
+    if kind not in rules.allowed_types and not (drawn and "png" in rules.allowed_types):
         allowed = ", ".join(rules.allowed_types)
         return Reason("type", f"the permit lets out {allowed}; this is .{kind or '(no ending)'}")
     if size > rules.max_output_bytes:

@@ -1,8 +1,12 @@
 """What the literature says, and whether a protected result agrees with it."""
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from casemate.analysis import People
 from casemate.catalogue import read_table
 from casemate.flagships.health.quit_smoking import effect
 from casemate.flagships.health.sources import nhefs_file, nhefs_plan
@@ -36,14 +40,17 @@ PUBLISHED = Effect(3.4, 2.4, 4.5)
 
 def effect_of(document: dict[str, Any]) -> Effect:
     """The effect that a released ``effect.json`` states."""
-    return Effect(document["estimate"], document["ci_low"], document["ci_high"])
+    (row,) = document["rows"]
+    return Effect(row["estimate"], row["low"], row["high"])
 
 
 def raw_effect() -> Effect:
     """The same program on the hospital's own unprotected file, outside the platform."""
-    import pandas as pd  # the file is the holder's own: no permit is needed to read what is one's own
-
-    return effect_of(effect(pd.read_stata(nhefs_file())))
+    with TemporaryDirectory() as folder:
+        out = Path(folder)
+        # The file is the holder's own: no permit is needed to read what is one's own.
+        effect(People("nhefs", read_table(nhefs_file()), out))
+        return effect_of(json.loads((out / "effect.json").read_bytes()))
 
 
 def risk_and_loss() -> tuple[Point, ...]:

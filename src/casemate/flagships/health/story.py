@@ -203,7 +203,7 @@ def check(platform: Platform, run: Run, tell: Tell) -> tuple[Output, ...]:
         if state is OutputState.held and output.decision != "refuse":
             platform.evidence(CHECKER, output.id)
             is_result = output.kind is OutputKind.file
-            reason = "Aggregates only, seen and recomputed." if is_result else "Not needed outside."
+            reason = f"Aggregates only. {output.why}" if is_result else "Not needed outside."
             state = platform.review(CHECKER, output.id, clear=is_result, reason=reason).state
         if state is OutputState.cleared:
             platform.release(CHECKER, output.id)
@@ -267,7 +267,10 @@ def form(named: str) -> dict[str, Any]:
         },
         "method": "Inverse-probability weighting, Hernan and Robins, chapter 12",
         "people": [RESEARCHER],
-        "outputs": ["One estimate with its confidence interval", "Two tables of counts"],
+        "outputs": [
+            "One estimate with its confidence interval",
+            "A regression, two tables of counts and a figure",
+        ],
         "duration_days": 90,
         "retention": "Results are kept, nothing else leaves",
         "funding": "Public",
