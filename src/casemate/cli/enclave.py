@@ -7,13 +7,18 @@ from typing import Annotated, Any
 
 import typer
 
-from casemate.cli.common import JsonOption, Shown, exits, one_line, show, table
-from casemate.enclave import sandbox
+from casemate.cli.common import Desk, JsonOption, Shown, command, exits, one_line, show, table
+from casemate.clock import timestamp
+from casemate.enclave import PackageSet, sandbox
 from casemate.enclave.execute import Executed, execute
 from casemate.enclave.limits import MIB, Limits
-from casemate.errors import Unavailable
+from casemate.errors import BadInput, Unavailable
 
 app = typer.Typer(no_args_is_help=True)
+environments = typer.Typer(no_args_is_help=True)
+app.add_typer(environments, name="environment", help="What programs run on.")
+
+Reference = Annotated[str, typer.Argument(help="NAME, its newest version, or NAME@VERSION.")]
 
 LIMIT_EXCEEDED = 6
 OWN_CODES = 64
@@ -26,7 +31,7 @@ def exec_(
     target: Annotated[
         Path, typer.Option("--output", help="Folder for what is left in /out: new, or empty.")
     ],
-    command: Annotated[list[str], typer.Argument(help="The command and its words, after --.")],
+    words: Annotated[list[str], typer.Argument(help="The command and its words, after --.")],
     memory: Annotated[
         int, typer.Option(min=1, max=2**30, help="Memory of the whole tree, in MiB.")
     ] = 4096,
@@ -40,10 +45,10 @@ def exec_(
         memory_bytes=memory * MIB, cpu_seconds=cpu, wall_seconds=float(wall), processes=pids
     )
     with exits():
-        executed = execute(source, target, command, limits)
+        executed = execute(source, target, words, limits)
     result = executed.result
     if as_json:
-        show(Shown(_report(executed, command, limits)), as_json=True)
+        show(Shown(_report(executed, words, limits)), as_json=True)
     else:
         _pass_on(result)
     if not executed.written:
@@ -118,3 +123,92 @@ def _pass_on(result: sandbox.SandboxResult) -> None:
         stream.flush()
     for one in result.rejected:
         print(one_line(f"Not taken: {one.name} {one.reason}"), file=sys.stderr)
+
+
+@command(environments, "add")
+def add(
+    desk: Desk,
+    name: Annotated[str, typer.Argument(help="Its name: small letters, digits and '-'.")],
+    lock: Annotated[
+        Path | None, typer.Option(help="requirements.txt with a hash for every package.")
+    ] = None,
+    wheels: Annotated[
+        Path | None, typer.Option(help="Folder of wheel files: pip then asks no index.")
+    ] = None,
+    library: Annotated[
+        Path | None, typer.Option(help="Instead of a lock: an R library, installed elsewhere.")
+    ] = None,
+) -> Shown:
+    """Build an environment that programs run on: read-only, named by all of its content."""
+    if (lock is None) == (library is None):
+        raise BadInput(
+            "an environment is built from --lock FILE, or taken from --library FOLDER (R)"
+        )
+    text = b"" if lock is None else _read(lock)
+    made = desk.platform.add_environment(
+        desk.actor, name, lock=text, wheels=wheels, library=library
+    )
+    return Shown(made, f"{made.label} is ready: {_facts(made)}.")
+
+
+@command(environments, "list")
+def list_(desk: Desk) -> Shown:
+    """Which environments a run may name; without one it runs on Casemate's own packages."""
+    known = desk.platform.environments(desk.actor)
+    rows: list[list[object]] = [
+        [one.label, one.kind, len(one.packages), one.size, timestamp(one.added_at), one.missing]
+        for one in known
+    ]
+    columns = ["Environment", "Kind", "Packages", "Bytes", "Added", "Not usable here"]
+    return Shown(known, table(columns, rows))
+
+
+@command(environments, "show")
+def show_one(desk: Desk, name: Reference) -> Shown:
+    """An environment's packages and digest."""
+    known = desk.platform.environment(desk.actor, name)
+    rows: list[list[object]] = [[*one] for one in known.packages.items()]
+    return Shown(known, table([known.label, known.digest], rows))
+
+
+@command(environments, "verify")
+def verify(desk: Desk, name: Reference) -> Shown:
+    """Read every byte of an environment: is it what was built?"""
+    known = desk.platform.environment(desk.actor, name, verify=True)
+    return Shown(known, f"{known.label} is what was built: {_facts(known)}.")
+
+
+@command(environments, "remove")
+def remove(desk: Desk, name: Reference) -> Shown:
+    """Take a version away: no run uses it again, and those that did cannot be replayed."""
+    removed = desk.platform.remove_environment(desk.actor, name)
+    return Shown(removed, f"{removed.label} is removed.")
+
+
+@command(environments, "allow")
+def allow(
+    desk: Desk,
+    permit: Annotated[str, typer.Argument(help="The permit's id.")],
+    name: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An environment that its runs may use, or `default`; repeat it. None: any."
+        ),
+    ] = None,
+) -> Shown:
+    """Say which environments runs under a permit may use; for the authority."""
+    names = sorted(desk.platform.allow_environments(desk.actor, permit, name or []))
+    told = ", ".join(names) or "any environment"
+    return Shown({"permit": permit, "environments": names}, f"Runs under {permit} use {told}.")
+
+
+def _facts(one: PackageSet) -> str:
+    left_out = f", left out: {', '.join(one.left_out)}" if one.left_out else ""
+    return f"{len(one.packages)} packages, {one.files} files, {one.digest}{left_out}"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as failure:
+        raise BadInput(f"the lock file {path} cannot be read: {failure.strerror}") from failure

@@ -18,13 +18,18 @@ MIB = 2**20
 def submit(
     desk: Desk,
     permit: Annotated[str, typer.Option(help="The permit to run under.")],
-    script: Annotated[Path, typer.Option(help="The Python script.")],
+    script: Annotated[
+        Path, typer.Option(help="The program: .py, .ipynb, .R, .sql, or a request in .json.")
+    ],
     purpose: Annotated[
         str | None, typer.Option(help="The purpose (default: the permit's).")
     ] = None,
     memory: Annotated[int | None, typer.Option(help="Memory limit in MiB.")] = None,
     cpu: Annotated[int | None, typer.Option(help="CPU time limit in seconds.")] = None,
     wall: Annotated[int | None, typer.Option(help="Wall time limit in seconds.")] = None,
+    environment: Annotated[
+        str | None, typer.Option(help="What it runs on: NAME or NAME@VERSION (default: ours).")
+    ] = None,
     wait: Annotated[bool, typer.Option(help="Wait until the machine is done with it.")] = True,
 ) -> Shown:
     """Run a script on the protected data of a permit."""
@@ -33,7 +38,13 @@ def submit(
     except OSError as failure:
         raise BadInput(f"the script {script} cannot be read: {failure.strerror}") from failure
     run = desk.platform.run(
-        desk.actor, permit, source, script.name, purpose=purpose, limits=_limits(memory, cpu, wall)
+        desk.actor,
+        permit,
+        source,
+        script.name,
+        purpose=purpose,
+        limits=_limits(memory, cpu, wall),
+        environment=environment,
     )
     if wait:
         run = desk.platform.wait(desk.actor, run.id)
@@ -78,6 +89,18 @@ def cancel(
     """Stop a run now."""
     stopped = desk.platform.cancel(desk.actor, run, reason)
     return Shown(stopped, _sentence(stopped))
+
+
+@command(app, "replay")
+def replay(desk: Desk, run: Annotated[str, typer.Argument(help="The run's id.")]) -> Shown:
+    """Do a finished run again and compare its outputs byte for byte; nothing of them leaves."""
+    found = desk.platform.replay(desk.actor, run)
+    if found.same:
+        return Shown(found, f"{run} came out the same, byte for byte.")
+    told = [f"{word}: {', '.join(names)}" for word, names in
+            (("differ", found.differing), ("missing", found.missing)) if names]  # fmt: skip
+    told += [f"{found.new} new"] if found.new else []
+    return Shown(found, f"{run} did not come out the same ({'; '.join(told) or found.ended}).")
 
 
 def _limits(memory: int | None, cpu: int | None, wall: int | None) -> Limits | None:

@@ -19,8 +19,8 @@ from casemate.enclave.records import (
     RunState,
     View,
 )
-from casemate.enclave.review_queue import queue as review_queue
 from casemate.enclave.replay import Replay
+from casemate.enclave.review_queue import queue as review_queue
 from casemate.enclave.room import Enclave
 from casemate.enclave.runs import Runs
 from casemate.enclave.sweep import known_blobs, sweep_blobs
