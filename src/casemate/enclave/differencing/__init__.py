@@ -1,1 +1,22 @@
-"""Differencing, across everything ever released."""
+"""Differencing, across everything ever released: a memory of what is out, and what it lets one work out.
+
+    statements = statements_of(recipe, answer, frame, views.origin(tx, view))
+    releases.would_disclose(tx, "nhefs", 1, statements, DifferencingRules())
+
+docs/differencing.md has the model, what is guaranteed, and what is not.
+"""
+
+from casemate.enclave.differencing.decision import Decision, DifferencingRules, decide
+from casemate.enclave.differencing.memory import Memory
+from casemate.enclave.differencing.releases import Releases
+from casemate.enclave.differencing.statements import Statement, statements_of
+
+__all__ = [
+    "Decision",
+    "DifferencingRules",
+    "Memory",
+    "Releases",
+    "Statement",
+    "decide",
+    "statements_of",
+]

@@ -32,4 +32,6 @@ class StatementsRow(Base):
     number: Mapped[int | None]
     blob: Mapped[str] = mapped_column(String(64))
     wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
+    discloses: Mapped[bool] = mapped_column(default=False)
+    """Released by a person although it discloses, as far as the memory could tell."""
     remembered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=True),
         sa.Column("blob", sa.String(length=64), nullable=False),
         sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
+        sa.Column("discloses", sa.Boolean(), nullable=False),
         sa.Column("remembered_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("output", "dataset", "version"),
         sa.UniqueConstraint("dataset", "version", "number"),

@@ -1,0 +1,220 @@
+"""Whether new figures, together with all that is out, tell of a small group.
+
+Two questions are put. *Counts*: with the new groups added, may every class of fewer than ``threshold``
+records have at least ``threshold`` (and ``margin`` more than it has) in some table with the same
+released figures? If so, no union of classes can be shown to be below the threshold either, since it is
+at least as large as its parts. *Figures*: does a statistic leave of two sets of people that differ by
+fewer than ``threshold``? See docs/differencing.md for what follows, and what does not.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from casemate.enclave.checks_model import Findings, Reason, listed
+from casemate.enclave.differencing.bounds import (
+    AT_MOST,
+    Ints,
+    System,
+    find_open,
+    most,
+)
+from casemate.enclave.differencing.memory import Bits, Group, Labels, Memory, label_of
+from casemate.enclave.differencing.statements import COUNT, Statement
+from casemate.protection.aggregation.solver import INFINITY
+
+RULE = "differencing"
+
+
+@dataclass(frozen=True)
+class DifferencingRules:
+    """``threshold`` people make a group large enough; a smaller one must be able to have ``margin``
+    more than it has, too. A question that takes longer than ``seconds`` is put to a person."""
+
+    threshold: int = 10
+    margin: int = 3
+    seconds: float = 20.0
+
+
+@dataclass(frozen=True)
+class Decision:
+    """``discloses``: rows (from 1) through which a small group could be worked out; ``undecided``: rows
+    that time did not suffice for. ``counter``: how many outputs of the dataset were out."""
+
+    discloses: tuple[int, ...] = ()
+    undecided: tuple[int, ...] = ()
+    counter: int = 0
+    programmes: int = 0
+    threshold: int = 10
+
+    @property
+    def passes(self) -> bool:
+        return not (self.discloses or self.undecided)
+
+    def tell(self, findings: Findings) -> None:
+        """Add the reasons; they name rows of the researcher's own table and the threshold alone."""
+        for reason in self.reasons:
+            (findings.refuse if self.discloses else findings.review)(reason.rule, reason.message)
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why it does not pass, for ``Findings``; nothing where it does."""
+        if self.discloses:
+            text = (
+                f"{listed(list(self.discloses))}: together with what was released of this dataset, a "
+                f"group of fewer than {self.threshold} people could be worked out"
+            )
+            return (Reason(RULE, text),)
+        if self.undecided:
+            text = (
+                f"{listed(list(self.undecided))}: whether a small group can be worked out from this and "
+                "what was released could not be decided in time: a person decides"
+            )
+            return (Reason(RULE, text),)
+        return ()
+
+
+def decide(memory: Memory, statements: Sequence[Statement], rules: DifferencingRules) -> Decision:
+    """Judge ``statements`` against ``memory``, which stays as it is."""
+    groups = memory.groups_of(statements)
+    lines = _figures(memory, statements, groups, rules.threshold)
+    fresh = _fresh(memory, groups)
+    if fresh and not memory.has_disclosed:
+        lines |= _nested(memory, statements, groups, fresh, rules.threshold)
+    if lines or not fresh:
+        return Decision(tuple(sorted(lines)), threshold=rules.threshold)
+    question = _Question(memory, fresh)
+    # where something disclosed already, all that is open is looked at for what is new
+    many = len(memory.labels) if memory.has_disclosed else AT_MOST
+    bounds = find_open(question.system, question.needs(rules), rules.seconds, many)
+    if memory.has_disclosed:
+        bounds.open = [at for at in bounds.open if question.is_news(at)]
+    return Decision(
+        question.lines(bounds.open, statements),
+        () if bounds.open else question.lines(bounds.undecided, statements),
+        programmes=bounds.programmes,
+        threshold=rules.threshold,
+    )
+
+
+def _fresh(memory: Memory, groups: Sequence[Group]) -> list[Group]:
+    """The groups that tell something new, each once."""
+    found: dict[bytes, Group] = {}
+    for group in groups:
+        known = found.get(group.key)
+        if known is not None:
+            low, high = max(known.low, group.low), min(known.high, group.high)
+            found[group.key] = Group(group.records, group.bits, low, high)
+        elif not memory.tells(group):
+            found[group.key] = group
+    return list(found.values())
+
+
+def _nested(
+    memory: Memory, statements: Sequence[Statement], groups: Sequence[Group],
+    fresh: Sequence[Group], threshold: int,
+) -> set[int]:  # fmt: skip
+    """Lines of exact groups that contain, or lie in, another that differs by few: plain subtraction."""
+    keys = {one.key for one in fresh if one.exact}
+    found = set()
+    for at, group in enumerate(groups):
+        if group.key not in keys:
+            continue
+        others = [one.bits for one in fresh if one.exact and one.key != group.key]
+        near = [*memory.close_to(group, threshold - 1), *_near(others, group, threshold - 1)]
+        if any(_is_nested(group.bits, other) for other in near):
+            found.add(statements[at].line)
+    return found
+
+
+def _figures(
+    memory: Memory, statements: Sequence[Statement], groups: Sequence[Group], threshold: int
+) -> set[int]:
+    """Lines with a statistic that is, or becomes, known of two sets that differ by few people."""
+    found = set()
+    for at, (one, group) in enumerate(zip(statements, groups, strict=True)):
+        if one.figure == COUNT or memory.has_figure(group, one.figure):
+            continue
+        same = [
+            other.bits
+            for s, other in zip(statements, groups, strict=True)
+            if s.figure == one.figure
+        ]
+        if memory.close_to(group, threshold - 1, one.figure) or _near(same, group, threshold - 1):
+            found.add(statements[at].line)
+    return found
+
+
+def _near(others: Sequence[Bits], group: Group, within: int) -> list[Bits]:
+    if not others:
+        return []
+    differ = np.bitwise_count(np.stack(others) ^ group.bits).sum(axis=1)
+    return [others[at] for at in np.flatnonzero((differ >= 1) & (differ <= within)).tolist()]
+
+
+def _is_nested(one: Bits, other: Bits) -> bool:
+    both = one & other
+    return bool((both == one).all() or (both == other).all())
+
+
+class _Question:
+    """The system of all that is out and the ``fresh`` groups, over the classes that they make."""
+
+    def __init__(self, memory: Memory, fresh: Sequence[Group]) -> None:
+        self._memory, self._fresh = memory, fresh
+        labels = memory.labels.copy()
+        for group in fresh:
+            labels[group.records] += label_of(group)
+        _, self._first, self._class, sizes = np.unique(
+            labels, return_index=True, return_inverse=True, return_counts=True
+        )
+        bits, bounds = memory.rows()
+        bits = np.concatenate([bits, np.stack([group.bits for group in fresh])])
+        bounds = [*bounds, *((group.low, group.high) for group in fresh)]
+        self.system = _system(bits, bounds, labels, self._first, sizes)
+
+    def needs(self, rules: DifferencingRules) -> Ints:
+        """How many more each class must be able to have; 0 for those that are large enough."""
+        sizes = self.system.sizes
+        needs: Ints = np.maximum(rules.threshold - sizes, rules.margin)
+        return np.where(sizes < rules.threshold, needs, 0)
+
+    def is_news(self, at: int) -> bool:
+        """Whether less than before can be said of class ``at``: where something disclosed already,
+        only what adds to it counts."""
+        before = _Before(self._memory, self._first[at])
+        # what the class was part of, without the new groups: it could be as large as this
+        return bool(most(self.system, at) + self.system.sizes[at] < before.most - 0.5)
+
+    def lines(self, classes: Sequence[int], statements: Sequence[Statement]) -> tuple[int, ...]:
+        """The rows of the table that have to do with these classes: those that hold them, else all."""
+        people = np.isin(self._class, classes)
+        found = {one.line for one in statements if people[one.records].any()}
+        every = {one.line for one in statements} if classes else set()
+        return tuple(sorted(found or every))
+
+
+class _Before:
+    """What was known of the class of record ``record`` without the new groups."""
+
+    def __init__(self, memory: Memory, record: int) -> None:
+        labels: Labels = memory.labels
+        _, first, of, sizes = np.unique(
+            labels, return_index=True, return_inverse=True, return_counts=True
+        )
+        bits, bounds = memory.rows()
+        system, at = _system(bits, bounds, labels, first, sizes), int(of[record])
+        found = most(system, at)
+        self.most = INFINITY if found == INFINITY else found + int(sizes[at])
+
+
+def _system(
+    bits: Bits, bounds: Sequence[tuple[int, int]], labels: Labels, first: Ints, sizes: Ints
+) -> System:
+    columns = (bits[:, first >> 3] >> (7 - (first & 7)).astype(np.uint8)) & 1
+    groups = columns.astype(np.int8)
+    true = groups.astype(np.int64) @ sizes
+    limits = np.array(bounds, dtype=np.int64).reshape(-1, 2)
+    lows, highs = limits[:, 0] - true, limits[:, 1] - true
+    return System(groups, sizes.astype(np.int64), lows, highs, labels[first])
