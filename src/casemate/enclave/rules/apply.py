@@ -60,6 +60,7 @@ def breaches_of(supports: Supports, rules: Rules) -> list[Breach]:
             found += hidden_breaches(supports, rules)
         case Histogram():
             found += histogram_breaches(supports, rules)
+            found += hidden_breaches(supports, rules)
         case Quantiles():
             found += quantile_breaches(supports, rules)
         case Survival():

@@ -10,6 +10,7 @@ import numpy as np
 
 from casemate.enclave.checks_model import Rules
 from casemate.enclave.rules.breaches import Breach
+from casemate.enclave.rules.sensitive import sensitive_lines
 from casemate.enclave.rules.supports import Flags, Floats, Supports
 from casemate.protection.aggregation.solver import INFINITY, Program
 
@@ -18,8 +19,11 @@ MOST_LINES = 5_000
 
 
 def hidden_breaches(supports: Supports, rules: Rules) -> list[Breach]:
-    """Hidden lines that are bounded too tightly: a small one must be able to be no small one, and
-    wide enough apart (half the threshold, as in ``casemate.protection``'s tables)."""
+    """Hidden lines that are bounded too tightly.
+
+    A small one must be able to be no small one, in an interval of half the threshold at least (as in
+    ``casemate.protection``'s tables); one that is hidden for its figures must not be determined.
+    """
     if not supports.hidden:
         return []
     if len(supports.hidden) > MOST_HIDDEN or len(supports.answer.rows) > MOST_LINES:
@@ -45,13 +49,13 @@ def _bounded(supports: Supports, rules: Rules) -> tuple[int, ...]:
         bounds = np.array([float(rest)])
         program.add_rows(bounds, bounds, np.zeros(1, dtype=np.int64), places, np.ones(len(places)))
     broken = []
-    for line in sorted(supports.hidden):
+    for line in sorted(supports.hidden & sensitive_lines(supports, rules)):
         cost: Floats = _under(supports, line, atoms).astype(np.float64)
         inner = _shown_under(supports, line)
         least, most = _range(program, cost)
         small = supports.counts[line] < rules.min_cell
         too_low = small and most + inner < rules.min_cell
-        if too_low or most - least < math.ceil(rules.min_cell / 2):
+        if too_low or most - least < (math.ceil(rules.min_cell / 2) if small else 1):
             broken.append(line)
     return tuple(broken)
 

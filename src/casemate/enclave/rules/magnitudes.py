@@ -65,14 +65,17 @@ def all_equal(values: Values) -> bool:
 
 
 def few_differ(values: npt.NDArray[Any], least: int) -> bool:
-    """Whether fewer than ``least`` people, but some, have another value than the most common one.
+    """Whether fewer than ``least`` people, but some, have another value than most.
 
-    A share of yes and no that counts a small group, and a total that only few people add to.
+    A share of yes and no that counts a small group, and a total that only few people add to. Where
+    there are more than two values, the usual one must be that of most people: else nobody stands out.
     """
     if len(values) == 0:
         return False
-    others = len(values) - int(np.unique(values, return_counts=True)[1].max())
-    return 0 < others < least
+    times = np.unique(values, return_counts=True)[1]
+    usual = int(times.max())
+    others = len(values) - usual
+    return 0 < others < least and (len(times) == 2 or usual > others)
 
 
 def is_yes_no(values: Values) -> bool:

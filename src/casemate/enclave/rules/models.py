@@ -14,7 +14,7 @@ from casemate.enclave.rules.breaches import Breach
 from casemate.enclave.rules.cells import lacking
 from casemate.enclave.rules.figures import digits
 from casemate.enclave.rules.magnitudes import all_equal, few_differ, is_dominated
-from casemate.enclave.rules.supports import Floats, Supports
+from casemate.enclave.rules.supports import Flags, Floats, Supports
 
 _EXACT = 1e-9
 
@@ -155,12 +155,19 @@ def _influence(
     shares = np.square(basis @ np.linalg.inv(triangle).T)
     shares /= shares.sum(axis=0)
     effective = 1 / np.square(shares).sum(axis=0)
-    heavy = (shares.max(axis=0) * 1000 >= limit) | (effective < rules.min_cell)
+    # of n people with a normally distributed variable, n / 3 by this measure
+    few = (effective < rules.min_cell) & (effective < len(design) / 5)
+    heavy = (shares.max(axis=0) * 1000 >= limit) | few | _dummies(design, rules)
     terms = tuple(int(place) for place in np.flatnonzero(heavy))
     if terms:
         what = f"the coefficient rests on fewer than {rules.min_cell} people"
         found.append(Breach("leverage", "refuse", what, terms, None, rules.min_cell))
     return found
+
+
+def _dummies(design: Floats, rules: Rules) -> Flags:
+    """Columns in which few people differ from the rest."""
+    return np.array([few_differ(column, rules.min_cell) for column in design.T], dtype=bool)
 
 
 def _perfect(design: Floats, response: Floats, weights: Floats) -> list[Breach]:

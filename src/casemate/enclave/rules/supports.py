@@ -39,6 +39,11 @@ class Supports:
         what = self.recipe.what
         return what.of if isinstance(what, Figure) else what
 
+    @property
+    def is_table(self) -> bool:
+        """Whether lines are cells of a table with measures."""
+        return isinstance(self.what, Table | Crosstab)
+
     @cached_property
     def table(self) -> pl.DataFrame:
         """The records that the recipe is of."""
@@ -52,7 +57,7 @@ class Supports:
     @cached_property
     def margins(self) -> tuple[tuple[bool, ...], ...]:
         """For each line, the keys that it sums over."""
-        summed = isinstance(self.what, Table | Crosstab) and self.what.margins
+        summed = self.is_table and self.what.margins
         width = self.answer.keys
         return tuple(
             tuple(summed and value == MARGIN for value in row[:width]) for row in self.answer.rows
