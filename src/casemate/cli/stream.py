@@ -48,11 +48,8 @@ def stream(
         Path | None, typer.Option(help="Where to go on after a stop; needs --output and a key.")
     ] = None,
 ) -> None:
-    """Protect records as they arrive by a plan and levels found before; k holds in every window.
-
-    Each window's report is a line of JSON on standard error. With --state, a run that was stopped
-    goes on when it is given the same records from the first one: none is lost or doubled.
-    """
+    """Protect records as they arrive by a plan and levels found before; k holds in every window."""
+    # Each window's report is a line of JSON on standard error: standard output is the records.
     with exits():
         names = names_in(variables)
         protector = StreamProtector(
