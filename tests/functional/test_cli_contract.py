@@ -37,7 +37,9 @@ application submit; application list; application show; decide; permit list; per
 permit verify; permit revoke; permit export; run submit; run status; run logs; run cancel;
 output list; output queue; output claim; output check; output review; output release; output fetch;
 output verify; ledger verify; ledger prove;
-ledger checkpoint; ledger export; enclave exec; enclave doctor; account add; account list; catalogue export;
+ledger checkpoint; ledger export; enclave exec; enclave doctor; run replay;
+enclave environment add; enclave environment list; enclave environment show; enclave environment verify;
+enclave environment remove; account add; account list; catalogue export;
 protect anonymise; protect pseudonymise; protect aggregate; protect synthesise; protect population;
 protect risk; protect stream; protect verify"""
 

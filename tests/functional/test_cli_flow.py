@@ -25,6 +25,7 @@ from functional.clinic import (
     people,
     speak,
 )
+from functional.wheels import lock_of, make_wheel
 from rdflib import Graph
 
 import casemate
@@ -47,6 +48,7 @@ keys = [["none"], ["asthma"], ["diabetes"]]
 values = { variable = "marker", low = 0, high = 100000 }
 cost = { accounting = "epsilon", amount = 0.5 }
 """
+COUNTING = "def write(n):\n    open('/out/n.json', 'w').write(str(n))\n"
 NEVER_JSON = {("demo",)}
 """What the demo prints is held by its own tests."""
 
@@ -72,6 +74,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     _decide(clinic, said)
     _run(clinic, said)
     _check_and_release(clinic, said)
+    _run_on_an_environment(clinic, said)
     _ask(clinic, said)
     _end(clinic, said)
     _look_back(clinic, said)
@@ -132,6 +135,24 @@ def _run(clinic: Clinic, said: dict[str, Any]) -> None:
     said["status"] = clinic.ask("run", "status", run["id"], by=RESEARCHER)
     said["runs"] = clinic.ask("run", "status", by=RESEARCHER)
     said["logs"] = clinic.ask("run", "logs", run["id"], by=RESEARCHER)
+    said["replay"] = clinic.ask("run", "replay", run["id"], by=CHECKER)
+
+
+def _run_on_an_environment(clinic: Clinic, said: dict[str, Any]) -> None:
+    environment, permit = ("enclave", "environment"), said["permit id"]
+    wheel = make_wheel(clinic.folder / "wheels", "counting", "1.0", {"counting.py": COUNTING})
+    lock = clinic.file("lock.txt", lock_of(wheel))
+    add = (*environment, "add", "small", "--lock", lock, "--wheels", clinic.folder / "wheels")
+    said["environment"] = clinic.ask(*add, by=OPERATOR)
+    clinic.ask(*environment, "allow", permit, "--name", "small", "--name", "default", by=AUTHORITY)
+    clinic.file("small.py", "import counting\ncounting.write(7)\n")
+    said["small run"] = clinic.run(permit, "small.py", "--environment", "small")
+    said["environments"] = clinic.ask(*environment, "list", by=RESEARCHER)
+    said["shown"] = clinic.ask(*environment, "show", "small@1", by=RESEARCHER)
+    said["whole"] = clinic.ask(*environment, "verify", "small", by=OPERATOR)
+    said["removed"] = clinic.ask(*environment, "remove", "small", by=OPERATOR)
+    run = said["small run"]["id"]
+    said["not again"] = clinic.say("run", "replay", run, by=RESEARCHER)
 
 
 def _check_and_release(clinic: Clinic, said: dict[str, Any]) -> None:
@@ -296,6 +317,17 @@ def test_the_run_is_recorded_and_its_files_are_checked(told: Told) -> None:
     assert [book["dataset"] for book in told["codebook"]] == ["clinic"]
     (checked,) = told["certificate"]["verified"]
     assert {"signature", "risk_after"} <= set(checked["holds"])
+
+
+def test_a_run_names_its_environment_and_is_done_again_only_while_it_lasts(told: Told) -> None:
+    assert told["replay"]["same"], told["replay"]
+    assert told["replay"]["equal"] == ["by_diagnosis.csv", "in_detail.csv"]
+    assert told["environment"]["packages"] == {"counting": "1.0"}
+    assert told["small run"]["parameters"]["environment"] == "small@1"
+    assert told["small run"]["environment"] == told["shown"]["digest"] == told["whole"]["digest"]
+    assert [one["name"] for one in told["environments"]] == ["small"]
+    assert told["removed"]["removed_at"] is not None
+    assert (told["not again"].code, told["not again"].is_one_line) == (2, True)
 
 
 def test_what_passes_is_released_and_what_does_not_is_refused(told: Told) -> None:
