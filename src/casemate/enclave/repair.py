@@ -13,15 +13,17 @@ output hides, and its effect counts lines of tables, never people.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import polars as pl
 
 from casemate.analysis import Answer, BadRecipe, Recipe, compute, recipe_from_json, render
+from casemate.analysis.recipes import Figure
 from casemate.enclave.checks_model import Decision, Findings, Rules
+from casemate.enclave.recipes.drawing import drawn
 from casemate.enclave.repair_candidates import Candidate, Said, candidates
-from casemate.enclave.repair_cells import rounded, suppress
+from casemate.enclave.repair_cells import hidden_lines, rounded
 from casemate.enclave.repair_noise import question_of
 from casemate.enclave.rules.apply import breaches_of
 from casemate.enclave.rules.breaches import Breach, report
@@ -87,7 +89,11 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Repaired:
-    """New bytes computed by trusted code, and what the rules say of them."""
+    """New bytes computed by trusted code, and what the rules say of them.
+
+    ``answer`` still has the figures of the ``hidden`` lines: it is for trusted code, such as the memory
+    of releases; ``data`` is what may leave.
+    """
 
     data: bytes
     answer: Answer = field(repr=False)
@@ -138,8 +144,17 @@ def carry_out(
     report(made.breaches, findings, made.supports.place)
     if findings.decision == "refuse":
         raise NotAllowed("the rules refuse the suggested output: ask for suggestions anew")
-    data = render(suggestion.recipe, made.answer)
-    return Repaired(data, made.answer, made.supports.hidden, findings)
+    return Repaired(_written(suggestion.recipe, made), made.answer, made.supports.hidden, findings)
+
+
+def _written(recipe: Recipe, made: "_Made") -> bytes:
+    """The file; a figure is drawn, as it is on every way out."""
+    if not isinstance(recipe.what, Figure):
+        return render(recipe, made.answer, hidden=made.supports.hidden)
+    try:
+        return drawn(recipe, made.answer, hidden=made.supports.hidden)
+    except ValueError as problem:
+        raise BadInput(f"the suggested figure cannot be drawn: {problem}") from None
 
 
 @dataclass(frozen=True)
@@ -160,8 +175,7 @@ def _made(
         broken = [one for one in breaches_of(supports, rules) if one.rule not in _CURED_BY_ROUNDING]
         return _Made(rounded(supports, base), supports, broken)
     if recipe.suppress:
-        answer, hidden = suppress(supports, rules)
-        supports = Supports(recipe, supports.answer, frame, people, hidden)
+        supports = replace(supports, hidden=hidden_lines(supports, rules), _values={})
     return _Made(answer, supports, breaches_of(supports, rules))
 
 

@@ -28,34 +28,23 @@ from casemate.protection.aggregation.rules import FREQUENCY, Layer, count_layer,
 from casemate.protection.aggregation.suppression import Problem, protect
 from casemate.protection.aggregation.system import system_of
 
-HIDDEN = "[c]"
-"""What stands in a cell that is not shown: confidential (the UK Government Statistical Service's mark)."""
 LARGEST = 20_000
 _EXACT = 400
 _SECONDS = 3.0
 _DEAR = 1e6  # of a total that the table does not show: to hide it is not in our hands
 
 
-def suppress(supports: Supports, rules: Rules) -> tuple[Answer, frozenset[int]]:
-    """The answer with its sensitive lines marked ``[c]``, and those that must go with them.
+def hidden_lines(supports: Supports, rules: Rules) -> frozenset[int]:
+    """The lines whose figures tell too much, and those that must not be shown with them.
 
-    Gives the lines too. Raises BadInput for what is no table of cells, and for one too large.
+    Raises BadInput for what is no table of cells, for one too large, and where no pattern protects it.
     """
     grid = Grid(supports)
     primary = np.zeros(grid.size, dtype=bool)
     for line in sensitive_lines(supports, rules):
         primary[grid.node(line)] = True
     pattern = _pattern(grid, rules, primary) if primary.any() else primary
-    hidden = frozenset(
-        line for line in range(len(supports.answer.rows)) if pattern[grid.node(line)]
-    )
-    width = supports.answer.keys
-    figures = (HIDDEN,) * (len(supports.answer.columns) - width)
-    rows = tuple(
-        (*row[:width], *figures) if line in hidden else row
-        for line, row in enumerate(supports.answer.rows)
-    )
-    return replace(supports.answer, rows=rows), hidden
+    return frozenset(line for line in range(len(supports.answer.rows)) if pattern[grid.node(line)])
 
 
 def rounded(supports: Supports, base: int) -> Answer:
