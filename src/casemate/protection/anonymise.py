@@ -37,7 +37,7 @@ from casemate.protection.search import (
     find_optimum,
     violated_classes,
 )
-from casemate.protection.tuples import Node, Tuples
+from casemate.protection.tuples import Node, NodeGrouping, Tuples
 from casemate.protection.values import number_of
 
 _LOSS = Loss()
@@ -154,7 +154,7 @@ def anonymise(
     names, guarded = list(quasi_identifiers), _protected_attributes(models)
     allowed = suppression_share(suppression)
     _require_sense(engine, names, models, sensitive)
-    survey = engine.survey([*names, *guarded])
+    survey = engine.bounds([*names, *guarded])
     _require_records(survey.records, models)
     found = grouped(engine, survey, names, guarded)
     people = _population(models, names)
@@ -322,7 +322,9 @@ def _result(
 ) -> Result:
     names = [ladder.attribute for ladder in tuples.ladders]
     grouping = tuples.group(optimum.node)
-    staying = np.unique(grouping.class_of[kept & (tuples.counts > 0)])
+    in_use = np.zeros(len(grouping.sizes), dtype=bool)
+    in_use[grouping.class_of[kept & (tuples.counts > 0)]] = True
+    staying = np.flatnonzero(in_use)
     after = _risk_of(grouping.sizes[staying], models)
     losses = LossScorer(tuples).attribute_losses(tuples, optimum.node, kept)
     pairs = after.class_sizes
@@ -344,7 +346,7 @@ def _result(
         models=tuple(models),
         risk_before=_risk_of(tuples.counts, models),
         risk=after,
-        codebook=tuple(_codebook(tuples, optimum.node, kept)),
+        codebook=tuple(_codebook(grouping, staying)),
     )
 
 
@@ -356,11 +358,12 @@ def _threshold(models: Sequence[PrivacyModel]) -> int:
     return max(model.smallest_table() for model in models)
 
 
-def _codebook(tuples: Tuples, node: Node, kept: Flags) -> list[CodebookEntry]:
-    entries, staying = [], kept & (tuples.counts > 0)
-    for place, level in enumerate(node):
-        ladder = tuples.ladders[place]
-        present = np.flatnonzero(np.bincount(tuples.column(place, level)[staying]))
+def _codebook(grouping: NodeGrouping, staying: Codes) -> list[CodebookEntry]:
+    """Of the classes that stay: none has two labels of one attribute."""
+    entries = []
+    for place, level in enumerate(grouping.node):
+        ladder = grouping.tuples.ladders[place]
+        present = np.flatnonzero(np.bincount(grouping.labels(place)[staying]))
         labels: list[Key] = [ladder.labels[level][code] for code in present]
         entries.append(
             codebook_entry(ladder.attribute, ladder.hierarchy, level, ladder.height - 1, labels)

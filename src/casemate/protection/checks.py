@@ -11,6 +11,7 @@ import polars as pl
 from casemate.errors import BadInput, IntegrityFailure
 from casemate.protection.frames import open_frame, polars_columns, require_columns
 from casemate.protection.hierarchies import Hierarchy
+from casemate.protection.ladders import Codes
 from casemate.protection.values import text_of
 
 
@@ -34,6 +35,15 @@ def check_k_anonymity(table: Any, quasi_identifiers: Sequence[str], k: int) -> N
     if k < 1:
         raise BadInput(f"k must be at least 1, not {k}")
     if len(open_frame(table)) and (found := smallest_class(table, quasi_identifiers)) < k:
+        raise IntegrityFailure(
+            f"the table is not {k}-anonymous: its smallest class over "
+            f"{', '.join(quasi_identifiers)} has {found} records"
+        )
+
+
+def check_smallest_size(sizes: Codes, quasi_identifiers: Sequence[str], k: int) -> None:
+    """``check_k_anonymity`` of a table whose classes have been counted already."""
+    if len(sizes) and (found := int(sizes.min())) < k:
         raise IntegrityFailure(
             f"the table is not {k}-anonymous: its smallest class over "
             f"{', '.join(quasi_identifiers)} has {found} records"

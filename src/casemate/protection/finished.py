@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import polars as pl
 
 from casemate.errors import BadInput, IntegrityFailure
-from casemate.protection.checks import loss_of_classes, sizes_of_classes
+from casemate.protection.checks import check_smallest_size, loss_of_classes, sizes_of_classes
 from casemate.protection.classes import PrivacyModel, Recoding
 from casemate.protection.engines import COUNT
 from casemate.protection.engines.base import unused
 from casemate.protection.grouping import Grouped
 from casemate.protection.ladders import Ladder
+from casemate.protection.models import KAnonymity
 from casemate.protection.regrouped import Regrouped
 from casemate.protection.risk import Risk, risk_of_sizes
 
@@ -28,7 +29,9 @@ def check_models(
     before = collected.records(collected.sensitive)
     number = unused([*found.names, *found.sensitive])
     for model in models:
-        if model.needs_recoding or model.needs_openness:
+        if isinstance(model, KAnonymity):
+            check_smallest_size(found.sizes(), found.names, model.k)
+        elif model.needs_recoding or model.needs_openness:
             table = found.records([*found.names, *found.sensitive])
             model.check(table, found.names, before, recoding)
         else:

@@ -1,10 +1,11 @@
 """The distinct tuples of a table, counted where the table lies, as integer codes for the search."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from casemate.errors import BadInput
@@ -12,6 +13,7 @@ from casemate.protection.classes import SensitiveColumn, tally
 from casemate.protection.engines import COUNT, ByColumn, Engine, Packing, Survey, open_engine
 from casemate.protection.hierarchies import Hierarchy, Key
 from casemate.protection.ladders import Codes, Ladder, build_ladder
+from casemate.protection.loops import unpack_large
 from casemate.protection.tuples import Held, Node, Tuples
 from casemate.protection.values import text_of
 
@@ -33,6 +35,8 @@ class Grouped:
     codes: Mapping[str, Any]
     counts: Codes
     tuple_of: Codes
+    matrix: npt.NDArray[Any] | None = None
+    """The codes of ``names`` with a row for each combination, where there are very many."""
 
     @property
     def tuples(self) -> int:
@@ -79,13 +83,14 @@ def grouped(
     """Count the combinations of ``names`` and ``sensitive`` in the engine: one pass."""
     values = {name: survey.values[name] for name in (*names, *sensitive)}
     packing = Packing.of(values, apart=sensitive)
-    return _unpacked(engine.counted(packing), packing, names, sensitive)
+    found = _unpacked(engine.counted(packing), packing, names, sensitive)
+    return found if survey.exact else _only_present(found)
 
 
 def group_table(table: Any, names: Sequence[str], sensitive: Sequence[str] = ()) -> Grouped:
     """``grouped`` of any table; raises BadInput as its engine does."""
     engine = open_engine(table)
-    return grouped(engine, engine.survey([*names, *sensitive]), names, sensitive)
+    return grouped(engine, engine.bounds([*names, *sensitive]), names, sensitive)
 
 
 def one_class(records: int) -> Grouped:
@@ -100,14 +105,43 @@ def _unpacked(
     # keys grow with the codes, so tuples stand in an order of their own: every sum, and so every
     # tie, is the same from run to run
     ordered = counted.sort(list(packing.words))
-    return Grouped(
-        tuple(names),
-        tuple(sensitive),
-        packing.values,
-        packing.unpacked(ordered),
-        ordered[COUNT].to_numpy().astype(np.int64),
-        _numbered(ordered, packing, sensitive),
-    )
+    counts = ordered[COUNT].to_numpy().astype(np.int64)
+    large = None if sensitive else unpack_large(_words(ordered, packing))
+    if large is None:
+        codes, number = packing.unpacked(ordered), _numbered(ordered, packing, sensitive)
+        return Grouped(tuple(names), tuple(sensitive), packing.values, codes, counts, number)
+    del ordered
+    matrix, seen = large
+    values = {}
+    for place, (name, flags) in enumerate(zip(names, seen, strict=True)):
+        if not flags.all():
+            matrix[:, place] = (np.cumsum(flags) - 1).astype(matrix.dtype)[matrix[:, place]]
+        values[name] = packing.values[name].filter(pl.Series(flags))
+    codes = dict(zip(names, matrix.T, strict=True))
+    return Grouped(tuple(names), (), values, codes, counts, np.arange(len(counts)), matrix)
+
+
+def _words(ordered: pl.DataFrame, packing: Packing) -> list[tuple[Codes, list[int], list[int]]]:
+    return [
+        (
+            ordered[word].to_numpy(),
+            [stride for _, stride in places],
+            [packing.radices[name] for name, _ in places],
+        )
+        for word, places in packing.words.items()
+    ]
+
+
+def _only_present(found: Grouped) -> Grouped:
+    """Without the values that no record holds: the codes of the others close the gaps."""
+    if found.matrix is not None:
+        return found
+    values, codes = {}, {}
+    for name, held in found.values.items():
+        present = np.bincount(found.codes[name], minlength=len(held)) > 0
+        values[name] = held.filter(pl.Series(present))
+        codes[name] = (np.cumsum(present) - 1).astype(np.int32)[found.codes[name]]
+    return replace(found, values=values, codes=codes)
 
 
 def _numbered(ordered: pl.DataFrame, packing: Packing, sensitive: Sequence[str]) -> Codes:
@@ -146,7 +180,10 @@ def distinct_tuples(
         for (name, held), hierarchy in zip(values.items(), hierarchies, strict=True)
     ]
     held = [_held(found, name, order) for name in found.sensitive]
-    return Tuples(ladders, (0,) * len(ladders), codes, counts, held, population)
+    tuples = Tuples(ladders, (0,) * len(ladders), codes, counts, held, population)
+    if found.matrix is not None and people is None:
+        tuples.matrix = found.matrix
+    return tuples
 
 
 def _held(found: Grouped, name: str, order: Codes | None) -> Held:
@@ -238,7 +275,7 @@ def recoding_of(tuples: Tuples, found: Grouped, node: Node, kept: Flags) -> ByCo
     if not len(gone):
         return ByColumn(packing, labels)
     columns = {
-        ladder.attribute: tuples.column(place, level)[gone]
+        ladder.attribute: ladder.codes[level][tuples.codes[place][gone]]
         for place, (ladder, level) in enumerate(zip(tuples.ladders, node, strict=True))
     }
     return ByColumn(packing, labels, pl.DataFrame(packing.keys(columns)).unique())

@@ -16,8 +16,13 @@ import numpy.typing as npt
 
 from casemate.protection.ladders import Codes, Floats, Ladder
 
+Flags = npt.NDArray[np.bool_]
+
 WORTH_COMPILING = float(1 << 29)
 """Distinct tuples times nodes of the lattice, added up over searches, worth loading the compiler."""
+
+LARGE = 1 << 21
+"""Rows from which loops in parts and on several threads pay (see ``kernels_large``)."""
 
 _LARGEST_KEY = 1 << 62
 Small = npt.NDArray[np.int32]
@@ -75,6 +80,44 @@ def load_if_worth(work: float) -> None:
         _loaded.append(importlib.import_module("casemate.protection.kernels"))
 
 
+def compiling() -> bool:
+    """Whether the compiled loops are loaded."""
+    return bool(_loaded)
+
+
+def _for_large() -> Any:
+    return importlib.import_module("casemate.protection.kernels_large")
+
+
+def unpack_large(
+    words: Sequence[tuple[Codes, Sequence[int], Sequence[int]]],
+) -> tuple[npt.NDArray[Any], list[Flags]] | None:
+    """A matrix of codes as small as they fit, and which codes each of its columns holds.
+
+    Words are keys, the strides of their codes, and the radices. None where the keys are few.
+    """
+    rows = len(words[0][0]) if words else 0
+    if rows < LARGE or find_spec("numba") is None:
+        return None
+    widest = max(radix for _, _, radices in words for radix in radices)
+    kind = np.uint8 if widest <= 1 << 8 else np.uint16 if widest <= 1 << 16 else np.int32
+    matrix = np.empty((rows, sum(len(strides) for _, strides, _ in words)), dtype=kind)
+    seen: list[Flags] = []
+    for keys, strides, radices in words:
+        held = np.array(strides, dtype=np.int64), np.array(radices, dtype=np.int64)
+        flags = _for_large().unpack(keys, *held, matrix, len(seen))
+        seen += [line[:radix] for line, radix in zip(flags, radices, strict=True)]
+    return matrix, seen
+
+
+def rows_of_classes(chosen: Flags, class_of: Small) -> Codes | Small:
+    """The rows of the chosen classes, in order."""
+    if _loaded and len(class_of) >= LARGE:
+        found: Small = _for_large().chosen_rows(chosen, class_of)
+        return found
+    return np.flatnonzero(chosen[class_of])
+
+
 def group_rows(
     codes: Small, counts: Codes, labels: Labels, node: Sequence[int]
 ) -> tuple[Small, Small, Codes]:
@@ -111,7 +154,8 @@ def _add_keys(
     starts = [int(labels.starts[place, node[place]]) for place in places]
     if _loaded:
         whole = (np.array(part, dtype=np.int64) for part in (places, starts, strides))
-        _loaded[0].joint_keys(codes, *whole, labels.labels, keys)
+        add_keys = _for_large().add_keys if len(keys) >= LARGE else _loaded[0].joint_keys
+        add_keys(codes, *whole, labels.labels, keys)
         return
     for place, start, stride in zip(places, starts, strides, strict=True):
         values = int(labels.values[place])
@@ -125,6 +169,8 @@ def _classes(keys: Codes, radix: int, counts: Codes) -> tuple[Small, Small, Code
         kernels = _loaded[0]
         if few:
             found = kernels.classes_by_place(keys, radix, counts)
+        elif len(keys) >= LARGE:
+            found = _for_large().classes_by_parts(keys, counts)
         else:
             found = kernels.classes_by_hash(keys, counts)
         return (found[0], found[1], found[2])

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from casemate.protection.classes import Classes, Distribution, Flags, SensitiveColumn, tally
 from casemate.protection.ladders import Codes, Ladder
-from casemate.protection.loops import Labels, Small, group_rows
+from casemate.protection.loops import LARGE, Labels, Small, group_rows, rows_of_classes
 
 Node = tuple[int, ...]
 """A level for each quasi-identifier, in their order; 0 is the value as collected."""
@@ -40,11 +40,9 @@ class NodeGrouping(Grouping):
         up = self.tuples.ladders[attribute].codes[self.node[attribute]]
         return np.asarray(up[self.tuples.matrix[self.first, attribute]])
 
-    def finest_rows(self, chosen: Flags) -> Codes:
+    def finest_rows(self, chosen: Flags) -> Codes | Small:
         """The tuples of the chosen classes, among the finest that these were rolled up from."""
-        of_tuple = chosen[self.class_of]
-        finest = self.tuples.finest_class
-        return np.flatnonzero(of_tuple if finest is None else of_tuple[finest])
+        return self.tuples.finest_of(chosen[self.class_of])
 
 
 @dataclass(frozen=True)
@@ -109,6 +107,17 @@ class Tuples:
         finer, went_into = self._rolled_from
         return went_into if finer.finest_class is None else went_into[finer.finest_class]
 
+    def finest_of(self, flags: Flags) -> Codes | Small:
+        """The finest tuples that went into those marked, as rows of what was rolled up first."""
+        if self._rolled_from is None:
+            return np.flatnonzero(flags)
+        finer, went_into = self._rolled_from
+        if finer._rolled_from is None:
+            return rows_of_classes(flags, went_into)
+        if len(went_into) < LARGE and self.finest_class is not None:
+            return rows_of_classes(flags, self.finest_class)
+        return finer.finest_of(flags[went_into])
+
     def column(self, attribute: int, level: int) -> Codes:
         """The label code of each tuple in one attribute at ``level``, which is not below the base."""
         return self.ladders[attribute].codes[level][self.codes[attribute]]
@@ -163,7 +172,7 @@ class Tuples:
         ]
         population = self._population(grouping, everyone)
         chosen = self.matrix[grouping.first]
-        codes = list(chosen.T.astype(np.int64))
+        codes = list(chosen.T)
         found = Tuples(self.ladders, base, codes, grouping.sizes, sensitive, population)
         found.matrix, found.labels = chosen, self.labels
         found._rolled_from = self, grouping.class_of

@@ -17,7 +17,8 @@ import polars as pl
 from casemate.errors import BadInput
 
 COUNT = "*records"
-_WIDEST = 2**62
+MOST_KEYS = 2**62
+"""So many keys fit one word."""
 
 Codes = npt.NDArray[np.int64]
 Small = npt.NDArray[np.int32]
@@ -25,10 +26,14 @@ Small = npt.NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Survey:
-    """How many records a table has, and the distinct values of some columns, in order, null first."""
+    """How many records a table has, and the distinct values of some columns, in order, null first.
+
+    Where it is not ``exact`` there may be values that no record holds.
+    """
 
     records: int
     values: Mapping[str, pl.Series]
+    exact: bool = True
 
 
 class Engine(Protocol):
@@ -39,6 +44,10 @@ class Engine(Protocol):
 
     def survey(self, names: Sequence[str]) -> Survey:
         """One pass. Raises BadInput for a column with NaN, of mixed types or of nested values."""
+        ...
+
+    def bounds(self, names: Sequence[str]) -> Survey:
+        """A survey, which need not be exact where a column's type or range tells its values sooner."""
         ...
 
     def counted(self, packing: "Packing") -> pl.DataFrame:
@@ -79,7 +88,7 @@ class Packing:
         split: list[list[str]] = [[]]
         width, parted = 1, False
         for name in [*(one for one in values if one not in apart), *apart]:
-            if width * radices[name] > _WIDEST or (name in apart and not parted):
+            if width * radices[name] > MOST_KEYS or (name in apart and not parted):
                 split.append([])
                 width, parted = 1, parted or name in apart
             split[-1].append(name)

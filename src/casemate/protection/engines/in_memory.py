@@ -39,6 +39,9 @@ class InMemory:
         values = {name: found[name][0].alias(name) for name in names}
         return Survey(len(self._frame), values)
 
+    def bounds(self, names: Sequence[str]) -> Survey:
+        return self.survey(names)
+
     def counted(self, packing: Packing) -> pl.DataFrame:
         kinds = self._held.schema
         self._codes = self._held.select(

@@ -10,6 +10,7 @@ import polars as pl
 from casemate.errors import BadInput
 from casemate.protection.engines.base import (
     COUNT,
+    MOST_KEYS,
     ByColumn,
     ByTuple,
     Packing,
@@ -21,6 +22,7 @@ from casemate.protection.engines.base import (
 from casemate.protection.engines.encoding import code_expr, key_exprs, label_expr
 
 _FLAGS = 1 << 26
+_MOST_LISTED = 1 << 12
 
 
 class Lazy:
@@ -46,6 +48,23 @@ class Lazy:
         )
         values = {name: plain_column(found[name][0].alias(name)).sort() for name in names}
         return Survey(int(found[number][0]), values)
+
+    def bounds(self, names: Sequence[str]) -> Survey:
+        """Categories are known beforehand, and whole numbers by their range: no set is built."""
+        mark = unused(self.columns)
+        typed = [name for name in names if _tells_its_values(self._schema[name])]
+        found = _run(self._table.select(pl.len().alias(mark), *_range_exprs(typed, mark)))
+        values = {
+            name: held
+            for place, name in enumerate(typed)
+            if (held := _listed(name, self._schema[name], found, f"{mark}{place}")) is not None
+        }
+        rest = [name for name in names if name not in values]
+        asked = self.survey(rest).values if rest else {}
+        every = {name: values[name] if name in values else asked[name] for name in names}
+        if np.prod([float(len(held)) for held in every.values()]) > MOST_KEYS:
+            return self.survey(names)
+        return Survey(int(found[mark][0]), every, exact=False)
 
     def _plain(self, name: str) -> pl.Expr:
         coded = isinstance(self._schema[name], pl.Categorical | pl.Enum)
@@ -100,6 +119,36 @@ class Lazy:
         return joined.with_columns(
             pl.col(mark + name).alias(name) for name in recoding.new.columns
         ).select(self.columns)
+
+
+def _tells_its_values(kind: pl.DataType) -> bool:
+    return isinstance(kind, pl.Enum) or (kind.is_integer() and kind not in (pl.Int128, pl.UInt128))
+
+
+def _range_exprs(names: Sequence[str], mark: str) -> list[pl.Expr]:
+    found = []
+    for place, name in enumerate(names):
+        column = pl.col(name)
+        found += [
+            column.to_physical().min().alias(f"{mark}{place}low"),
+            column.to_physical().max().alias(f"{mark}{place}high"),
+            column.null_count().alias(f"{mark}{place}null"),
+        ]
+    return found
+
+
+def _listed(name: str, kind: pl.DataType, found: pl.DataFrame, mark: str) -> pl.Series | None:
+    """The values that the column may hold; None where they are too many or there is none."""
+    low, high = found[f"{mark}low"][0], found[f"{mark}high"][0]
+    if low is None or high - low >= _MOST_LISTED:
+        return None
+    if isinstance(kind, pl.Enum):
+        held = pl.Series(name, kind.categories, dtype=pl.String).sort()
+    else:
+        held = pl.Series(name, range(low, high + 1), dtype=kind)
+    if found[f"{mark}null"][0]:
+        held = pl.concat([pl.Series(name, [None], dtype=held.dtype), held])
+    return held
 
 
 def _without(table: pl.LazyFrame, packing: Packing, lost: pl.DataFrame, mark: str) -> pl.LazyFrame:

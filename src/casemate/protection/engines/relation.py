@@ -62,6 +62,9 @@ class Relation:
         quoted = f"g.{_quoted(name)}"
         return f"{quoted}::VARCHAR" if self._kinds[name].startswith("ENUM") else quoted
 
+    def bounds(self, names: Sequence[str]) -> Survey:
+        return self.survey(names)
+
     def counted(self, packing: Packing) -> pl.DataFrame:
         mark = unused(self.columns)
         coded = self._with_codes(packing, list(packing.values), {}, mark)

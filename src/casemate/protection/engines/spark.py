@@ -53,6 +53,9 @@ class Spark:
             values[name] = plain_column(held).sort()
         return Survey(records, values)
 
+    def bounds(self, names: Sequence[str]) -> Survey:
+        return self.survey(names)
+
     def counted(self, packing: Packing) -> pl.DataFrame:
         mark = unused(self.columns)
         coded = self._with_codes(packing, list(packing.values), {}, mark)
