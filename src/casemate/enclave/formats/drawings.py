@@ -91,7 +91,7 @@ class _Reader:
         self.count += 1
         if len(self.open) > _MAX_DEPTH or self.count > _MAX_ELEMENTS:
             raise _Refused("the drawing has too many elements")
-        if namespace not in ("", _SVG) or local.lower() not in _DRAWING:
+        if namespace != _SVG or local.lower() not in _DRAWING:
             raise _Refused(
                 "the drawing holds something that does not draw (a script, a picture, data)"
             )

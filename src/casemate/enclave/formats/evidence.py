@@ -15,6 +15,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from casemate.enclave.checks_model import CheckContext, Findings
 from casemate.enclave.checks_parse import canonical_cell
@@ -23,9 +24,9 @@ from casemate.enclave.formats.crowd import MIN_COLUMNS, Crowd
 
 _MAX_LINES, _MAX_BLOBS, _MAX_BLOB = 2000, 50, 512 * 1024
 _ENOUGH_ROWS = 3
-_BLOB = re.compile(r"[A-Za-z0-9+/_-]{40,}={0,2}")
-_WRAPPED = re.compile(r"(?:[A-Za-z0-9+/_-]{40,}+={0,2}\s*+){2,}")
-_HEX = re.compile(r"(?:[0-9a-fA-F]{2}[\s:,]?){24,}")
+# Possessive, and each run is a match or short, so that no text makes the search go back over it.
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{40,}+={0,2}(?:\s++[A-Za-z0-9+/_-]{40,}+={0,2})*+")
+_HEX = re.compile(r"[0-9a-fA-F]{48,}+|(?:[0-9a-fA-F]{2}[ :]){24,}+|(?:[0-9a-fA-F]{32,}+\s++){2,}+")
 _LONG_NUMBER = re.compile(r"\d{12,}")
 _SPLIT = re.compile(r"[^\w.+-]+")
 _INVISIBLE = re.compile(
@@ -92,26 +93,27 @@ def _scripts(word: str) -> int:
 
 def _disguised(text: str) -> Iterator[tuple[str, bytes]]:
     """(how it is written, what it is) for each block that is bytes in disguise."""
-    count, seen = 0, 0
-    for pattern, what in ((_HEX, "hexadecimal"), (_WRAPPED, "base64"), (_BLOB, "base64")):
-        for match in pattern.finditer(text[: 4 * _MAX_BLOB]):
-            if pattern is _BLOB and match.start() < seen:
-                continue  # a line of a block that was read whole
-            seen = max(seen, match.end()) if pattern is _WRAPPED else seen
-            letters = re.sub(r"[\s:,]", "", match[0])
-            if what == "base64" and (letters.isdigit() or re.fullmatch(r"[0-9a-fA-F]+", letters)):
+    for what, pattern in (("hexadecimal", _HEX), ("base64", _BASE64)):
+        for match in islice(pattern.finditer(text[: 4 * _MAX_BLOB]), _MAX_BLOBS):
+            if what == "base64" and _HEX.fullmatch(match[0]):
                 continue
-            hidden = _decoded(what, letters)
-            if hidden is not None and count < _MAX_BLOBS:
-                count += 1
-                yield what, hidden[:_MAX_BLOB]
+            whole = _decoded(what, match[0])
+            pieces = (
+                [whole] if whole is not None else [_decoded(what, one) for one in match[0].split()]
+            )
+            for hidden in pieces[:_MAX_BLOBS]:
+                if hidden:
+                    yield what, hidden[:_MAX_BLOB]
 
 
-def _decoded(what: str, letters: str) -> bytes | None:
+def _decoded(what: str, written: str) -> bytes | None:
+    letters = re.sub(r"[\s:]", "", written)
     with contextlib.suppress(binascii.Error, ValueError):
         if what == "hexadecimal":
-            return bytes.fromhex(letters)
+            return bytes.fromhex(letters[: len(letters) // 2 * 2])
         plain = letters.rstrip("=").replace("-", "+").replace("_", "/")
+        # a letter too many is that of a line that was not taken
+        plain = plain[:-1] if len(plain) % 4 == 1 else plain
         return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     return None
 
