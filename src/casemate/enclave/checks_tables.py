@@ -4,6 +4,8 @@ The file's own figures are only compared with them: a count that is not what the
 refusal by itself, whatever it says.
 """
 
+from collections.abc import Iterable
+
 from casemate.enclave.checks_claims import (
     Claim,
     Key,
@@ -21,6 +23,8 @@ from casemate.enclave.checks_measures import check_measures
 from casemate.enclave.checks_model import CheckContext, Findings, Rules, listed
 from casemate.enclave.checks_parse import Table, is_formula
 from casemate.enclave.checks_records import scan_rows
+from casemate.enclave.rules.breaches import Breach, report
+from casemate.enclave.rules.cells import class_breach, concentrated, empty_counts, small_counts
 
 
 def check_table(table: Table, context: CheckContext, findings: Findings) -> None:
@@ -82,7 +86,7 @@ def _judge(claim: Claim, table: Table, context: CheckContext, findings: Findings
     )
     _small_cells(claim, found.counts, rules, findings)
     _left_out(claim, found, rules, findings)
-    _class_disclosure(claim, found, findings)
+    _class_disclosure(claim, found, rules, findings)
     if not claim.melted:
         check_measures(claim, found.people, table, rules, findings)
 
@@ -99,30 +103,14 @@ def _not_reproduced(claim: Claim, rules: Rules, findings: Findings) -> None:
 
 
 def _small_cells(claim: Claim, counts: tuple[int, ...], rules: Rules, findings: Findings) -> None:
-    shown = [
-        (number, count)
-        for number, (count, hidden) in enumerate(zip(counts, claim.hidden, strict=True), start=1)
-        if not hidden
-    ]
-    if small := [number for number, count in shown if 0 < count < rules.min_cell]:
-        findings.refuse(
-            "minimum cell count",
-            f"{_where(claim, small)}: the cell holds fewer than {rules.min_cell} people",
-            rows=small[:10],
-            cells=len(small),
-            threshold=rules.min_cell,
-        )
-    if zero := [number for number, count in shown if count == 0]:
-        findings.review(
-            "zero cells",
-            f"{_where(claim, zero)}: nobody is in the cell, which says so of everybody",
-            rows=zero[:10],
-        )
+    shown = [line for line, hidden in enumerate(claim.hidden) if not hidden]
+    found = [*small_counts(counts, shown, rules), *empty_counts(counts, shown, rules)]
+    _report(found, claim, findings)
 
 
-def _where(claim: Claim, numbers: list[int]) -> str:
+def _report(found: Iterable[Breach], claim: Claim, findings: Findings) -> None:
     """Where in the file; a crosstab's cells are counted row by row."""
-    return listed(numbers, "cell" if claim.melted else "row")
+    report(found, findings, lambda line: line + 1, "cell" if claim.melted else "row")
 
 
 def _left_out(claim: Claim, found: Reproduced, rules: Rules, findings: Findings) -> None:
@@ -166,26 +154,11 @@ def _follows_from_total(claim: Claim, missing: dict[Key, int], rules: Rules) -> 
     return any(0 < sums[pattern].get(total, 0) < rules.min_cell for pattern, total in totals)
 
 
-def _class_disclosure(claim: Claim, found: Reproduced, findings: Findings) -> None:
-    """All people of a class in one cell: each of them is told to have that value."""
-    if len(claim.keys) < 2:
-        return
-    for place, name in enumerate(claim.keys):
-        classes: dict[Key, set[str | None]] = {}
-        for key, count in found.groups.items():
-            if count:
-                classes.setdefault(key[:place] + key[place + 1 :], set()).add(key[place])
-        if len({value for values in classes.values() for value in values}) < 2:
-            continue
-        alone = [
-            number
-            for number, cell in enumerate(claim.cells, start=1)
-            if found.groups.get(cell) and len(classes[cell[:place] + cell[place + 1 :]]) == 1
-        ]
-        if alone:
-            findings.refuse(
-                "class disclosure",
-                f"{_where(claim, alone)}: all people with these other values have the same {name}",
-                rows=alone[:10],
-            )
-            return
+def _class_disclosure(claim: Claim, found: Reproduced, rules: Rules, findings: Findings) -> None:
+    """All people of a class in one cell, of all cells that the data have, shown or not."""
+    keys = list(found.groups)
+    plain = [(False,) * len(claim.keys)] * len(keys)
+    alone = {keys[at] for at in concentrated(keys, plain, list(found.groups.values()), rules)}
+    lines = tuple(line for line, cell in enumerate(claim.cells) if cell in alone)
+    if lines:
+        _report([class_breach(lines, rules)], claim, findings)

@@ -141,7 +141,7 @@ def carry_out(
         )
     made = _made(suggestion.recipe, suggestion.base, frame, rules, people)
     findings = Findings()
-    report(made.breaches, findings, made.supports.place)
+    report(made.breaches, findings, made.supports.place, made.supports.noun)
     if findings.decision == "refuse":
         raise NotAllowed("the rules refuse the suggested output: ask for suggestions anew")
     return Repaired(_written(suggestion.recipe, made), made.answer, made.supports.hidden, findings)

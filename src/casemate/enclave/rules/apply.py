@@ -44,7 +44,7 @@ def apply_rules(
     """
     supports = Supports(recipe, answer, frame, people, hidden)
     findings = Findings()
-    report(breaches_of(supports, rules), findings, supports.place)
+    report(breaches_of(supports, rules), findings, supports.place, supports.noun)
     return findings
 
 

@@ -33,12 +33,20 @@ def at_level(
     return [Breach(rule, level, what, tuple(lines), None, threshold)]
 
 
-def report(breaches: Iterable[Breach], findings: Findings, place: Callable[[int], int]) -> None:
-    """Tell the breaches to the researcher; ``place`` gives a line's number in the file."""
+def report(
+    breaches: Iterable[Breach],
+    findings: Findings,
+    place: Callable[[int], int],
+    noun: str = "row",
+) -> None:
+    """Tell the breaches to the researcher; ``place`` gives a line's number in the file, of what
+    ``noun`` says."""
     for breach in breaches:
         numbers = sorted(place(line) for line in breach.lines)
         figure = f"column {breach.figure!r}" if breach.figure else ""
-        where = ", ".join(part for part in (figure, listed(numbers) if numbers else "") if part)
+        where = ", ".join(
+            part for part in (figure, listed(numbers, noun) if numbers else "") if part
+        )
         message = f"{where}: {breach.what}" if where else breach.what
         evidence: dict[str, object] = {}
         if numbers:

@@ -1,6 +1,7 @@
 """Counts of people: small cells, empty ones, classes with all in one cell, and who is left out."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,12 @@ def cell_breaches(supports: Supports, rules: Rules) -> list[Breach]:
 
 def small_cells(supports: Supports, rules: Rules) -> list[Breach]:
     """Fewer people than the threshold (ESSnet 10; acro ``safe_threshold``)."""
-    counts = supports.counts
-    small = tuple(line for line in supports.open if 0 < counts[line] < rules.min_cell)
+    return small_counts(supports.counts.tolist(), supports.open, rules)
+
+
+def small_counts(counts: Sequence[int], shown: Iterable[int], rules: Rules) -> list[Breach]:
+    """The same on numbers of people, of which those at the places ``shown`` are shown."""
+    small = tuple(line for line in shown if 0 < counts[line] < rules.min_cell)
     if not small:
         return []
     what = f"the cell holds fewer than {rules.min_cell} people"
@@ -32,16 +37,20 @@ def small_cells(supports: Supports, rules: Rules) -> list[Breach]:
 
 def empty_cells(supports: Supports, rules: Rules) -> list[Breach]:
     """Cells with nobody in them, shown as 0 or known by their absence (acro ``zeros_are_disclosive``)."""
-    empty = [line for line in supports.open if supports.counts[line] == 0]
-    absent = not empty and _lacks_combinations(supports)
-    if not (empty or absent):
-        return []
+    found = empty_counts(supports.counts.tolist(), supports.open, rules)
+    if found or not _lacks_combinations(supports):
+        return found
     what = (
-        "nobody is in the cell, which says so of everybody"
-        if empty
-        else "combinations of its keys are left out because nobody has them, which says so of everybody"
+        "combinations of its keys are left out because nobody has them, which says so of everybody"
     )
-    return at_level(rules.zeros, "zero cells", what, empty)
+    return at_level(rules.zeros, "zero cells", what)
+
+
+def empty_counts(counts: Sequence[int], shown: Iterable[int], rules: Rules) -> list[Breach]:
+    """The same on numbers of people that are shown."""
+    empty = [line for line in shown if counts[line] == 0]
+    what = "nobody is in the cell, which says so of everybody"
+    return at_level(rules.zeros, "zero cells", what, empty) if empty else []
 
 
 def _lacks_combinations(supports: Supports) -> bool:
@@ -63,30 +72,40 @@ def _finest(supports: Supports) -> dict[tuple[Any, ...], int]:
 def class_disclosure(supports: Supports, rules: Rules) -> list[Breach]:
     """All people of a row or column in one cell: each of them is told to be in it (SACRO; ESSnet's
     group disclosure, where it is from 90 % on)."""
-    width = supports.answer.keys
+    keys = [row[: supports.answer.keys] for row in supports.answer.rows]
+    found = concentrated(keys, supports.margins, supports.counts.tolist(), rules)
+    lines = tuple(sorted(found - supports.hidden))
+    return [class_breach(lines, rules)] if lines else []
+
+
+def class_breach(lines: tuple[int, ...], rules: Rules) -> Breach:
+    """What is wrong with these cells."""
+    share = "all" if rules.class_permille == 1000 else f"{rules.class_permille / 10:g} % or more"
+    what = f"{share} of the people with its other values are in this one cell"
+    return Breach("class disclosure", "refuse", what, lines)
+
+
+def concentrated(
+    keys: Sequence[tuple[Any, ...]],
+    margins: Sequence[tuple[bool, ...]],
+    counts: Sequence[int],
+    rules: Rules,
+) -> set[int]:
+    """The cells that hold nearly all, or all, who share their values of all keys but one."""
     found: set[int] = set()
+    width = len(keys[0]) if keys else 0
     for place in range(width) if width > 1 else ():
         categories: dict[Any, set[Any]] = defaultdict(set)
         classes: dict[Any, list[int]] = defaultdict(list)
-        for line, row in enumerate(supports.answer.rows):
-            margin = supports.margins[line]
-            if not margin[place] and supports.counts[line]:
-                classes[(margin, row[:place], row[place + 1 : width])].append(line)
-                categories[margin].add(row[place])
+        for line, (key, margin) in enumerate(zip(keys, margins, strict=True)):
+            if not margin[place] and counts[line]:
+                classes[(margin, key[:place], key[place + 1 :])].append(line)
+                categories[margin].add(key[place])
         for (margin, _, _), lines in classes.items():
+            limit = rules.class_permille * sum(counts[line] for line in lines)
             if len(categories[margin]) > 1:
-                found |= _concentrated(supports, lines, rules)
-    lines_found = tuple(sorted(found - supports.hidden))
-    if not lines_found:
-        return []
-    share = "all" if rules.class_permille == 1000 else f"{rules.class_permille / 10:g} % or more"
-    what = f"{share} of the people with its other values are in this one cell"
-    return [Breach("class disclosure", "refuse", what, lines_found)]
-
-
-def _concentrated(supports: Supports, lines: list[int], rules: Rules) -> set[int]:
-    total = int(supports.counts[lines].sum())
-    return {line for line in lines if supports.counts[line] * 1000 >= rules.class_permille * total}
+                found |= {line for line in lines if counts[line] * 1000 >= limit}
+    return found
 
 
 def left_out(supports: Supports, rules: Rules) -> list[Breach]:

@@ -113,6 +113,11 @@ class Supports:
         kind = self.table.schema[name]
         return kind.is_numeric() or kind == pl.Boolean
 
+    @property
+    def noun(self) -> str:
+        """What the lines are in the file."""
+        return "cell" if isinstance(self.recipe.what, Crosstab) else "row"
+
     def place(self, line: int) -> int:
         """The line's number in the file, from 1; cells of a crosstab are counted row by row."""
         if not isinstance(self.recipe.what, Crosstab):
