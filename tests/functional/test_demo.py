@@ -56,9 +56,15 @@ def test_every_attempt_against_the_laws_was_stopped(figures: dict[str, Any]) -> 
         "use for another purpose",
         "edit of one ledger row",
         "release of a table with small cells",
+        "a released table again, without one person",
     }
     assert all(refusal["refused"] for refusal in figures["refusals"])
     assert figures["ledger_ok"]
+
+
+def test_what_left_was_computed_again_from_its_recipe(figures: dict[str, Any]) -> None:
+    caught = {one["name"]: one["message"] for one in figures["refusals"]}
+    assert "could be worked out" in caught["a released table again, without one person"]
 
 
 def test_the_report_is_one_file_that_loads_nothing(figures: dict[str, Any]) -> None:

@@ -8,9 +8,10 @@ from casemate.access import Permits
 from casemate.catalogue import Catalogue
 from casemate.clock import Clock
 from casemate.enclave.answers import Answers
+from casemate.enclave.differencing import Releases
 from casemate.enclave.environments import Environments
 from casemate.enclave.outputs import Outputs
-from casemate.enclave.recipes import RecipeShelf
+from casemate.enclave.recipes import RecipeShelf, ReleaseMemory
 from casemate.enclave.recipes.exchange import exchange
 from casemate.enclave.replay import Replays
 from casemate.enclave.runs import Runs
@@ -48,7 +49,12 @@ class Enclave:
         self._store = store
         self.views = Views(vault, keyring, ledger, permits, catalogue, clock)
         self.runs = Runs(vault, keyring, ledger, permits, clock)
-        self.outputs = Outputs(vault, keyring, ledger, permits, self.runs, clock)
+        releases = Releases(vault, keyring, ledger, catalogue, clock)
+        memory = ReleaseMemory(releases, self.views, permits)
+        self.outputs = Outputs(
+            vault, keyring, ledger, permits, self.runs, clock,
+            before_release=(memory.before_release,),
+        )  # fmt: skip
         self.answers = Answers(self.views, keyring, ledger, permits, catalogue, clock)
         self.environments = Environments(home / "environments", ledger, permits, clock)
         self.rooms = rooms = Rooms(
@@ -58,6 +64,7 @@ class Enclave:
             self.runs,
             self.outputs,
             RecipeShelf(vault, keyring),
+            memory,
             lambda tx, output, made: exchange(tx, ledger, keyring, output, made),
             self.environments,
             clock,

@@ -29,6 +29,7 @@ from casemate.enclave.guard import current_permit, require_grants, why_ended
 from casemate.enclave.judging import against_the_permit, is_spelled_out, judge, with_known_name
 from casemate.enclave.outputs import Outputs, Sealed
 from casemate.enclave.permit_watch import PermitWatch
+from casemate.enclave.recipes.memory import ReleaseMemory, Said
 from casemate.enclave.records import ACTIVE, SYSTEM, Output, OutputKind, Run, RunState, View
 from casemate.enclave.runs import Runs, limits_of
 from casemate.enclave.views import Views
@@ -63,6 +64,7 @@ class Rooms:
     runs: Runs
     outputs: Outputs
     recipes: recipes.RecipeShelf
+    memory: ReleaseMemory
     exchange: Exchange
     environments: Environments
     clock: Clock
@@ -166,7 +168,7 @@ class Steps:
         )
         for output in unchecked:
             if output.id in found:
-                self._check_by_recipe(output, found[output.id], context, rules, script)
+                self._check_by_recipe(run, output, found[output.id], context, rules, script)
             else:
                 self._check_one(output, context, rules)
         return True
@@ -341,7 +343,7 @@ class Steps:
         }
         return checks.CheckContext(
             inputs=frames,
-            rules=checks.Rules(min_cell=rules.min_cell),
+            rules=checks.Rules.of_permit(rules),
             script_digest=run.script_digest,
         )
 
@@ -359,6 +361,7 @@ class Steps:
 
     def _check_by_recipe(
         self,
+        run: Run,
         output: Output,
         found: recipes.Recomputed,
         context: checks.CheckContext,
@@ -374,7 +377,8 @@ class Steps:
             judged = recipes.Judged(checks.Verdict("refuse", (refusal,)))
         else:
             judged = recipes.judge_by_recipe(data, found, context.inputs, context.rules, script)
-        verdict = with_known_name(output, judged.verdict)
+        verdict, said = self._remembered(run, found, judged, context)
+        verdict = with_known_name(output, verdict)
         instead = judged.instead if verdict.decision != "refuse" else None
         made = None if instead is None else rooms.outputs.seal(output.name, output.kind, instead)
         kept = False
@@ -384,12 +388,30 @@ class Steps:
                     return
                 if made is not None:
                     rooms.exchange(tx, output.id, made)
+                if said is not None and verdict.decision != "refuse":
+                    rooms.memory.keep(tx, output.id, said)
                 checked = data if instead is None else instead
                 rooms.outputs.record_verdict(tx, output.id, checked, verdict, rules.model_dump())
             kept = True
         finally:
             if made is not None and not kept:
                 rooms.outputs.discard([made])
+
+    def _remembered(
+        self,
+        run: Run,
+        found: recipes.Recomputed,
+        judged: recipes.Judged,
+        context: checks.CheckContext,
+    ) -> tuple[checks.Verdict, Said | None]:
+        """The verdict with what all earlier releases have against it, and what the output says."""
+        if judged.verdict.decision == "refuse" or found.recipe is None:
+            return judged.verdict, None
+        name = found.recipe.input
+        with self._rooms.store.read() as tx:
+            view = self._rooms.views.get(tx, run.inputs[name]["view"])
+            frame = context.inputs[name]
+            return self._rooms.memory.judge(tx, view, frame, found, judged, context.rules)
 
     def _check_one(self, output: Output, context: checks.CheckContext, rules: OutputRules) -> None:
         rooms = self._rooms

@@ -8,6 +8,7 @@ A file that is not byte for byte what its recipe gives is refused. One that is, 
 the people that trusted code found behind each line.
 """
 
+from casemate.enclave.recipes.memory import ReleaseMemory, Said
 from casemate.enclave.recipes.pairing import Paired, pair
 from casemate.enclave.recipes.recompute import Input
 from casemate.enclave.recipes.shelf import RecipeShelf, SealedRecipe
@@ -19,6 +20,8 @@ __all__ = [
     "Paired",
     "RecipeShelf",
     "Recomputed",
+    "ReleaseMemory",
+    "Said",
     "SealedRecipe",
     "judge_by_recipe",
     "pair",

@@ -112,5 +112,9 @@ def _reproduced(answer: Answer, findings: Findings) -> None:
     """How large it is only where it leaves: before, that would answer a question."""
     text = "reproduced from its recipe"
     if findings.decision == "pass":
-        text += f": {len(answer.rows)} rows, {len(answer.columns)} columns"
+        text += f": {_counted(len(answer.rows), 'row')}, {_counted(len(answer.columns), 'column')}"
     findings.note("reproduced", text)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -19,6 +19,15 @@ RESEARCHER, OUTSIDER, DECIDER, CHECKER = (
     "acct-checker",
 )
 
+ALL_BUT_ONE = b"""
+from casemate.analysis import column, read
+
+people = read("nhefs")
+somebody = people.frame["seqn"][0]
+people.where(column("seqn") != somebody).table("all_but_one.csv", ["sex", "qsmk"], n="count")
+"""
+"""The table of ``quit_smoking.py`` without one person: harmless alone, and not beside the first."""
+
 
 @dataclass(frozen=True)
 class Attempt:
@@ -65,6 +74,7 @@ def _attempts(
         "a researcher clears their own output",
         lambda: platform.review(RESEARCHER, released.id, clear=True, reason="It is mine."),
     )
+    yield "a released table again, without one person", lambda: _differencing(platform, permit)
     yield "read with a revoked permit", lambda: _after_revocation(platform, permit, run)
     yield "edit of a permit", lambda: _edit_permit(platform, permit)
     yield "edit of one ledger row", lambda: _edit_ledger(platform)
@@ -78,6 +88,15 @@ def _tried(name: str, attempt: Callable[[], object]) -> Attempt:
     except CasemateError as other:
         return Attempt(name, False, f"failed, but for another reason: {other}")
     return Attempt(name, False, "it went through")
+
+
+def _differencing(platform: Platform, permit: Permit) -> None:
+    """Ask for the released table of everybody but one: the two would tell of that person."""
+    run = platform.run(RESEARCHER, permit.id, ALL_BUT_ONE, "all_but_one.py")
+    platform.wait(RESEARCHER, run.id)
+    for output in platform.outputs(CHECKER, run.id):
+        if output.decision == "refuse":
+            raise NotAllowed(output.why)
 
 
 def _after(platform: Platform, expired: Permit, run: Callable[..., object]) -> object:

@@ -1,0 +1,34 @@
+"""Outputs with recipes that are harmless each and tell of one person together."""
+
+import json
+from pathlib import Path
+
+from enclave_world import make_world
+
+from casemate.access import OutputRules
+from casemate.clock import system_clock
+from casemate.enclave import OutputState
+from casemate.store import Base, Store
+
+AUTOMATIC = OutputRules(review="automatic")
+
+
+def test_two_tables_that_differ_by_one_person_do_not_both_leave(tmp_path: Path) -> None:
+    """Each is harmless by itself; together they would tell of one person."""
+    script = b"""
+from casemate.analysis import column, read
+people = read('people')
+people.table('all.csv', [], n='count', weight=('mean', 'weight'))
+least = people.where(~((column('weight') == 83) & (column('smoker') == True) & (column('sex') == 'f')))
+least.table('but_few.csv', [], n='count', weight=('mean', 'weight'))
+"""
+    store = Store(f"sqlite:///{tmp_path / 'casemate.db'}")
+    Base.metadata.create_all(store.engine)
+    for world in make_world(store, tmp_path, system_clock):
+        first = world.outputs(world.run(world.permit(AUTOMATIC), script).id)
+        assert sorted(one.state for one in first.values()).count(OutputState.released) == 1
+        again = world.outputs(world.run(world.permit(AUTOMATIC), script).id)
+        assert again["all.csv"].state is OutputState.released
+        assert again["but_few.csv"].state is OutputState.refused
+        assert "differencing" in json.dumps(again["but_few.csv"].verdict)
+    store.close()
