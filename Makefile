@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO_HOME ?= .casemate/demo
 .DEFAULT_GOAL := demo
 
-.PHONY: demo test lint bench bench-protection docs lock system clean
+.PHONY: demo test lint bench bench-protection attacks bench-enclave docs lock system clean
 
 demo: $(VENV)/.runtime  ## the main job: real people's data through the whole flow
 	$(BIN)/casemate demo --home $(DEMO_HOME)
@@ -24,6 +24,12 @@ bench: $(VENV)/.dev  ## speed and memory, as JSON
 
 bench-protection: $(VENV)/.dev  ## protection against ARX, at scale, DP, synthesis: table, JSON, chart
 	$(BIN)/python -m benchmarks.protection.everything --rows $(or $(ROWS),10000000)
+
+attacks: $(VENV)/.dev  ## the sandbox's attack suite as a table: attack, root, user, wall
+	$(BIN)/python tests/attacks/attack_report.py
+
+bench-enclave: $(VENV)/.dev  ## the enclave: start-up, output check, short runs, differencing
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.enclave.everything
 
 docs: $(VENV)/.dev  ## the documentation site, in site/
 	$(BIN)/zensical build --clean

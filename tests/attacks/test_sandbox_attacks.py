@@ -9,18 +9,17 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import sysconfig
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from attacks.decoys import PROJECT, Outside, decoys
 from attacks.hostile_programs import ATTACKS, program
 
 from casemate.enclave import processes, sandbox
@@ -35,72 +34,13 @@ SMALL = Limits(
     output_bytes=MIB,
     tmp_bytes=8 * MIB,
 )
-PROJECT = Path(__file__).resolve().parents[2]
 NOBODY = 65534
-
-
-@dataclass
-class Outside:
-    """What lies outside the sandbox for attacks to reach for; all of it ours, none of it needed."""
-
-    folder: Path
-    decoy: "subprocess.Popen[bytes]"
-    tcp: socket.socket
-    udp: socket.socket
-    unix: socket.socket
-    abstract: socket.socket
-
-    def names(self) -> dict[str, object]:
-        return {
-            "secret": str(self.folder / "secret"),
-            "readable": str(self.folder / "readable"),
-            "marker": self.folder.name,
-            "project": str(PROJECT / "pyproject.toml"),
-            "decoy": self.decoy.pid,
-            "tcp": self.tcp.getsockname()[1],
-            "udp": self.udp.getsockname()[1],
-            "unix": str(self.folder / "socket"),
-            "abstract": f"casemate-decoy-{os.getpid()}",
-        }
-
-    def was_reached(self) -> list[str]:
-        """Which listeners heard something, and whether the decoy process is gone."""
-        reached = [] if self.decoy.poll() is None else ["decoy process"]
-        for name in ("tcp", "unix", "abstract"):
-            with contextlib.suppress(BlockingIOError):
-                getattr(self, name).accept()
-                reached.append(name)
-        with contextlib.suppress(BlockingIOError):
-            self.udp.recv(10)
-            reached.append("udp")
-        return reached
 
 
 @pytest.fixture(scope="module")
 def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
-    folder = tmp_path_factory.mktemp("outside")
-    (folder / "secret").write_text("secret")
-    (folder / "secret").chmod(0o600)
-    (folder / "readable").write_text("readable")
-    (folder / "readable").chmod(0o644)
-    os.environ["CASEMATE_DECOY_SECRET"] = "hunter2"
-    decoy = subprocess.Popen(["sleep", "120"])
-    tcp, udp = socket.socket(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    unix, abstract = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
-    tcp.bind(("127.0.0.1", 0))
-    udp.bind(("127.0.0.1", 0))
-    unix.bind(str(folder / "socket"))
-    abstract.bind(f"\0casemate-decoy-{os.getpid()}")
-    for listener in (tcp, unix, abstract):
-        listener.listen()
-    for listener in (tcp, udp, unix, abstract):
-        listener.setblocking(False)
-    yield Outside(folder, decoy, tcp, udp, unix, abstract)
-    del os.environ["CASEMATE_DECOY_SECRET"]
-    decoy.kill()
-    decoy.wait()
-    for listener in (tcp, udp, unix, abstract):
-        listener.close()
+    with decoys(tmp_path_factory.mktemp("outside")) as prepared:
+        yield prepared
 
 
 def run(script: bytes, limits: Limits = SMALL, **inputs: bytes) -> sandbox.SandboxResult:
