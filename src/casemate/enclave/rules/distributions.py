@@ -89,11 +89,14 @@ def _steps(
     events = supports.values(what.event)
     durations = supports.values(what.duration)
     few, none = [], []
+    there = np.zeros(len(supports.frame), dtype=bool)
     before: dict[Any, tuple[Any, float]] = {}
     for line, at_risk in enumerate(supports.answer.people):
         group, time = supports.answer.rows[line][:-4], float(str(supports.answer.rows[line][-4]))
         earlier, since = before.get(group, (_rows_of(supports, what, group), -np.inf))
-        left = np.setdiff1d(earlier, at_risk)
+        there[:] = False
+        there[at_risk] = True
+        left = earlier[~there[earlier]]
         passed = (durations[earlier] > since) & (durations[earlier] <= time)
         happened = earlier[(events[earlier] != 0) & passed]
         sizes = [supports.count(rows) for rows in (at_risk, left, happened)]

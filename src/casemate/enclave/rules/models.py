@@ -30,9 +30,10 @@ def model_breaches(supports: Supports, rules: Rules) -> list[Breach]:
     found += _categories(supports, rows, what.terms, rules)
     found += _response(what, response, rows, rules)
     found += _weights(weights, rules) if what.weights else []
-    found += _influence(design, weights, rules, centred=what.family == "cox")
+    basis = _Basis(design, weights, centred=what.family == "cox")
+    found += _influence(basis, rules)
     if what.family == "ols":
-        found += _perfect(design, response, weights)
+        found += _perfect(basis, response)
     if what.family != "cox":
         found += _saturated(design, response, rules)
     return [*found, *_around(supports, rules)]
@@ -51,7 +52,7 @@ def effect_breaches(supports: Supports, rules: Rules) -> list[Breach]:
     found = _room(supports, rows, design.shape[1] + 1, rules)
     found += _categories(supports, rows, what.terms, rules)
     found += _few(treated, what.treatment, rules)
-    found += [replace(one, lines=()) for one in _influence(design, np.ones(len(rows)), rules)]
+    found += [replace(one, lines=()) for one in _influence(_Basis(design), rules)]
     for group in (treated == 1, treated == 0):
         found += _weights(weights[group], rules)
         found += _group_mean(outcome[group], weights[group], rules)
@@ -136,23 +137,36 @@ def _weights(weights: Floats, rules: Rules) -> list[Breach]:
     return [Breach("weights", "refuse", what, (), None, rules.min_cell)]
 
 
-def _influence(
-    design: Floats, weights: Floats, rules: Rules, *, centred: bool = False
-) -> list[Breach]:
+class _Basis:
+    """An orthonormal basis of a weighted design: what leverage and residuals are read off."""
+
+    def __init__(
+        self, design: Floats, weights: Floats | None = None, *, centred: bool = False
+    ) -> None:
+        self.design = design
+        self.root = np.ones(len(design)) if weights is None else np.sqrt(weights)
+        scaled = (design - design.mean(axis=0) if centred else design) * self.root[:, None]
+        lengths = np.sqrt(np.square(scaled).sum(axis=0))
+        lengths[lengths == 0] = 1.0
+        triangle = np.linalg.qr(scaled / lengths, mode="r")
+        self.inverse: Floats = np.linalg.pinv(triangle)
+        self.of_people: Floats = (scaled / lengths) @ self.inverse
+
+
+def _influence(basis: _Basis, rules: Rules) -> list[Breach]:
     """What one person weighs: leverage h_ii, and the share in each coefficient.
 
     A coefficient is a sum over people in which each has a weight (the rows of the pseudo-inverse): a
     dummy for one person, or a variable that only few have, puts it all on them.
     """
-    scaled = (design - design.mean(axis=0) if centred else design) * np.sqrt(weights)[:, None]
-    basis, triangle = np.linalg.qr(scaled)
-    leverage = np.square(basis).sum(axis=1)
+    design = basis.design
+    leverage = np.square(basis.of_people).sum(axis=1)
     found = []
     limit = rules.max_leverage_permille
     if (leverage * 1000 >= limit).any():
         what = f"one person has a leverage of {limit / 1000:g} or more: the fit follows their value"
         found.append(Breach("leverage", "refuse", what))
-    shares = np.square(basis @ np.linalg.inv(triangle).T)
+    shares = np.square(basis.of_people @ basis.inverse.T)
     shares /= shares.sum(axis=0)
     effective = 1 / np.square(shares).sum(axis=0)
     # of n people with a normally distributed variable, n / 3 by this measure
@@ -170,12 +184,10 @@ def _dummies(design: Floats, rules: Rules) -> Flags:
     return np.array([few_differ(column, rules.min_cell) for column in design.T], dtype=bool)
 
 
-def _perfect(design: Floats, response: Floats, weights: Floats) -> list[Breach]:
+def _perfect(basis: _Basis, response: Floats) -> list[Breach]:
     """A fit without error gives everybody's value to who knows the other variables."""
-    root = np.sqrt(weights)
-    scaled, target = design * root[:, None], response * root
-    basis, _ = np.linalg.qr(scaled)
-    rest = target - basis @ (basis.T @ target)
+    target = response * basis.root
+    rest = target - basis.of_people @ (basis.of_people.T @ target)
     spread = float(np.square(response - response.mean()).sum())
     if spread > 0 and float(np.square(rest).sum()) <= _EXACT * spread:
         return [Breach("perfect fit", "refuse", "the model gives everybody's response exactly")]
