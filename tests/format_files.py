@@ -106,7 +106,8 @@ def attribute(name: str, value: Any) -> bytes:
 
 def node(op: str, inputs: Sequence[str], output: str, attributes: Mapping[str, Any]) -> bytes:
     """A node of the machine-learning operators."""
-    parts = [field(1, one) for one in inputs] + [field(2, output), field(4, op)]
+    outputs = ["label", output] if op.endswith("Classifier") else [output]
+    parts = [field(1, one) for one in inputs] + [field(2, one) for one in outputs] + [field(4, op)]
     parts += [field(7, "ai.onnx.ml")]
     parts += [field(5, attribute(name, value)) for name, value in attributes.items()]
     return b"".join(parts)

@@ -16,6 +16,7 @@ import numpy as np
 from casemate.enclave import sandbox
 from casemate.enclave.formats.facts import Facts, HostileKind, facts_from_bytes
 from casemate.enclave.limits import MIB, Limits
+from casemate.enclave.model_attacks.scores import Matrix
 
 LIMITS = Limits(
     memory_bytes=768 * MIB,
@@ -38,7 +39,6 @@ _PARSERS: Mapping[HostileKind, str] = {
     "png": "png_image",
     "jpeg": "jpeg_image",
 }
-Matrix = np.ndarray[Any, np.dtype[np.float64]]
 
 
 class Uninspectable(Exception):

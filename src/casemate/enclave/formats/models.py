@@ -9,7 +9,6 @@ from casemate.enclave.checks_model import CheckContext, Findings
 from casemate.enclave.checks_records import scan_pseudonyms, scan_values
 from casemate.enclave.formats.facts import Facts, HostileKind
 from casemate.enclave.formats.inspection import (
-    Matrix,
     Uninspectable,
     inspect_hostile,
     look_for_people,
@@ -27,7 +26,7 @@ from casemate.enclave.model_attacks import (
 )
 from casemate.enclave.model_attacks.card import People, people_of
 from casemate.enclave.model_attacks.losses import NotComparable
-from casemate.enclave.model_attacks.scores import Vector
+from casemate.enclave.model_attacks.scores import Matrix, Vector
 
 _MAX_COLUMNS = 100
 

@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from casemate.enclave.formats.inspection import Matrix
 from casemate.enclave.model_attacks import attributes, membership, refit
 from casemate.enclave.model_attacks.attributes import AttributeScore
 from casemate.enclave.model_attacks.card import ModelCard, People
 from casemate.enclave.model_attacks.losses import losses
-from casemate.enclave.model_attacks.scores import Score
+from casemate.enclave.model_attacks.scores import Matrix, Score
 
 SEED = 20_250_101
 

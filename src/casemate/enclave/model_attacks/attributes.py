@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from casemate.enclave.formats.inspection import Matrix
 from casemate.enclave.model_attacks.card import People, Task
 from casemate.enclave.model_attacks.losses import losses
-from casemate.enclave.model_attacks.scores import Interval, Vector, difference
+from casemate.enclave.model_attacks.scores import Interval, Matrix, Vector, difference
 
 MAX_VALUES, MAX_FEATURES = 10, 12
 Places = np.ndarray[Any, np.dtype[np.int64]]

@@ -23,8 +23,7 @@ from casemate.analysis.expressions import (
     size_of,
 )
 from casemate.analysis.recipes import Derived
-from casemate.enclave.formats.inspection import Matrix
-from casemate.enclave.model_attacks.scores import Vector
+from casemate.enclave.model_attacks.scores import Matrix, Vector
 
 MAX_BYTES = 64 * 1024
 SUFFIX = ".model.json"

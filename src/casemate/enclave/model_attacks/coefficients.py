@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field, FiniteFloat, ValidationError
 
 from casemate.analysis.expressions import Document, Name
-from casemate.enclave.formats.inspection import Matrix
+from casemate.enclave.model_attacks.scores import Matrix
 
 MAX_BYTES = 64 * 1024
 

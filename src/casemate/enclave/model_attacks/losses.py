@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from casemate.enclave.formats.inspection import Matrix
 from casemate.enclave.model_attacks.card import Task
-from casemate.enclave.model_attacks.scores import Vector
+from casemate.enclave.model_attacks.scores import Matrix, Vector
 
 _TINY = 1e-9
 

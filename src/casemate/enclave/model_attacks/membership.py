@@ -16,11 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from casemate.enclave.formats.inspection import Matrix
 from casemate.enclave.model_attacks.card import Flags, People, Refit, Task
 from casemate.enclave.model_attacks.losses import losses, residuals
 from casemate.enclave.model_attacks.refit import fit, predict
-from casemate.enclave.model_attacks.scores import Score, Vector, score
+from casemate.enclave.model_attacks.scores import Matrix, Score, Vector, score
 
 SHADOWS = 64
 PARTS = 5

@@ -6,11 +6,10 @@ researcher's own fit of the declared model must agree with it.
 
 import numpy as np
 
-from casemate.enclave.formats.inspection import Matrix
 from casemate.enclave.model_attacks.card import Refit
-from casemate.enclave.model_attacks.scores import Vector
+from casemate.enclave.model_attacks.scores import Matrix, Vector
 
-_ROUNDS = 60
+_ROUNDS = 30
 _STEP = 1e-10
 AGREES = 1e-3
 """How far two fits' coefficients may lie apart, in units of their features' spread: people round."""

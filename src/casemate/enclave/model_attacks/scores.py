@@ -10,6 +10,7 @@ LEVEL = 0.95
 _FALSE_POSITIVES = 0.01
 _Z = float(norm.ppf(0.5 + LEVEL / 2))
 Vector = np.ndarray[Any, np.dtype[np.float64]]
+Matrix = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,345 @@
+"""Files crafted to crash, exhaust or deceive whoever reads them: each has the outcome it must have."""
+
+import base64
+import io
+import pickle
+import struct
+import time
+import zipfile
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import format_files as made
+import numpy as np
+import polars as pl
+import pytest
+
+from casemate.enclave.checks_model import Verdict
+from casemate.enclave.formats import judge_format
+from casemate.enclave.formats.inspection import Uninspectable, inspect_hostile
+
+CONTEXT = made.context()
+
+
+def judge(name: str, data: bytes, card: bytes | None = None) -> Verdict | None:
+    return judge_format(made.file(name, data), CONTEXT, card)
+
+
+def refused(name: str, data: bytes, rule: str = "") -> Verdict:
+    verdict = judge(name, data)
+    assert verdict is not None
+    assert verdict.decision == "refuse", verdict
+    assert not rule or rule in {reason.rule for reason in verdict.reasons}, verdict
+    return verdict
+
+
+class Bomb:
+    """What unpickling would run; nothing here ever does."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return eval, ("1 + 1",)
+
+
+PAYLOAD = pickle.dumps(Bomb())
+
+
+def npz() -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, weights=np.array([Bomb()], dtype=object))
+    return buffer.getvalue()
+
+
+def zipped(*members: tuple[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("model.pkl", PAYLOAD),
+        ("model.onnx", PAYLOAD),  # renamed
+        ("model.safetensors", PAYLOAD),
+        ("table.csv", pickle.dumps({"a": 1}, protocol=0)),
+        ("weights.npz", npz()),
+        ("model.onnx", npz()),
+        ("model.pt", zipped(("archive/data.pkl", PAYLOAD))),  # torch
+        ("model.keras", zipped(("config.json", b"{}"), ("extra.pkl", PAYLOAD))),
+        ("model.joblib", PAYLOAD + b"trailing"),
+    ],
+    ids=lambda one: one if isinstance(one, str) else f"{len(one)} bytes",
+)
+def test_pickles_are_refused_wherever_they_hide_and_scans_are_on_record(
+    name: str, data: bytes
+) -> None:
+    (reason,) = refused(name, data, "file type").reasons
+    scans = {scan["scanner"]: scan for scan in reason.evidence["scan"]["scans"]}
+    assert set(scans) == {"casemate", "fickling", "picklescan"}
+    assert scans["casemate"]["state"] == "found"
+    assert "eval" not in reason.message  # what was found is for the checker
+
+
+def test_a_zip_bomb_is_refused_without_being_unpacked() -> None:
+    before = time.monotonic()
+    bomb = zipped(*((f"{n}.pkl", bytes(20 << 20)) for n in range(8)))
+    (reason,) = refused("model.pt", bomb).reasons
+    assert any("bomb" in note for note in reason.evidence["scan"]["notes"])
+    assert time.monotonic() - before < 30
+
+
+def picture(**terms: Any) -> bytes:
+    return made.png(np.arange(10 * 8 * 3).reshape(10, 8, 3) % 251, **terms)
+
+
+def huge_picture() -> bytes:
+    """Says that it has 4 thousand million points, and packs ten million zeros into a few kilobytes."""
+    header = struct.pack(">IIBBBBB", 65_000, 65_000, 8, 2, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(bytes(10_000_000))), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(made.chunk(*one) for one in chunks)
+
+
+def overfull_picture() -> bytes:
+    """Pixels for more lines than it says: what follows the picture inside the packed data."""
+    header = struct.pack(">IIBBBBB", 4, 4, 8, 2, 0, 0, 0)
+    chunks = [
+        (b"IHDR", header),
+        (b"IDAT", zlib.compress(bytes(13 * 4) + b"secret")),
+        (b"IEND", b""),
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(made.chunk(*one) for one in chunks)
+
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">%s</svg>'
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("plot.png", picture() + b"rows after the end"),
+        ("plot.png", picture() + zipped(("rows.csv", b"1,2"))),  # PNG and zip at once
+        ("plot.png", huge_picture()),
+        ("plot.png", overfull_picture()),
+        ("plot.png", picture(extra=[(b"IDXX", b"a critical chunk of my own")])),
+        ("plot.png", picture()[:-4]),
+        ("plot.png", zipped(("rows.csv", b"1,2"))),
+        ("plot.jpg", made.jpeg() + b"rows after the end"),
+        ("plot.jpg", made.jpeg()[:-2]),
+        ("plot.jpg", picture()),
+        ("table.csv", picture()),
+        ("plot.svg", SVG % b"<script>alert(1)</script>"),
+        ("plot.svg", SVG % b'<rect onload="alert(1)"/>'),
+        ("plot.svg", SVG % b'<image href="data:image/png;base64,AAAA"/>'),
+        ("plot.svg", SVG % b'<use xlink:href="https://example.org/#a"/>'),
+        ("plot.svg", SVG % b"<foreignObject/>"),
+        ("plot.svg", SVG % b"<style>@import 'https://example.org'</style>"),
+        ("plot.svg", SVG % b"<desc><a:rows xmlns:a='urn:rows'/></desc>"),
+        ("plot.svg", b'<!DOCTYPE svg [<!ENTITY a "aaaa">]>' + SVG % b"&a;"),
+        ("plot.svg", SVG % (b"<g>" * 100_000)),
+        ("plot.svg", SVG % b"<path d='" + b"1.5 " * 3000 + b"'/>"),
+        ("table.csv", b"age,count\n<script>fetch('//x')</script>,12\n"),  # a table that is a page
+        ("note.txt", b"<!doctype html><body onload=alert(1)>"),
+    ],
+    ids=lambda one: one if isinstance(one, str) else one[-24:].hex(),
+)
+def test_pictures_drawings_and_polyglots_that_hide_something_are_refused(
+    name: str, data: bytes
+) -> None:
+    refused(name, data)
+
+
+def test_what_stands_beside_a_picture_does_not_leave_with_it() -> None:
+    from casemate.enclave.formats import judge_file
+
+    pixels = np.random.default_rng(1).integers(0, 256, (9, 7, 3))
+    secret = made.png(pixels, extra=[(b"tEXt", b"Comment\0a row of a person")], method=1)
+    judged = judge_file(made.file("plot.png", secret), CONTEXT)
+    assert judged is not None
+    assert judged.verdict.decision == "review"
+    assert judged.clean is not None
+    assert b"a row of" not in judged.clean
+    again = judge_file(made.file("plot.png", judged.clean), CONTEXT)
+    assert again is not None
+    assert again.clean == judged.clean  # the same picture, written the same way
+    words = judge_file(made.file("plot.jpg", made.jpeg(b"a row of a person")), CONTEXT)
+    assert words is not None
+    assert words.clean is not None
+    assert b"a row of" not in words.clean
+
+
+def logistic(extra: bytes = b"") -> bytes:
+    terms = {"coefficients": [0.5] * 5, "intercepts": [0.1], "post_transform": "LOGISTIC"}
+    return made.onnx([made.node("LinearClassifier", ["x"], "y", terms)], extra=extra)
+
+
+def external() -> bytes:
+    outside = made.field(1, "location") + made.field(2, "/etc/passwd")
+    return made.field(1, 1) + made.field(2, 1) + made.field(8, "w") + made.field(13, outside)
+
+
+def nested() -> bytes:
+    graph = b""
+    for _ in range(300):
+        inner = made.field(1, "body") + made.field(6, graph)
+        graph = made.field(1, made.field(4, "If") + made.field(5, inner))
+    return made.field(1, 8) + made.field(7, graph)
+
+
+def lies(shape: list[int]) -> bytes:
+    sides = b"".join(made.field(1, one) for one in shape)
+    return sides + made.field(2, 1) + made.field(8, "w") + made.field(9, bytes(16))
+
+
+HEADER = {"w": {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16]}}
+ONNX: dict[str, Callable[[], bytes]] = {
+    "a field that the schema does not know": lambda: logistic(made.field(99, b"hidden rows")),
+    "data outside the file": lambda: made.onnx([], [external()]),
+    "graphs inside graphs": nested,
+    "a shape larger than memory": lambda: made.onnx([], [lies([2**40, 2**40])]),
+    "a negative shape": lambda: made.onnx([], [lies([-4])]),
+    "an operator of one's own": lambda: made.onnx([made.field(4, "Run") + made.field(7, "evil")]),
+    "support vectors": lambda: made.onnx(
+        [made.node("SVMClassifier", ["x"], "y", {"support_vectors": [1.0, 2.0]})]
+    ),
+    "a length past the end": lambda: b"\x08\x08\x3a\xff\xff\xff\xff\x0f",
+    "a number without an end": lambda: b"\x08" + b"\xff" * 100,
+}
+
+
+@pytest.mark.parametrize("what", ONNX)
+def test_onnx_that_deceives_its_reader_is_refused(what: str) -> None:
+    refused("model.onnx", ONNX[what](), "malformed")
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("model.safetensors", made.safetensors_raw(HEADER, bytes(16), size=2**60)),
+        ("model.safetensors", made.safetensors_raw(HEADER, bytes(16), size=3)),
+        ("model.safetensors", made.safetensors_raw(HEADER, bytes(16) + b"rows")),
+        (
+            "model.safetensors",
+            made.safetensors_raw({"w": {**HEADER["w"], "shape": [2**40]}}, bytes(16)),
+        ),
+        (
+            "model.safetensors",
+            made.safetensors_raw({**HEADER, "v": HEADER["w"]}, bytes(16)),  # overlap
+        ),
+        (
+            "model.safetensors",
+            made.safetensors_raw({"w": {**HEADER["w"], "data_offsets": [8, 24]}}, bytes(24)),
+        ),
+        ("model.safetensors", made.safetensors_raw({"__metadata__": {"a": "x" * 5000}}, b"")),
+        ("model.gguf", b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q", 2**62) + b"key"),
+        ("model.gguf", b"GGUF" + struct.pack("<IQQ", 3, 2**50, 0)),
+        ("model.gguf", made.gguf({"w": np.ones((2, 3))}) + b"r" * 64),
+        ("model.gguf", made.gguf({"w": np.ones((2, 3))})[:-16]),
+    ],
+    ids=lambda one: one if isinstance(one, str) else one[-12:].hex(),
+)
+def test_headers_that_lie_are_refused(name: str, data: bytes) -> None:
+    refused(name, data, "malformed")
+
+
+def parquet() -> bytes:
+    buffer = io.BytesIO()
+    pl.DataFrame({"a": range(1000)}).write_parquet(buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("damage", ["none", "footer", "length", "empty"])
+def test_parquet_is_refused_whatever_it_does_to_its_parser(damage: str) -> None:
+    data = parquet()
+    if damage == "footer":
+        data = data[:-200] + bytes(180) + data[-20:]
+    elif damage == "length":
+        data = data[:-8] + struct.pack("<I", 2**31 - 1) + b"PAR1"
+    elif damage == "empty":
+        data = b"PAR1" * 2
+    (reason,) = refused("rows.parquet", data, "file type").reasons
+    assert "CSV" in reason.message
+
+
+def test_a_parser_that_is_exhausted_or_killed_refuses_the_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from casemate.enclave.formats import inspection
+
+    real = inspection._source
+    ways = {
+        b"def facts(data):\n    return [bytes(1 << 28) for _ in range(64)]\n": "memory",
+        b"def facts(data):\n    import os\n    os.kill(os.getpid(), 11)\n": "failed",
+        b"def facts(data):\n    return {'notes': ['x' * 300] * 5000}\n": "too much",
+        b"def facts(data):\n    return {'passes': True}\n": "errors",
+    }
+    for source, said in ways.items():
+
+        def planted(name: str, source: bytes = source) -> bytes:
+            return source if name == "gguf_file" else real(name)
+
+        monkeypatch.setattr(inspection, "_source", planted)
+        with pytest.raises(Uninspectable, match=said):
+            inspect_hostile(b"GGUF", "gguf")
+        refused("model.gguf", b"GGUF", "malformed")
+
+
+def rows(count: int = 30) -> str:
+    """What a thief would write: people's values, line by line."""
+    frame = CONTEXT.inputs["adults"].drop("person").head(count)
+    return "\n".join(",".join(map(str, row)) for row in frame.iter_rows())
+
+
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        lambda text: text.encode(),
+        lambda text: base64.b64encode(text.encode()),
+        lambda text: base64.encodebytes(text.encode()),
+        lambda text: base64.urlsafe_b64encode(zlib.compress(text.encode())),
+        lambda text: text.encode().hex().encode(),
+        lambda text: base64.b64encode(text.encode("utf-16")),
+        lambda text: b"All went well: " + base64.b64encode(text.encode()) + b" and so on.",
+    ],
+    ids=["plain", "base64", "wrapped base64", "packed", "hex", "utf-16", "in a sentence"],
+)
+def test_rows_of_people_are_found_in_text_however_they_are_written(
+    disguise: Callable[[str], bytes],
+) -> None:
+    verdict = refused("note.txt", disguise(rows()), "hidden data")
+    assert "70." not in "".join(reason.message for reason in verdict.reasons)
+
+
+def test_invisible_characters_are_refused() -> None:
+    refused("note.md", "No\u200beffect\u2060 was found.".encode(), "hidden data")
+
+
+def test_a_text_full_of_traps_for_the_search_is_judged_in_time() -> None:
+    before = time.monotonic()
+    for trap in ("A" * 900_000, "ab" * 400_000 + "!", "1,2,3,4\n" * 100_000, "<!---->" * 100_000):
+        verdict = judge("note.txt", trap.encode())
+        assert verdict is None or verdict.decision != "pass"
+    assert time.monotonic() - before < 30
+
+
+def test_a_table_of_embeddings_with_a_row_for_each_person_is_refused() -> None:
+    draw = np.random.default_rng(2)
+    people = CONTEXT.inputs["adults"].height
+    refused(
+        "model.safetensors", made.safetensors({"e": draw.normal(size=(people, 8))}), "holds people"
+    )
+    refused("model.gguf", made.gguf({"e": draw.normal(size=(8, people))}), "holds people")
+
+
+@pytest.mark.parametrize("units", ["as they are", "standardised"])
+def test_weights_that_are_rows_of_people_are_refused(units: str) -> None:
+    features, _, trained = made.matrices(CONTEXT.inputs["adults"])
+    neighbours = features[trained]
+    if units == "standardised":
+        neighbours = (neighbours - neighbours.mean(axis=0)) / neighbours.std(axis=0)
+    model = made.onnx([], [made.tensor("kept", neighbours[:50])])
+    verdict = judge("model.onnx", model, made.card())
+    assert verdict is not None
+    assert "holds people" in {reason.rule for reason in verdict.reasons}, verdict
