@@ -1,20 +1,25 @@
 """Anonymise a large table end to end, in three engines, against one bare group-by of the same engine.
 
     python benchmarks/protection/scale.py [--rows 1000000] [--engines polars,duckdb,spark]
-                                          [--suppression 0.02] [--folder DIR] [--memory 6] [--json]
+                                          [--suppression 0.02] [--folder DIR] [--memory 6]
+                                          [--seconds 3600] [--source FILE] [--json]
 
-Draws a synthetic population of nine quasi-identifiers (``casemate.protection.population``) to a
-Parquet file; then each engine in a new process on two threads: read, survey, group, search, apply,
-check, write. Prints JSON: wall-clock and CPU seconds and peak memory of the whole process (for Spark
-with its Java process; sampled every 50 ms), the seconds that one group-by of the nine columns takes the
-same engine in a process of its own, their ratio, and whether all engines gave the same node, loss and
-rows. ``--memory`` is what DuckDB and Spark may take, in GiB. Files are removed at the end.
+Draws a synthetic population of nine quasi-identifiers (``casemate.protection.population``, the columns
+as they are: communes, single years of age, two-digit ISCO groups) to a Parquet file, or takes one that
+is there (``--source``). Then each engine in a new process on two threads: read, group, search the whole
+lattice, apply, write, check. Prints JSON: wall-clock and CPU seconds and the peak memory of the whole
+process (for Spark with its Java process; sampled every 50 ms), what one group-by of the nine columns
+takes the same engine in a process of its own, their ratio in both, and whether all engines gave the same
+node, loss and rows. ``--memory`` is what DuckDB and Spark may take, in GiB; a task that takes longer than
+``--seconds`` is ended and said to have been. Progress goes to the standard error. Files are removed.
 """
 
 import argparse
 import hashlib
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -36,6 +41,8 @@ def main() -> None:
     parser.add_argument("--suppression", default="0.02")
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--memory", type=int, default=6)
+    parser.add_argument("--seconds", type=float, default=3600.0, help="the limit of each task")
+    parser.add_argument("--source", type=Path, help="a population that is there, not drawn")
     parser.add_argument("--json", action="store_true", help="JSON is what is printed in any case")
     parser.add_argument("--child", nargs=3, metavar=("TASK", "ENGINE", "SOURCE"))
     parser.add_argument("--output", type=Path)
@@ -44,36 +51,43 @@ def main() -> None:
         task, engine, source = options.child
         TASKS[task](engine, source, options)
         return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # so that files are removed
     with tempfile.TemporaryDirectory(dir=options.folder, prefix="scale-") as folder:
         print(json.dumps(measured(options, Path(folder)), indent=2))
 
 
 def measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    source = folder / "population.parquet"
-    drawn = run("draw", "polars", source, options)
-    found: dict[str, Any] = {
-        "rows": options.rows,
-        "load_average": round(os.getloadavg()[0], 2),
-        "drawing_seconds": drawn["seconds"],
-        "source_mib": round(source.stat().st_size / 2**20, 1),
-        "engines": {},
+    source = options.source or folder / "population.parquet"
+    found: dict[str, Any] = {"rows": options.rows, "cores": os.cpu_count()}
+    if options.source is None:
+        drawn = run("draw", "polars", source, options)
+        found["drawing_seconds"] = drawn.get("seconds")
+    found["source_mib"] = round(source.stat().st_size / 2**20, 1)
+    found["engines"] = {
+        engine: _engine(engine, source, options, folder) for engine in options.engines.split(",")
     }
-    for engine in options.engines.split(","):
-        bare = run("bare", engine, source, options)
-        output = folder / f"{engine}.parquet"
-        whole = run("anonymise", engine, source, options, output)
-        rows = run("rows", engine, output, options)
-        found["engines"][engine] = {
-            **whole,
-            "bare_group_by_seconds": bare["query_seconds"],
-            "bare_peak_mib": bare["peak_mib"],
-            "ratio": round(whole["seconds"] / bare["query_seconds"], 2),
-            "rows_digest": rows["digest"],
-        }
     runs = list(found["engines"].values())
     same = ("generalisation", "loss", "suppressed", "rows_digest")
-    found["equal"] = all(one[part] == runs[0][part] for one in runs for part in same)
+    found["equal"] = all(one.get(part) == runs[0].get(part) for one in runs for part in same)
     return found
+
+
+def _engine(engine: str, source: Path, options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """The bare group-by, the whole, and a digest of what was written."""
+    output = folder / f"{engine}.parquet"
+    bare = run("bare", engine, source, options)
+    whole = run("anonymise", engine, source, options, output)
+    if "failed" in whole or "failed" in bare:
+        return {**whole, "bare": bare}
+    rows = run("rows", "polars", output, options)
+    shutil.rmtree(output) if output.is_dir() else output.unlink()
+    return {
+        **whole,
+        "bare": bare,
+        "ratio_seconds": round(whole["seconds"] / bare["query_seconds"], 2),
+        "ratio_cpu_seconds": round(whole["cpu_seconds"] / bare["cpu_seconds"], 2),
+        "rows_digest": rows.get("digest"),
+    }
 
 
 @dataclass
@@ -123,22 +137,36 @@ def run(
         *(["--output", str(output)] if output is not None else []),
     ]  # fmt: skip
     threads = {"POLARS_MAX_THREADS": str(THREADS), "NUMBA_NUM_THREADS": str(THREADS)}
-    start, watch = time.perf_counter(), Watch()
+    start, watch, ended = time.perf_counter(), Watch(), False
+    print(f"{task} by {engine} ...", end=" ", file=sys.stderr, flush=True)
+    load = os.getloadavg()[0]
     with subprocess.Popen(
-        words, stdout=subprocess.PIPE, text=True, env={**os.environ, **threads}
+        words,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **threads},
+        start_new_session=True,
     ) as process:
-        while process.poll() is None:
-            watch.look(process.pid)
-            time.sleep(0.05)
+        try:
+            while process.poll() is None and not ended:
+                watch.look(process.pid)
+                ended = time.perf_counter() - start > options.seconds
+                time.sleep(0.05)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)  # Spark's Java process with it
         text = process.stdout.read() if process.stdout else ""
-    if process.returncode:
-        raise SystemExit(f"{task} by {engine} failed")
-    return {
+    figures = {
         "seconds": round(time.perf_counter() - start, 2),
         "cpu_seconds": round(watch.cpu, 2),
         "peak_mib": round(watch.peak / 2**20),
-        **json.loads(text.strip().splitlines()[-1]),
+        "load_average": round(load, 2),
     }
+    print(f"{figures['seconds']} s, {figures['peak_mib']} MiB", file=sys.stderr, flush=True)
+    if ended or process.returncode:
+        why = f"not done in {options.seconds} s" if ended else f"exit status {process.returncode}"
+        return {**figures, "failed": f"{task} by {engine}: {why}"}
+    return {**figures, **json.loads(text.strip().splitlines()[-1])}
 
 
 def names() -> list[str]:
@@ -237,14 +265,15 @@ def anonymise(engine: str, source: str, options: argparse.Namespace) -> None:
 
 
 def rows(engine: str, source: str, options: argparse.Namespace) -> None:
-    """A digest of the records that were written, in whatever order they are."""
+    """A digest of the records that were written, in whatever order they are: of each distinct one
+    and how often it is there, as text."""
     import polars as pl
 
     files = f"{source}/*.parquet" if Path(source).is_dir() else source
-    text = pl.scan_parquet(files).select(pl.col(name).cast(pl.String) for name in names())
-    counted = text.group_by(names()).len().collect(engine="streaming").sort(names())
-    digest = hashlib.sha256(counted.write_csv().encode()).hexdigest()
-    print(json.dumps({"digest": digest}))
+    counted = pl.scan_parquet(files).group_by(names()).len().collect(engine="streaming")
+    text = counted.with_columns(pl.col(name).cast(pl.String) for name in names()).sort(names())
+    digest = hashlib.sha256(text.write_csv().encode()).hexdigest()
+    print(json.dumps({"digest": digest, "classes": len(text)}))
 
 
 TASKS: Mapping[str, Callable[[str, str, argparse.Namespace], None]] = {
