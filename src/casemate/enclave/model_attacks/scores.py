@@ -54,7 +54,7 @@ def score(attack: str, members: Vector, others: Vector, threshold: float) -> Sco
     """``members`` and ``others`` are the attack's scores, higher for "was in"; both hold at least one."""
     cut = float(np.quantile(others, 1 - _FALSE_POSITIVES, method="higher"))
     found = int((members > cut).sum())
-    true, false = float((members > threshold).mean()), float((others > threshold).mean())
+    true, false = float((members >= threshold).mean()), float((others >= threshold).mean())
     return Score(
         attack,
         _auc(members, others),
