@@ -22,8 +22,7 @@ Labels = npt.NDArray[np.uint64]
 Matrix = npt.NDArray[np.int8]
 _TOLERANCE = 1e-6
 _SECONDS = 4.0
-AT_MOST = 12
-"""So many classes found open are named: more help nobody."""
+_SOME = 12
 
 
 @dataclass(frozen=True)
@@ -57,13 +56,14 @@ class Bounds:
     programmes: int = 0
 
 
-def find_open(system: System, needs: Ints, seconds: float, at_most: int = AT_MOST) -> Bounds:
-    """The classes whose change cannot reach ``needs`` (a need of 0 asks nothing). Stops early where
-    ``at_most`` are found, or after ``seconds``."""
+def find_open(system: System, needs: Ints, seconds: float, *, every: bool = False) -> Bounds:
+    """The classes whose change cannot reach ``needs`` (a need of 0 asks nothing): some of them, which
+    is enough to refuse, or ``every`` one. Stops after ``seconds``."""
+    at_most = len(system.sizes) + 1 if every else _SOME
     search = _Search(system, needs, time.monotonic() + seconds, at_most)
     search.exchange()
     search.bound()
-    if not search.is_over:
+    if every or not search.found.open:
         search.together()
         search.one_by_one()
     if not search.found.open:

@@ -14,7 +14,6 @@ import numpy as np
 
 from casemate.enclave.checks_model import Findings, Reason, listed
 from casemate.enclave.differencing.bounds import (
-    AT_MOST,
     Ints,
     System,
     find_open,
@@ -86,8 +85,8 @@ def decide(memory: Memory, statements: Sequence[Statement], rules: DifferencingR
         return Decision(tuple(sorted(lines)), threshold=rules.threshold)
     question = _Question(memory, fresh)
     # where something disclosed already, all that is open is looked at for what is new
-    many = len(memory.labels) if memory.has_disclosed else AT_MOST
-    bounds = find_open(question.system, question.needs(rules), rules.seconds, many)
+    every = memory.has_disclosed
+    bounds = find_open(question.system, question.needs(rules), rules.seconds, every=every)
     if memory.has_disclosed:
         bounds.open = [at for at in bounds.open if question.is_news(at)]
     return Decision(

@@ -12,6 +12,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 _PRIME = 1_048_573
 SPARE = 32
+_FIRST = 96
 LARGEST = 1_536
 """Coordinates of a fingerprint at most: beyond this rank every group counts as new."""
 
@@ -20,12 +21,21 @@ class Span:
     """The span of the groups added so far, of a table of ``records``."""
 
     def __init__(self, records: int) -> None:
-        self.width = min(records + SPARE, LARGEST)
+        self._records = records
+        self._added: list[npt.NDArray[np.uint32]] = []
+        self._widen(_FIRST)
+
+    def _widen(self, width: int) -> None:
+        """Begin again with longer fingerprints."""
+        self.width = min(width, self._records + SPARE, LARGEST)
         # fixed, so that the memory is the same in each process; no secret hangs on it
         draw = np.random.default_rng(20_260_301)
-        self._weights = draw.integers(0, _PRIME, (records, self.width), dtype=np.int32)
+        self._weights = draw.integers(0, _PRIME, (self._records, self.width), dtype=np.int32)
         self._basis: Floats = np.empty((16, self.width))
         self._pivots: list[int] = []
+        again, self._added = self._added, []
+        for people in again:
+            self.add(people)
 
     @property
     def rank(self) -> int:
@@ -39,9 +49,11 @@ class Span:
 
     def add(self, people: npt.NDArray[np.uint32]) -> bool:
         """Whether the group is new; it is in the span from now on."""
-        rest = self._reduced(people)
+        if self.is_full and self.width < min(self._records + SPARE, LARGEST):
+            self._widen(2 * self.width)
         if self.is_full:
             return True
+        rest = self._reduced(people)
         places = np.flatnonzero(rest)
         if not len(places):
             return False
@@ -53,6 +65,7 @@ class Span:
         rows[touched] = (rows[touched] - np.outer(rows[touched, pivot], rest)) % _PRIME
         self._basis[self.rank] = rest
         self._pivots.append(pivot)
+        self._added.append(people)
         return True
 
     def holds(self, people: npt.NDArray[np.uint32]) -> bool:
