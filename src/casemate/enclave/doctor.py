@@ -59,6 +59,7 @@ report = {
     'input_written': refused(lambda: open('/in/planted', 'w')),
     'core': resource.getrlimit(resource.RLIMIT_CORE)[1],
     'uid': os.getuid(),
+    'landlock': refused(lambda: open('/proc/1/environ')) and refused(lambda: os.kill(1, 0)),
 }
 json.dump(report, open('/out/report.json', 'w'))
 """
@@ -101,7 +102,8 @@ def examine(run: Callable[[bytes], Probed]) -> tuple[Wall, ...]:
         return (Wall("sandbox", True, False, str(missing)),)
     if result.ended != "finished" or not result.outputs:
         return (Wall("sandbox", True, False, f"the probe did not finish: {result.reason}"),)
-    return (*_required(json.loads(result.outputs[0].data), result.limits_held), *_optional())
+    report = json.loads(result.outputs[0].data)
+    return (*_required(report, result.limits_held), *_optional(report))
 
 
 def _required(report: dict[str, Any], held: dict[str, str]) -> list[Wall]:
@@ -124,12 +126,20 @@ def _required(report: dict[str, Any], held: dict[str, str]) -> list[Wall]:
     return [Wall(name, True, bool(held_), how) for name, (held_, how) in judged.items()]
 
 
-def _optional() -> list[Wall]:
+def _optional(report: dict[str, Any]) -> list[Wall]:
     group = cgroups.open_group("doctor", Limits())
     controllers = ", ".join(sorted(group.folders)) or "not delegated to us"
     group.remove()
     swap = Path("/proc/swaps").read_text().count("\n") > 1
     return [
+        Wall(
+            "Landlock",
+            False,
+            report["landlock"],
+            "files, TCP and signals a second time, by rules of the job's own"
+            if report["landlock"]
+            else "not in this kernel, or older than version 6.12",
+        ),
         Wall("control groups", False, bool(group.folders), f"v{group.version}: {controllers}"),
         Wall(
             "memory stays memory",
