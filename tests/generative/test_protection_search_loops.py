@@ -14,10 +14,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casemate.errors import BadInput
-from casemate.protection import Discernibility, KAnonymity, Loss, anonymise, loops, rollup
+from casemate.protection import (
+    Discernibility,
+    KAnonymity,
+    Loss,
+    NonUniformEntropy,
+    Result,
+    anonymise,
+    loops,
+    rollup,
+    small_search,
+)
 from casemate.protection.detail import Detail
 from casemate.protection.grouping import distinct_tuples, group_table
-from casemate.protection.hierarchies import from_table
+from casemate.protection.hierarchies import from_table, intervals
 from casemate.protection.ladders import build_ladder
 from casemate.protection.rollup import Rollup
 from casemate.protection.tuples import Tuples
@@ -30,6 +40,7 @@ def by(way: str) -> Iterator[None]:
         patch.setattr(loops, "_loaded", [])
         patch.setattr(loops, "WORTH_COMPILING", 0.0 if way == "compiled" else float("inf"))
         patch.setattr(rollup, "_FEW", 1)
+        patch.setattr(small_search, "_FEW", 1)
         loops.load_if_worth(1.0)
         assert bool(loops._loaded) == (way == "compiled")
         yield
@@ -157,3 +168,26 @@ def test_the_optimum_is_the_same_by_either_way(
     assert best is not None
     assert result.score == pytest.approx(float(best), rel=1e-9, abs=1e-12)
     assert result.gap == 0
+
+
+@pytest.mark.parametrize("measure", [Loss(), Discernibility(), NonUniformEntropy()])
+@pytest.mark.parametrize("levels", [{}, {"a": (1, 2), "c": (1, None), "e": 0}])
+def test_a_table_of_many_nodes_has_one_optimum_by_both_ways(
+    measure: Loss | Discernibility | NonUniformEntropy, levels: dict[str, int | tuple[int, None]]
+) -> None:
+    random = np.random.default_rng(7)
+    table = pl.DataFrame({name: random.geometric(0.2, 2000) % 16 for name in "abcde"})
+    hierarchies = {name: intervals(2, 4, 8) for name in "abcde"}
+
+    def found(way: str) -> Result:
+        with by(way):
+            return anonymise(
+                table, hierarchies, models=[KAnonymity(3)], suppression="0.1",
+                measure=measure, levels=levels,
+            )  # fmt: skip
+
+    slow, fast = found("numpy"), found("compiled")
+    assert fast.score == pytest.approx(slow.score, rel=1e-12)
+    assert fast.suppressed <= 200
+    assert fast.gap == slow.gap == 0
+    assert 1 < fast.nodes < fast.lattice

@@ -18,7 +18,7 @@ class Detail:
         sums = label_sums(tuples.matrix, everyone, tuples.counts, tuples.labels)
         shares = sums / max(1, tuples.records)
         bits = -shares * np.log2(np.where(shares > 0, shares, 1.0))
-        self._bits = [
+        self.bits = [
             [
                 float(bits[at : at + many].sum())
                 for at, many in zip(starts, radices, strict=True)
@@ -28,9 +28,12 @@ class Detail:
         ]
 
     def of(self, node: Node) -> float:
-        return sum(levels[level] for levels, level in zip(self._bits, node, strict=True))
+        total = 0.0
+        for levels, level in zip(self.bits, node, strict=True):
+            total += levels[level]
+        return total
 
     def drop(self, place: int, level: int) -> float:
         """What raising a quasi-identifier from ``level`` to the next takes away."""
-        levels = self._bits[place]
+        levels = self.bits[place]
         return levels[level] - levels[level + 1]

@@ -23,6 +23,7 @@ class Lattice:
 
     def __init__(self, lows: Node, highs: Node, floors: Floats | float) -> None:
         self.lows = lows
+        self.highs = highs
         self.shape = tuple(high - low + 1 for low, high in zip(lows, highs, strict=True))
         self.size = math.prod(self.shape)
         self._floors = np.zeros(self.shape) + floors
@@ -39,6 +40,13 @@ class Lattice:
         for size in self.shape:
             reach = reach[..., None] * np.arange(1, size + 1, dtype=kind)
         return np.argsort(kind(self.size) - reach.ravel(), kind="stable")
+
+    def flat(self) -> tuple[np.ndarray, ...]:
+        """Lowest levels, shape, strides, order, and the figures of all nodes: views, to work on."""
+        strides = [math.prod(self.shape[place + 1 :]) for place in range(len(self.shape))]
+        corner = (np.array(part, dtype=np.int64) for part in (self.lows, self.shape, strides))
+        figures = (self._floors, self._surcharges, self._open, self._easy)
+        return (*corner, self._order.astype(np.int64), *(part.reshape(-1) for part in figures))
 
     def place(self, node: Node) -> Node:
         """Where the node stands in the arrays."""

@@ -162,7 +162,8 @@ class SeparableScorer:
         self._tuples = tuples
         self._heights = [ladder.height for ladder in tuples.ladders]
         self._starts = np.cumsum([0, *self._heights])
-        self._weights = np.repeat(shares_of_weight(weights, tuples.ladders), self._heights)
+        self.weight_of = shares_of_weight(weights, tuples.ladders)
+        self._weights = np.repeat(self.weight_of, self._heights)
         everyone = np.arange(len(tuples.counts))
         sums = label_sums(tuples.matrix, everyone, tuples.counts, tuples.labels)
         # rounding must not lift a floor above the score it bounds, or below nothing
@@ -234,19 +235,19 @@ class SeparableScorer:
 class LossScorer(SeparableScorer):
     def __init__(self, tuples: Tuples, weights: Weights | None = None) -> None:
         records = tuples.records
-        self._shares = np.concatenate([part for one in tuples.ladders for part in one.shares])
+        self.shares = np.concatenate([part for one in tuples.ladders for part in one.shares])
         heights = [ladder.height for ladder in tuples.ladders]
         lines = np.repeat([ladder.lines for ladder in tuples.ladders], heights)
         self._least = records / lines
         # a quasi-identifier with one line has nothing to lose
-        self._scale = np.where(lines > 1, 1 / np.where(lines > 1, records - self._least, 1.0), 0.0)
+        self.scale = np.where(lines > 1, 1 / np.where(lines > 1, records - self._least, 1.0), 0.0)
         super().__init__(tuples, weights or {})
 
     def kept(self, sums: Floats) -> Floats:
-        return (self.by_label(self._shares * sums) - self._least) * self._scale
+        return (self.by_label(self.shares * sums) - self._least) * self.scale
 
     def lost(self, sums: Floats, records: int) -> Floats:
-        return (records - self.by_label(self._shares * sums)) * self._scale
+        return (records - self.by_label(self.shares * sums)) * self.scale
 
 
 @dataclass(frozen=True)

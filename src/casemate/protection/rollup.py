@@ -53,7 +53,11 @@ class Rollup:
                 tuples = found
             else:
                 self._vain.add(base)
-                self._goals[bits] = (self._detail.of(base) + self._detail.of(node)) / 2
+                detail = self._detail.of(base)
+                goal = (detail + self._detail.of(node)) / 2
+                if not goal < detail:  # no level between them takes detail away
+                    break
+                self._goals[bits] = goal
         return tuples
 
     def learn(self, node: Node, classes: int) -> None:

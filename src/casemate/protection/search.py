@@ -33,6 +33,7 @@ from casemate.protection.lattice import Lattice
 from casemate.protection.loops import load_if_worth
 from casemate.protection.measures import Measure
 from casemate.protection.rollup import Rollup
+from casemate.protection.small_search import SmallSearch, small_search
 from casemate.protection.tuples import Node, Tuples
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
 LARGEST_LATTICE = 10_000_000
 # a bound and the score it bounds are sums in different orders: this covers their rounding
 _ROUNDING = 1e-12
+_AT_ONCE = 256  # nodes between two looks at the clock, where the loop over nodes is compiled
 
 
 def find_optimum(
@@ -75,12 +77,8 @@ def find_optimum(
     finished = False
     try:
         search.judge(highs)
-        while not _spent(search, budget, start):
-            node = search.next_node()
-            if node is None:
-                finished = True
-                break
-            search.judge(node)
+        while not finished and not _spent(search, budget, start):
+            finished = search.go_on(1 if budget.nodes or budget.progress else _AT_ONCE)
     except KeyboardInterrupt:
         if search.best is None:
             raise
@@ -133,14 +131,32 @@ class _Search:
         self.score = np.inf
         self.suppressed = 0
         self.sure_at_top = -1
+        self._small = small_search(finest, models, scorer, most_suppressed, self.lattice, detail)
 
     @property
     def judged(self) -> int:
-        return self._bench.judged
+        return self._bench.judged + (0 if self._small is None else self._small.judged)
 
     @property
     def least_seen(self) -> int:
-        return self._bench.least_seen
+        least = self._bench.least_seen
+        return least if self._small is None else min(least, self._small.least_seen)
+
+    def go_on(self, many: int) -> bool:
+        """Judge the next node, or up to ``many`` in the compiled loop; whether none is left."""
+        if self._small is not None:
+            self._small.know(self.best, self.score, self.suppressed)
+            ended = self._small.advance(many)
+            self._take_over(self._small)
+            return ended
+        node = self.next_node()
+        if node is not None:
+            self.judge(node)
+        return node is None
+
+    def _take_over(self, small: SmallSearch) -> None:
+        if small.score <= self.score:
+            self.best, self.score, self.suppressed = small.best, small.score, small.suppressed
 
     def judge(self, node: Node) -> None:
         """Score ``node``, keep it if it is the best yet, and pass on what it says of others."""
@@ -166,6 +182,10 @@ class _Search:
 
     def prefer_finer(self) -> None:
         """Go down from the best as long as a finer node is as good: it tells more at equal score."""
+        if self._small is not None:
+            self._small.prefer_finer()
+            self._take_over(self._small)
+            return
         while self.best is not None and self._step_down(self.best):
             pass
 

@@ -241,8 +241,10 @@ def test_the_checker_judges_tables_on_its_own() -> None:
 
 def test_no_result_passes_that_the_checker_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Break the search's judgement: the second opinion, which shares no code, must stop it."""
+    from casemate.protection import loops
     from casemate.protection.models import SizeJudge
 
+    monkeypatch.setattr(loops, "_loaded", [])  # the compiled search judges by itself
     monkeypatch.setattr(
         SizeJudge, "violated", lambda self, classes: np.zeros(len(classes.sizes), dtype=bool)
     )

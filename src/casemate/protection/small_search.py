@@ -1,0 +1,198 @@
+"""Searches of tables with few tuples, by class size alone: the loop over nodes is compiled too.
+
+See ``kernels_search``, which works on the arrays that are put together here.
+"""
+
+import importlib
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from casemate.protection.attacker import SizeJudge
+from casemate.protection.detail import Detail
+from casemate.protection.ladders import Floats
+from casemate.protection.lattice import Lattice
+from casemate.protection.loops import compiling
+from casemate.protection.measures import DiscernibilityScorer, EntropyScorer, LossScorer, Scorer
+from casemate.protection.models import PrivacyModel
+from casemate.protection.tuples import Node, Tuples
+
+MOST_TUPLES = 1 << 16
+_LARGEST_KEY = 2.0**62
+_TINY = 1e-6  # see ``aim``
+_FEW = 4096  # tuples: to roll up further would cost more than it saves
+_MOST_SLOTS, _ROOM = 192, 1 << 22
+
+
+def small_search(
+    tuples: Tuples,
+    models: Sequence[PrivacyModel],
+    scorer: Scorer,
+    most: int,
+    lattice: Lattice,
+    detail: Detail,
+) -> "SmallSearch | None":
+    """The search over ``lattice``, compiled; None where the loops are not loaded, the tuples are
+    many, or a model or the measure is one that they do not know."""
+    radices = tuples.labels.radices[np.arange(len(lattice.lows)), list(lattice.lows)]
+    few = len(tuples.counts) <= MOST_TUPLES and math.prod(radices.astype(float)) < _LARGEST_KEY
+    known = isinstance(scorer, DiscernibilityScorer | EntropyScorer | LossScorer)
+    if not (compiling() and few and known) or tuples.sensitive or tuples.population is not None:
+        return None
+    judges = [model.judge({}) for model in models]
+    sizes = [judge.least for judge in judges if isinstance(judge, SizeJudge) and not judge.known]
+    if len(sizes) < len(judges):
+        return None
+    return SmallSearch(tuples, scorer, max(sizes), most, lattice, detail)
+
+
+class SmallSearch:
+    """Judges nodes of ``lattice`` and keeps the best."""
+
+    def __init__(
+        self,
+        tuples: Tuples,
+        scorer: Scorer,
+        least: int,
+        most: int,
+        lattice: Lattice,
+        detail: Detail,
+    ) -> None:
+        self._kernels = kernels = importlib.import_module("casemate.protection.kernels_search")
+        labels = tuples.labels
+        # one type for each array, whatever the tuples hold: each other is compiled anew
+        table = kernels.Table(
+            np.array(tuples.matrix, dtype=np.int32, order="C"),
+            np.array(tuples.counts, dtype=np.int64),
+            labels.values,
+            labels.radices,
+            labels.starts,
+            labels.sums_at,
+            labels.labels.astype(np.int32),
+        )
+        self._state = kernels.State(
+            np.array([np.inf, detail.of(lattice.lows) / 2, 1.0]),
+            np.array([0, 0, tuples.records, 0, 1, 1, 0], dtype=np.int64),
+            np.zeros(len(labels.values), dtype=np.int64),
+        )
+        self._search = kernels.Search(
+            table,
+            _price(kernels, scorer, tuples, least, most),
+            kernels.Nodes(*lattice.flat()),
+            _guess(kernels, tuples, lattice, detail),
+            _kept(kernels, tuples, lattice),
+            _room(kernels, tuples),
+            self._state,
+        )
+
+    def advance(self, most: int) -> bool:
+        """Judge up to ``most`` nodes; whether none is left that may be better."""
+        return bool(self._kernels.advance(self._search, most))
+
+    def know(self, best: Node | None, score: float, suppressed: int) -> None:
+        """What was found elsewhere: what is no better need not be looked at."""
+        if best is not None and score < self.score:
+            self._state.best[:] = best
+            self._state.figures[self._kernels.SCORE] = score
+            self._state.numbers[self._kernels.SUPPRESSED] = suppressed
+            self._state.numbers[self._kernels.HAS_BEST] = 1
+
+    def prefer_finer(self) -> None:
+        """Go down from the best as long as a finer node is as good."""
+        if self.best is not None:
+            self._kernels.prefer_finer(self._search)
+
+    def _number(self, place: int) -> int:
+        return int(self._state.numbers[place])
+
+    @property
+    def judged(self) -> int:
+        return self._number(self._kernels.JUDGED)
+
+    @property
+    def least_seen(self) -> int:
+        return self._number(self._kernels.LEAST)
+
+    @property
+    def best(self) -> Node | None:
+        return tuple(self._state.best.tolist()) if self._number(self._kernels.HAS_BEST) else None
+
+    @property
+    def score(self) -> float:
+        return float(self._state.figures[self._kernels.SCORE])
+
+    @property
+    def suppressed(self) -> int:
+        return self._number(self._kernels.SUPPRESSED)
+
+
+def _price(kernels: Any, scorer: Scorer, tuples: Tuples, least: int, most: int) -> Any:
+    shape = tuples.labels.radices.shape
+    ones, shares, kind = np.ones(shape), np.zeros(1), kernels.DISCERNIBILITY
+    weights, scale = np.ones(shape[0]), ones
+    if isinstance(scorer, EntropyScorer | LossScorer):
+        kind, weights = kernels.ENTROPY, scorer.weight_of
+    if isinstance(scorer, LossScorer):
+        kind, shares, scale = kernels.LOSS, scorer.shares, _table(tuples, scorer.scale)
+    return kernels.Price(least, most, kind, float(tuples.records), weights, scale, shares)
+
+
+def _table(tuples: Tuples, figures: Floats) -> Floats:
+    """Figures of each attribute and level end to end, as a table of both."""
+    found = np.zeros(tuples.labels.radices.shape)
+    found[tuples.labels.radices >= 0] = figures
+    return found
+
+
+def _guess(kernels: Any, tuples: Tuples, lattice: Lattice, detail: Detail) -> Any:
+    """See ``aim`` and ``rollup`` for what is worth raising."""
+    heights = np.array([ladder.height for ladder in tuples.ladders])
+    bits = _table(tuples, np.concatenate([np.array(levels) for levels in detail.bits]))
+    drops = np.zeros_like(bits)
+    drops[:, :-1] = bits[:, :-1] - bits[:, 1:]
+    level = np.arange(bits.shape[1])
+    at = np.maximum(level - np.array(lattice.lows)[:, None], 0)
+    left = np.maximum(np.minimum(lattice.highs, heights - 1)[:, None] - level, 1)
+    aims = np.log((at + 2) / (at + 1)) / (drops + _TINY)
+    most = math.ceil(math.log2(max(1, len(tuples.counts))))
+    goals = detail.of(lattice.lows) * np.arange(most + 1) / max(1, most)
+    return kernels.Guess(bits, drops, aims, drops / np.log((left + 1) / left), goals)
+
+
+def _kept(kernels: Any, tuples: Tuples, lattice: Lattice) -> Any:
+    many, places = tuples.matrix.shape
+    slots = min(_MOST_SLOTS, max(16, _ROOM // many)) if many > _FEW else 1
+    kept = kernels.Kept(
+        _FEW,
+        np.tile(np.array(lattice.lows, dtype=np.int64), (slots, 1)),
+        np.full(slots, many),
+        np.empty((slots, many, places), dtype=np.int32),
+        np.empty((slots, many), dtype=np.int64),
+        np.empty((slots, many), dtype=np.int32),
+        np.zeros(lattice.size, dtype=bool),
+    )
+    kept.codes[0], kept.counts[0], kept.went[0] = tuples.matrix, tuples.counts, np.arange(many)
+    return kept
+
+
+def _room(kernels: Any, tuples: Tuples) -> Any:
+    many, places = tuples.matrix.shape
+    labels, levels = tuples.labels, tuples.labels.radices.shape[1]
+    table = 64
+    while table < 2 * many:
+        table *= 2
+    of_places = [np.zeros(places, dtype=np.int64) for _ in range(6)]
+    return kernels.Room(
+        np.empty(table, dtype=np.int32),
+        np.empty(many, dtype=np.int64),
+        np.empty(many, dtype=np.int32),
+        np.empty(many, dtype=np.int32),
+        np.empty(many, dtype=np.int64),
+        *of_places[:3],
+        np.zeros((places, int(labels.values.max()))),
+        np.zeros(int(labels.radices.max())),
+        np.zeros((places, levels)),
+        *of_places[3:],
+    )
