@@ -1,5 +1,6 @@
 """The output check: what comes out of the sandbox is a claim, and trusted code recomputes it.
 
+An output with a recipe is judged in ``recipes``, from the recipe alone; here are those without one.
 ``check`` gives one of three decisions, the strictest of its findings:
 
 - *refuse*: a rule is broken, a claim is not what the inputs give, or the file is of a kind that never

@@ -165,7 +165,10 @@ class Steps:
         found = recipes.recompute_all(
             {one.id: (one.name, beside[one.id]) for one in unchecked if one.id in beside},
             self._inputs(run, context),
+            lambda: "the worker stops" if self._stopping() else None,
         )
+        if self._stopping():
+            raise WorkerStopping
         for output in unchecked:
             if output.id in found:
                 self._check_by_recipe(run, output, found[output.id], context, rules, script)

@@ -19,6 +19,8 @@ from casemate.analysis.recipes import (
 IN_PROCESS = 20_000_000
 """Units up to which a table is carried out in the checker's own process: under half a second, and a
 few hundred megabytes at the most."""
+IN_PROCESS_TOGETHER = 10 * IN_PROCESS
+"""Of all recipes of one run; what comes after goes behind the walls."""
 AT_MOST = 20_000_000_000
 """Units beyond which it is not tried at all."""
 

@@ -5,6 +5,7 @@ the same walls as the researcher's program, all of a run in one job. What that j
 strictly as anything that comes out of a sandbox.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -17,11 +18,14 @@ from casemate.analysis import Answer, BadRecipe, Recipe, compute
 from casemate.enclave import sandbox
 from casemate.enclave.checks_model import Reason
 from casemate.enclave.limits import GIB, MIB, Limits
-from casemate.enclave.recipes.cost import AT_MOST, cost, is_simple
+from casemate.enclave.recipes.cost import AT_MOST, IN_PROCESS_TOGETHER, cost, is_simple
+from casemate.enclave.sandbox import ShouldStop
 
 LIMITS = Limits(
     memory_bytes=3 * GIB, cpu_seconds=60, wall_seconds=120.0, output_bytes=256 * MIB, log_bytes=4096
 )
+TOGETHER_SECONDS = 300.0
+"""After this long no further recipe of the same run is begun."""
 RULE = "recipe"
 _PROGRAM = b"from casemate.analysis.recomputing import main\nmain()\n"
 
@@ -51,25 +55,31 @@ class _Problem(BaseModel):
 
 
 def recompute(
-    recipes: Mapping[str, Recipe], inputs: Mapping[str, Input]
+    recipes: Mapping[str, Recipe],
+    inputs: Mapping[str, Input],
+    should_stop: ShouldStop = lambda: None,
 ) -> dict[str, Answer | Reason]:
     """The answer of each recipe, by its name, or the reason why there is none.
 
-    Raises ``Unavailable`` where the sandbox's walls are missing.
+    ``should_stop`` is asked as in ``sandbox.run``. Raises ``Unavailable`` where the sandbox's walls are
+    missing.
     """
     found: dict[str, Answer | Reason] = {}
     behind_walls: dict[str, Recipe] = {}
+    spent = 0
     for name, recipe in recipes.items():
         view = inputs.get(recipe.input)
         if view is None:
             found[name] = Reason(RULE, "its recipe reads an input that this run does not have")
         elif cost(recipe, len(view.frame)) > AT_MOST:
             found[name] = Reason(RULE, "its recipe is too large to be carried out again")
-        elif is_simple(recipe, len(view.frame)):
+        elif is_simple(recipe, len(view.frame)) and spent < IN_PROCESS_TOGETHER:
+            spent += cost(recipe, len(view.frame))
             found[name] = _here(recipe, view.frame)
         else:
             behind_walls[name] = recipe
-    return found | _behind_walls(behind_walls, inputs)
+    deadline = time.monotonic() + TOGETHER_SECONDS
+    return found | _behind_walls(behind_walls, inputs, deadline, should_stop)
 
 
 def _here(recipe: Recipe, frame: pl.DataFrame) -> Answer | Reason:
@@ -87,16 +97,22 @@ def _misfit(problem: str) -> Reason:
 
 
 def _behind_walls(
-    recipes: Mapping[str, Recipe], inputs: Mapping[str, Input]
+    recipes: Mapping[str, Recipe],
+    inputs: Mapping[str, Input],
+    deadline: float,
+    should_stop: ShouldStop,
 ) -> dict[str, Answer | Reason]:
     """All in one job; where that fails, one by one, so that one recipe spoils only its own output."""
     if not recipes:
         return {}
+    if time.monotonic() > deadline:
+        text = "the run's recipes together take longer than the check may take"
+        return dict.fromkeys(recipes, Reason(RULE, text))
     files = {f"{place}.recipe": one.to_json() for place, one in enumerate(recipes.values())}
     for name in sorted({one.input for one in recipes.values()}):
         files[f"{name}.parquet"] = inputs[name].parquet()
     job = sandbox.Job(script=_PROGRAM, filename="recompute.py", inputs=files, limits=LIMITS)
-    result = sandbox.run(job, should_stop=lambda: None)
+    result = sandbox.run(job, should_stop=should_stop)
     if result.ended == "finished":
         left = {file.name: file.data for file in result.outputs}
         return {name: _read(place, left) for place, name in enumerate(recipes)}
@@ -105,7 +121,7 @@ def _behind_walls(
         return {name: Reason(RULE, text, {"ended": result.ended}) for name in recipes}
     found: dict[str, Answer | Reason] = {}
     for name, recipe in recipes.items():
-        found |= _behind_walls({name: recipe}, inputs)
+        found |= _behind_walls({name: recipe}, inputs, deadline, should_stop)
     return found
 
 

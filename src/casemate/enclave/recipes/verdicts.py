@@ -13,6 +13,7 @@ from casemate.enclave.recipes.recompute import RULE, Input, recompute
 from casemate.enclave.recipes.spelling import unspelled
 from casemate.enclave.recipes.suppressing import hidden_lines
 from casemate.enclave.rules import apply_rules
+from casemate.enclave.sandbox import ShouldStop
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,9 @@ class Judged:
 
 
 def recompute_all(
-    recipes: Mapping[str, tuple[str, bytes]], inputs: Mapping[str, Input]
+    recipes: Mapping[str, tuple[str, bytes]],
+    inputs: Mapping[str, Input],
+    should_stop: ShouldStop = lambda: None,
 ) -> dict[str, Recomputed]:
     """Each (name of the output, bytes of its recipe), by the output's id, read and carried out."""
     found: dict[str, Recomputed] = {}
@@ -51,7 +54,7 @@ def recompute_all(
         else:
             reason = Reason(RULE, "the recipe beside it is the recipe of another file")
             found[output] = Recomputed(recipe, problem=reason)
-    for output, answer in recompute(readable, inputs).items():
+    for output, answer in recompute(readable, inputs, should_stop).items():
         recipe = readable[output]
         found[output] = (
             Recomputed(recipe, problem=answer)
