@@ -245,6 +245,7 @@ def test_no_result_passes_that_the_checker_refuses(monkeypatch: pytest.MonkeyPat
     from casemate.protection.models import SizeJudge
 
     monkeypatch.setattr(loops, "_loaded", [])  # the compiled search judges by itself
+    monkeypatch.setattr(loops, "WORTH_COMPILING", float("inf"))
     monkeypatch.setattr(
         SizeJudge, "violated", lambda self, classes: np.zeros(len(classes.sizes), dtype=bool)
     )
