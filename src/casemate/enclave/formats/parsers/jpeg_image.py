@@ -12,6 +12,7 @@ _KEPT = {0xDB, 0xC4, 0xDD, 0xC0, 0xC1, 0xC2, 0xDA}  # tables, restart interval, 
 _FRAMES = {0xC0, 0xC1, 0xC2}
 _JFIF = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
 _MAX_PIXELS = 12_000_000
+_MAX_BESIDE = 512
 
 
 def facts(data: bytes) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def facts(data: bytes) -> dict[str, Any]:
         if marker in _KEPT:
             clean += bytes((0xFF, marker)) + segment
         elif 0xE0 <= marker <= 0xEF or marker == 0xFE:
-            dropped += 1
+            dropped += len(segment) - 2
         else:
             raise ValueError("it holds a segment of no known kind")
         if marker == 0xDA:
@@ -38,12 +39,16 @@ def facts(data: bytes) -> dict[str, Any]:
         raise ValueError("it has too many segments")
     if at != len(data):
         raise ValueError("bytes follow the picture's end")
+    if dropped > _MAX_BESIDE:
+        raise ValueError(
+            "more stands beside the picture than a short text: save it without metadata"
+        )
     if size == (0, 0):
         raise ValueError("it holds no picture")
     Path("/out/clean").write_bytes(bytes(clean) + b"\xff\xd9")
     notes = ["its coded picture is not decoded: what it holds is for the eye"]
     return {
-        "notes": [*notes, *([f"left out: {dropped} segments of words"] if dropped else [])],
+        "notes": [*notes, *([f"{dropped} bytes stand beside the picture"] if dropped else [])],
         "counts": {"height": size[0], "width": size[1]},
     }
 

@@ -15,6 +15,9 @@ _MAX_PIXELS = 6_000_000
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 _KEPT = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+# What drawing programs write beside a picture; packed texts, profiles and Exif are none of it.
+_USUAL = (b"pHYs", b"tEXt", b"sRGB", b"gAMA", b"cHRM", b"sBIT", b"bKGD", b"tIME")
+_MAX_BESIDE = 512
 
 
 def facts(data: bytes) -> dict[str, Any]:
@@ -22,7 +25,13 @@ def facts(data: bytes) -> dict[str, Any]:
     if trailing:
         raise ValueError("bytes follow the picture's end")
     width, height, depth, colour = _header(chunks)
-    dropped = [name.decode("ascii", "replace") for name, _ in chunks if name not in _KEPT]
+    others = [(name, content) for name, content in chunks if name not in _KEPT]
+    if (
+        any(name not in _USUAL for name, _ in others)
+        or sum(len(one) for _, one in others) > _MAX_BESIDE
+    ):
+        raise ValueError("more stands beside the picture than its size, colours and a short text")
+    words = [content.decode("latin-1")[:200] for name, content in others if name == b"tEXt"]
     packed = b"".join(content for name, content in chunks if name == b"IDAT")
     pixels, channels = _unpack(packed, width, height, depth, colour), _CHANNELS[colour]
     beside = {name: content for name, content in chunks if name in (b"PLTE", b"tRNS")}
@@ -32,9 +41,9 @@ def facts(data: bytes) -> dict[str, Any]:
     rows = _unfilter(pixels, height, (width * channels * depth + 7) // 8, step)
     Path("/out/clean").write_bytes(_write(chunks[0][1], beside, rows))
     return {
-        "notes": [f"left out: {', '.join(sorted(set(dropped)))[:200]}"] if dropped else [],
+        "notes": [f"beside the picture: {name.decode()}" for name, _ in others[:40]],
         "counts": {"width": width, "height": height, "depth": depth, "packed": len(packed)},
-        "texts": [f"low bits: {_low_bits(rows)}"] if depth == 8 else [],
+        "texts": [*words[:20], *([f"low bits: {_low_bits(rows)}"] if depth == 8 else [])],
     }
 
 
