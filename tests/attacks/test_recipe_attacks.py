@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from casemate.access import OutputRules
 from casemate.analysis import BadRecipe, Recipe, compute, recipe_from_json, render
 from casemate.analysis.documents import regression, table
 from casemate.clock import system_clock
-from casemate.enclave import Output, OutputState
+from casemate.enclave import Output, OutputState, sandbox
 from casemate.enclave.checks_model import Reason, Rules
 from casemate.enclave.collect import CollectedFile
 from casemate.enclave.recipes import Input, judge_by_recipe, pair, recompute_all
@@ -280,3 +281,60 @@ def test_a_file_may_not_differ_by_one_byte() -> None:
         changed = honest[:place] + bytes([honest[place] ^ 1]) + honest[place + 1 :]
         judged = judge_by_recipe(changed, found, {"p": frame}, Rules(), script)
         assert judged.verdict.decision == "refuse"
+
+
+OUR_CODE = b"""
+import importlib, json, os, sys
+import casemate
+found = {'path': list(casemate.__path__), 'written': [], 'imported': []}
+for attempt in (
+    lambda: open('/casemate.zip', 'ab').close(),
+    lambda: os.remove('/casemate.zip'),
+    lambda: os.rename('/casemate.zip', '/tmp/x'),
+    lambda: os.mkdir('/casemate'),
+    lambda: os.symlink('/tmp/mine', '/casemate'),
+    lambda: os.chmod('/casemate.zip', 0o777),
+):
+    try:
+        attempt()
+        found['written'].append(True)
+    except OSError:
+        pass
+for name in ('enclave', 'store', 'ledger', 'access', 'platform', 'errors', 'canonical', 'protection'):
+    try:
+        importlib.import_module('casemate.' + name)
+        found['imported'].append(name)
+    except ImportError:
+        pass
+open('/out/found.json', 'w').write(json.dumps(found))
+"""
+
+
+def test_a_job_sees_only_the_analysis_package_and_changes_nothing_of_it() -> None:
+    result = sandbox.run(sandbox.Job(script=OUR_CODE), should_stop=lambda: None)
+    (file,) = result.outputs
+    assert json.loads(file.data) == {
+        "path": ["/casemate.zip/casemate"],
+        "written": [],
+        "imported": [],
+    }
+
+
+def test_a_job_that_lies_to_itself_lies_to_nobody_else(tmp_path: Path) -> None:
+    """The job's own copy of the package may be patched in its memory; the check has another."""
+    frame = pl.DataFrame({"g": ["a"] * 30 + ["b"] * 30})
+    frame.write_parquet(tmp_path / "p.parquet")
+    script = b"""
+import casemate.analysis.face as face
+face.render = lambda recipe, answer: b'g,n\\na,29\\nb,31\\n'
+face.read('p').table('t.csv', ['g'], n='count')
+"""
+    inputs = {"p.parquet": (tmp_path / "p.parquet").read_bytes()}
+    result = sandbox.run(sandbox.Job(script=script, inputs=inputs), should_stop=lambda: None)
+    paired = pair(result.outputs)
+    (file,) = paired.outputs
+    found = recompute_all(
+        {"o": (file.name, paired.recipes[file.name])}, {"p": Input(frame, lambda: b"not read")}
+    )
+    judged = judge_by_recipe(file.data, found["o"], {"p": frame}, Rules(), script)
+    assert judged.verdict.decision == "refuse"

@@ -3,6 +3,7 @@
 import math
 import subprocess
 import sys
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -143,13 +144,14 @@ def slow_number(expression: Any, record: Record) -> float | None:
     values = [slow(getattr(expression, part), record) for part in parts]
     if None in values:
         return None
+    functions: dict[str, Callable[..., float]] = {
+        "add": lambda a, b: a + b, "subtract": lambda a, b: a - b,
+        "multiply": lambda a, b: a * b, "divide": lambda a, b: a / b,
+        "log": math.log, "exp": math.exp, "sqrt": math.sqrt, "abs": abs,
+        "negative": lambda a: -a, "floor": lambda a: float(math.floor(a)),
+    }  # fmt: skip
     try:
-        result = {
-            "add": lambda a, b: a + b, "subtract": lambda a, b: a - b,
-            "multiply": lambda a, b: a * b, "divide": lambda a, b: a / b,
-            "log": math.log, "exp": math.exp, "sqrt": math.sqrt, "abs": abs,
-            "negative": lambda a: -a, "floor": lambda a: float(math.floor(a)),
-        }[expression.op](*values)  # fmt: skip
+        result = functions[expression.op](*values)
     except (ArithmeticError, ValueError):
         return None
     return result if math.isfinite(result) else None
