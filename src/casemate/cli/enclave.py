@@ -173,7 +173,7 @@ def show_one(desk: Desk, name: Reference) -> Shown:
 
 @command(environments, "verify")
 def verify(desk: Desk, name: Reference) -> Shown:
-    """Read every byte of an environment: is it what was built?"""
+    """Read every byte of an environment, and say whether it is what was built."""
     known = desk.platform.environment(desk.actor, name, verify=True)
     return Shown(known, f"{known.label} is what was built: {_facts(known)}.")
 
