@@ -155,7 +155,7 @@ def _number(
     for part in range(low, high):
         begin, end = bounds[part], bounds[part + 1]
         mask = 3
-        while mask < 2 * (end - begin):
+        while mask + 1 < 2 * (end - begin):
             mask = 2 * mask + 1
         numbers[: mask + 1] = -1
         many = 0
