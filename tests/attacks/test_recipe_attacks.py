@@ -96,7 +96,8 @@ def test_nothing_of_a_hostile_document_comes_back_in_the_checkers_words(
     outputs: dict[str, Output],
 ) -> None:
     for output in outputs.values():
-        assert "83" not in json.dumps(output.without_evidence().verdict)
+        said = (output.without_evidence().verdict or {})["reasons"]
+        assert "83" not in json.dumps(said)
 
 
 def test_recipes_are_no_outputs(outputs: dict[str, Output]) -> None:
@@ -338,3 +339,15 @@ face.read('p').table('t.csv', ['g'], n='count')
     )
     judged = judge_by_recipe(file.data, found["o"], {"p": frame}, Rules(), script)
     assert judged.verdict.decision == "refuse"
+
+
+def test_a_made_up_name_of_a_measure_does_not_come_back_in_the_checkers_words() -> None:
+    frame = pl.DataFrame({"g": ["a"] * 30 + ["b"] * 3, "x": [1.0] * 33})
+    recipe = Recipe(file="t.csv", input="p", what=table(["g"], weighs83=("sum", "x")))
+    data = render(recipe, compute(recipe, frame))
+    inputs = {"p": Input(frame, lambda: b"not read")}
+    found = recompute_all({"o": ("t.csv", recipe.to_json())}, inputs)["o"]
+    for script in (b"'t.csv' 'g' 'p' 'x'", b"'t.csv' 'g' 'p' 'x' weighs83"):
+        verdict = judge_by_recipe(data, found, {"p": frame}, Rules(), script).verdict
+        said = json.dumps([(one.rule, one.message, one.evidence) for one in verdict.reasons])
+        assert ("weighs83" in said) == (b"weighs83" in script)

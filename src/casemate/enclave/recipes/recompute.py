@@ -48,12 +48,6 @@ class _Document(BaseModel):
     notes: tuple[tuple[StrictStr, StrictInt | StrictFloat | StrictStr | None], ...]
 
 
-class _Problem(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    problem: StrictStr
-
-
 def recompute(
     recipes: Mapping[str, Recipe],
     inputs: Mapping[str, Input],
@@ -85,15 +79,14 @@ def recompute(
 def _here(recipe: Recipe, frame: pl.DataFrame) -> Answer | Reason:
     try:
         return compute(recipe, frame)
-    except BadRecipe as problem:
-        return _misfit(str(problem))
+    except BadRecipe:
+        return _misfit()
 
 
-def _misfit(problem: str) -> Reason:
-    # The message may repeat names that hostile code made up: it is for the checker alone.
-    return Reason(
-        RULE, "its recipe cannot be carried out on the protected data", {"problem": problem}
-    )
+def _misfit() -> Reason:
+    # The problem's words may repeat names that hostile code made up of data: they go nowhere. Who wrote
+    # an honest recipe met the same words inside the sandbox.
+    return Reason(RULE, "its recipe cannot be carried out on the protected data")
 
 
 def _behind_walls(
@@ -129,7 +122,7 @@ def _read(place: int, left: Mapping[str, bytes]) -> Answer | Reason:
     text = left.get(f"{place}.json", b"")
     try:
         if text.startswith(b'{"problem"'):
-            return _misfit(_Problem.model_validate_json(text).problem)
+            return _misfit()
         document = _Document.model_validate_json(text)
         people = np.frombuffer(left.get(f"{place}.people", b""), dtype="<u4")
         ends = np.cumsum(document.people)

@@ -1,19 +1,22 @@
 """One output with its recipe, one verdict: recomputed, compared, judged by the rules, made ready to go."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from casemate.analysis import Answer, BadRecipe, Recipe, recipe_from_json, render
 from casemate.analysis.recipes import Figure
 from casemate.enclave.checks_model import Findings, Reason, Rules, Verdict, listed
-from casemate.enclave.recipes.drawing import drawn
+from casemate.enclave.recipes.drawing import MAX_MARKS, drawn
 from casemate.enclave.recipes.recompute import RULE, Input, recompute
 from casemate.enclave.recipes.spelling import unspelled
 from casemate.enclave.recipes.suppressing import hidden_lines
 from casemate.enclave.rules import apply_rules
 from casemate.enclave.sandbox import ShouldStop
+
+_COLUMN = re.compile(r"column '[^']*'")
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,8 @@ def judge_by_recipe(
     frame = inputs[recipe.input]
     try:
         hidden = hidden_lines(recipe, answer, frame, rules) if recipe.suppress else frozenset()
-    except BadRecipe as problem:
-        return _refused(Reason("suppression", "no cells can be left out of this output",
-                               {"problem": str(problem)}))  # fmt: skip
+    except BadRecipe:
+        return _refused(Reason("suppression", "no cells can be left out of this output"))
     findings = apply_rules(recipe, answer, frame, rules, hidden=hidden)
     _words(recipe, script, findings)
     instead = None
@@ -91,8 +93,8 @@ def judge_by_recipe(
     if isinstance(recipe.what, Figure):
         try:
             instead = drawn(recipe, answer, hidden=hidden)
-        except ValueError as problem:
-            return _refused(Reason("figure", str(problem)))
+        except ValueError:
+            return _refused(Reason("figure", f"a figure has at most {MAX_MARKS} marks"))
     _reproduced(answer, findings)
     return Judged(findings.verdict(), instead, hidden)
 
@@ -102,7 +104,11 @@ def _refused(reason: Reason) -> Judged:
 
 
 def _words(recipe: Recipe, script: bytes, findings: Findings) -> None:
+    """Doubt what the script does not spell out, and repeat none of it in the checker's words."""
     if fields := unspelled(recipe, script):
+        findings.reasons[:] = [
+            replace(one, message=_COLUMN.sub("a column", one.message)) for one in findings.reasons
+        ]
         findings.review(
             "words of the recipe",
             "its recipe has words or numbers that the script does not spell out, or very many: they "
