@@ -19,6 +19,7 @@ from casemate.clock import Clock, timestamp
 from casemate.enclave import receipts
 from casemate.enclave.checks import Verdict
 from casemate.enclave.claims import CLAIM_SECONDS, Claims
+from casemate.enclave.recipes.tables import RecipeRow
 from casemate.enclave.records import (
     OUTPUT_TRANSITIONS,
     SYSTEM,
@@ -131,13 +132,11 @@ class Outputs:
         checked: bytes,
         verdict: Verdict,
         rules: dict[str, Any],
-        *,
-        recipe: str | None = None,
     ) -> Output:
         """Keep the check's ``verdict`` on the bytes ``checked``; what it refuses is refused at once.
 
-        ``recipe`` is the digest of the recipe that they were recomputed from. Does nothing where a
-        verdict was recorded before (a step that ran twice).
+        Of an output that came with a recipe the recipe's digest is kept beside it. Does nothing where
+        a verdict was recorded before (a step that ran twice).
         """
         row = self._row(tx, output_id, lock=True)
         if row.decision is not None:
@@ -147,6 +146,7 @@ class Outputs:
         ]
         row.decision = verdict.decision
         row.verdict = {"decision": verdict.decision, "reasons": reasons, "rules": rules}
+        recipe = tx.scalar(select(RecipeRow.digest).where(RecipeRow.output == row.id))
         if recipe is not None:
             row.verdict = {**row.verdict, "recipe": recipe}
         row.checked_digest, row.checked_at = digest(checked), self._clock()
