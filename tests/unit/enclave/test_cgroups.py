@@ -1,4 +1,4 @@
-"""Control groups: who is born in them, what another process's sweep leaves alone, what the kernel refuses."""
+"""Control groups: who is born in them, what a sweep leaves alone, what the kernel refuses."""
 
 import errno
 import os
