@@ -205,7 +205,7 @@ class Views:
             self._ledger.append(
                 tx, actor=actor, act="view.sealed", subject=row.id, permit=permit_id
             )
-        self._delete_after_commit(tx, [row.blob for row in (*rows, *origins)])
+        self._delete_after_commit(tx, [*(row.blob for row in rows), *(row.blob for row in origins)])
         return len(rows)
 
     def seal_ended(self, tx: Session) -> int:
