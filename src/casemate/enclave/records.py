@@ -192,7 +192,9 @@ class Output:
         verdict = None if self.verdict is None else {**self.verdict, "reasons": told}
         if self.state is OutputState.released:
             return replace(self, verdict=verdict)
-        # A size is as good as a number, and a short file can be guessed from its digest.
+        # A size is as good as a number, and a short file or recipe can be guessed from its digest.
+        if verdict is not None:
+            verdict.pop("recipe", None)
         return replace(self, name=self.shown_name, size=None, digest=None, verdict=verdict)
 
     @property
