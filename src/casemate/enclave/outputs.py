@@ -132,11 +132,13 @@ class Outputs:
         checked: bytes,
         verdict: Verdict,
         rules: dict[str, Any],
+        *,
+        recipe: str | None = None,
     ) -> Output:
         """Keep the check's ``verdict`` on the bytes ``checked``; what it refuses is refused at once.
 
-        Of an output that came with a recipe the recipe's digest is kept beside it. Does nothing where
-        a verdict was recorded before (a step that ran twice).
+        ``recipe`` is the digest of the recipe that they were recomputed from; of one that lies beside
+        the output if not given. Does nothing where a verdict was recorded before (a step that ran twice).
         """
         row = self._row(tx, output_id, lock=True)
         if row.decision is not None:
@@ -146,7 +148,8 @@ class Outputs:
         ]
         row.decision = verdict.decision
         row.verdict = {"decision": verdict.decision, "reasons": reasons, "rules": rules}
-        recipe = tx.scalar(select(RecipeRow.digest).where(RecipeRow.output == row.id))
+        beside = select(RecipeRow.digest).where(RecipeRow.output == row.id)
+        recipe = recipe or tx.scalar(beside)
         if recipe is not None:
             row.verdict = {**row.verdict, "recipe": recipe}
         row.checked_digest, row.checked_at = digest(checked), self._clock()
