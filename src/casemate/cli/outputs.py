@@ -128,7 +128,9 @@ def fetch(
     try:
         proven = receipt_bytes(desk.platform.receipt(desk.actor, output))
     except NotFound:
-        return Shown(told, f"{len(data)} bytes are in {to}; they left before releases had receipts.")
+        return Shown(
+            told, f"{len(data)} bytes are in {to}; they left before releases had receipts."
+        )
     receipt = to.with_name(f"{to.name}.receipt.json")
     with writing(receipt):
         receipt.write_bytes(proven)
