@@ -71,7 +71,7 @@ def _analysis(recipe: Recipe) -> Callable[[pl.DataFrame], Answer]:
         case Survival():
             return lambda table: _survival(what, table)
         case Regression():
-            from casemate.analysis.regression import fit  # statsmodels takes a second to load
+            from casemate.analysis.fitting import fit  # statsmodels takes a second to load
 
             return lambda table: fit(what, table)
         case WeightedEffect():

@@ -7,18 +7,18 @@ the inverse of that chance, with a robust (sandwich) variance gives the mean dif
 
 import numpy as np
 import polars as pl
-import statsmodels.api as sm
 
 from casemate.analysis.compute import Answer
-from casemate.analysis.recipes import BadRecipe, Regression, WeightedEffect
-from casemate.analysis.regression import (
+from casemate.analysis.fitting import (
     complete,
     design_of,
     estimates,
     fitted,
     number,
     require_rank,
+    weighted_least_squares,
 )
+from casemate.analysis.recipes import BadRecipe, Regression, WeightedEffect
 
 
 def effect(what: WeightedEffect, table: pl.DataFrame) -> Answer:
@@ -39,8 +39,9 @@ def effect(what: WeightedEffect, table: pl.DataFrame) -> Answer:
         raise BadRecipe("somebody had no chance of the treatment they had: leave such people out")
     share = treated.mean() if what.stabilised else 0.5
     weights = np.where(treated == 1, share, 1 - share) / chance_of_own
-    design = sm.add_constant(treated)
-    result = sm.WLS(number(rows, what.outcome), design, weights=weights).fit(cov_type="HC0")
+    design = np.column_stack([np.ones(len(rows)), treated])
+    outcome = number(rows, what.outcome)
+    result = weighted_least_squares(outcome, design, weights, cov_type="HC0")
     whole = estimates(["intercept", what.treatment], result, rows, [])
     notes = (("n", len(rows)), ("residual_dof", len(rows) - 2 - confounders.shape[1]))
     return Answer(whole.columns, 1, whole.rows[1:], whole.people, notes)

@@ -28,12 +28,19 @@ from casemate.enclave.checks_records import scan_pseudonyms, scan_values
 from casemate.enclave.checks_tables import check_table
 from casemate.enclave.checks_types import sniff
 from casemate.enclave.collect import CollectedFile
+from casemate.enclave.formats import judge_format
 
 __all__ = ["CheckContext", "Decision", "Reason", "Rules", "Verdict", "check"]
 
 
-def check(output: CollectedFile, context: CheckContext) -> Verdict:
-    """Judge ``output`` against what the data themselves give. Bounded in time and memory."""
+def check(output: CollectedFile, context: CheckContext, card: bytes | None = None) -> Verdict:
+    """Judge ``output`` against what the data themselves give. Bounded in time and memory.
+
+    ``card`` is the model card that the run left beside a model's file, if it did.
+    """
+    verdict = judge_format(output, context, card)
+    if verdict is not None:  # no table and no document: told by its content, and never passed
+        return verdict
     findings = Findings()
     limit = context.rules.max_bytes
     if len(output.data) > limit:

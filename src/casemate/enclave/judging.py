@@ -10,8 +10,14 @@ from casemate.enclave.collect import CollectedFile
 from casemate.enclave.records import Output, OutputKind
 
 
-def judge(output: Output, data: bytes, context: CheckContext, rules: OutputRules) -> Verdict:
-    """The machine's verdict on ``data``, which ``output`` names.
+def judge(
+    output: Output,
+    data: bytes,
+    context: CheckContext,
+    rules: OutputRules,
+    card: bytes | None = None,
+) -> Verdict:
+    """The machine's verdict on ``data``, which ``output`` names; ``card`` is that of a model.
 
     A log is always for a person to read. A file of a type that the permit does not allow, or larger
     than it allows, is refused. A file whose name the script does not spell out could carry data in
@@ -22,7 +28,7 @@ def judge(output: Output, data: bytes, context: CheckContext, rules: OutputRules
     if refusal := against_the_permit(output.name, len(data), rules):
         return Verdict("refuse", (refusal,))
     return with_known_name(
-        output, checks.check(CollectedFile(output.name, data, digest(data)), context)
+        output, checks.check(CollectedFile(output.name, data, digest(data)), context, card)
     )
 
 

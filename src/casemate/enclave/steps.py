@@ -27,6 +27,7 @@ from casemate.enclave.collect import CollectedFile, Rejected
 from casemate.enclave.environments import Environments
 from casemate.enclave.guard import current_permit, require_grants, why_ended
 from casemate.enclave.judging import against_the_permit, is_spelled_out, judge, with_known_name
+from casemate.enclave.model_attacks.card import SUFFIX as CARD_SUFFIX
 from casemate.enclave.outputs import Outputs, Sealed
 from casemate.enclave.permit_watch import PermitWatch
 from casemate.enclave.recipes.memory import ReleaseMemory, Said
@@ -161,6 +162,11 @@ class Steps:
             outputs = rooms.outputs.list(tx, run=run_id)
             beside = rooms.recipes.of_run(tx, run_id)
             script = rooms.runs.script(tx, run_id)
+        cards = {
+            one.name.removesuffix(CARD_SUFFIX): one
+            for one in outputs
+            if one.kind is OutputKind.file and one.name.endswith(CARD_SUFFIX)
+        }
         unchecked = [output for output in outputs if output.decision is None]
         found = recipes.recompute_all(
             {one.id: (one.name, beside[one.id]) for one in unchecked if one.id in beside},
@@ -173,7 +179,7 @@ class Steps:
             if output.id in found:
                 self._check_by_recipe(run, output, found[output.id], context, rules, script)
             else:
-                self._check_one(output, context, rules)
+                self._check_one(output, context, rules, cards.get(output.name))
         return True
 
     @_ends_the_run
@@ -416,11 +422,18 @@ class Steps:
             frame = context.inputs[name]
             return self._rooms.memory.judge(tx, view, frame, found, judged, context.rules)
 
-    def _check_one(self, output: Output, context: checks.CheckContext, rules: OutputRules) -> None:
+    def _check_one(
+        self,
+        output: Output,
+        context: checks.CheckContext,
+        rules: OutputRules,
+        card: Output | None = None,
+    ) -> None:
         rooms = self._rooms
         with rooms.store.read() as tx:
             data = rooms.outputs.data(tx, output.id)
-        verdict = judge(output, data, context, rules)
+            beside = None if card is None else rooms.outputs.data(tx, card.id)
+        verdict = judge(output, data, context, rules, beside)
         with rooms.store.transaction() as tx:
             if rooms.runs.lock(tx, output.run).state is RunState.checking:
                 rooms.outputs.record_verdict(tx, output.id, data, verdict, rules.model_dump())

@@ -319,25 +319,28 @@ def archive() -> bytes:
         ("table.csv", b"\x1f\x8b\x08"),
         ("table.csv", b"\x7fELF"),
         ("run.csv", b"#!/bin/sh\nid"),
-        ("figure.svg", b"<svg/>"),
         ("figure.txt", b"<?xml version='1.0'?><SVG onload='x'/>"),
         ("model.joblib", b"x"),
         ("page.html", b"<script>"),
         ("figure.png", b"not a picture"),
+        ("figure.pdf", b"%PDF-1.7"),
+        ("data.bin", b"\x00\x01\x02"),
     ],
 )
 def test_what_runs_or_hides_files_never_leaves(name: str, content: bytes) -> None:
     expect(judge(name, content), "refuse", "file type")
 
 
+def test_a_picture_that_cannot_be_read_and_a_drawing_that_could_act_are_refused() -> None:
+    expect(judge("figure.png", b"\x89PNG\r\n\x1a\n...."), "refuse")
+    expect(judge("figure.svg", b"<svg/>"), "refuse", "active content")
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
         ("note.txt", b"We find no effect."),
-        ("figure.png", b"\x89PNG\r\n\x1a\n...."),
-        ("figure.pdf", b"%PDF-1.7"),
         ("book.ipynb", b"{}"),
-        ("data.bin", b"\x00\x01\x02"),
         ("unknown.xyz", b"text"),
         ("table.csv", b"colour,size\nred,3\n"),
         ("thing.json", b'{"colour": "red"}'),

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import beta, norm, rankdata
 
 LEVEL = 0.95
 _FALSE_POSITIVES = 0.01
-_Z = float(norm.ppf(0.5 + LEVEL / 2))
+_Z = 1.959963984540054  # of the standard normal, for LEVEL
 Vector = np.ndarray[Any, np.dtype[np.float64]]
 Matrix = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -65,6 +64,8 @@ def score(attack: str, members: Vector, others: Vector, threshold: float) -> Sco
 
 def _auc(members: Vector, others: Vector) -> Interval:
     many, few = len(members), len(others)
+    from scipy.stats import rankdata  # scipy takes half a second to load
+
     ranks = rankdata(np.concatenate([members, others]))
     area = float((ranks[:many].sum() - many * (many + 1) / 2) / (many * few))
     one, two = area / (2 - area), 2 * area**2 / (1 + area)
@@ -75,6 +76,8 @@ def _auc(members: Vector, others: Vector) -> Interval:
 
 def proportion(found: int, of: int) -> Interval:
     """The share ``found / of`` with Clopper and Pearson's interval."""
+    from scipy.stats import beta
+
     tail = (1 - LEVEL) / 2
     low = float(beta.ppf(tail, found, of - found + 1)) if found else 0.0
     high = float(beta.ppf(1 - tail, found + 1, of - found)) if found < of else 1.0

@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 
 from casemate.analysis.evaluate import ROW
+from casemate.analysis.fitting import complete, design_of, fitted, number
 from casemate.analysis.recipes import Regression, Term, WeightedEffect
-from casemate.analysis.regression import complete, design_of, fitted, number
 from casemate.enclave.checks_model import Rules
 from casemate.enclave.rules.breaches import Breach
 from casemate.enclave.rules.cells import lacking

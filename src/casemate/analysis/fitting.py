@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import statsmodels.api as sm
-from statsmodels.duration.hazard_regression import PHReg
 
 from casemate.analysis.compute import Answer
 from casemate.analysis.evaluate import ROW
@@ -142,16 +140,30 @@ def _fitted(what: Regression, rows: pl.DataFrame, design: Floats) -> Any:
     if what.family == "cox":
         if what.weights or what.robust:
             raise BadRecipe("a Cox regression takes neither weights nor robust errors")
+        from statsmodels.duration.hazard_regression import PHReg
+
         assert what.event is not None
         return PHReg(response, design, status=number(rows, what.event) != 0).fit(disp=0)
     if what.family == "ols":
-        return sm.WLS(response, design, weights=weights).fit(**covariance)
-    family = sm.families.Binomial() if what.family == "logit" else sm.families.Poisson()
+        return weighted_least_squares(response, design, weights, **covariance)
     if what.family == "logit" and not np.isin(response, (0, 1)).all():
         raise BadRecipe("the response of a logit model is 0 or 1")
     if what.family == "poisson" and (response < 0).any():
         raise BadRecipe("the response of a Poisson model is a count: 0 or more")
-    result = sm.GLM(response, design, family=family, var_weights=weights).fit(**covariance)
+    from statsmodels.genmod import families
+    from statsmodels.genmod.generalized_linear_model import GLM
+
+    family = families.Binomial() if what.family == "logit" else families.Poisson()
+    result = GLM(response, design, family=family, var_weights=weights).fit(**covariance)
     if not result.converged:
         raise BadRecipe("the model did not converge: the response may be separated")
     return result
+
+
+def weighted_least_squares(
+    response: Floats, design: Floats, weights: Floats, **covariance: Any
+) -> Any:
+    """The fit of statsmodels, which takes a second to load: whoever fits nothing does not wait for it."""
+    from statsmodels.regression.linear_model import WLS
+
+    return WLS(response, design, weights=weights).fit(**covariance)
