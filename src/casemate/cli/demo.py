@@ -60,7 +60,10 @@ def figures(told: Told, raw: Effect, page: Path) -> dict[str, Any]:
         "risk_after": float(after["prosecutor_highest"]),
         "ledger_size": told.ledger.size,
         "ledger_ok": told.ledger.ok,
-        "refusals": [{"name": one.name, "refused": one.refused} for one in told.attempts],
+        "refusals": [
+            {"name": one.name, "refused": one.refused, "message": one.message}
+            for one in told.attempts
+        ],
         "report": str(page),
     }
 

@@ -331,6 +331,12 @@ def test_what_runs_or_hides_files_never_leaves(name: str, content: bytes) -> Non
     expect(judge(name, content), "refuse", "file type")
 
 
+def test_a_table_whose_text_reads_like_an_old_pickle_is_a_table() -> None:
+    ill = pl.DataFrame({"ill": [0.0] * 20 + [1.0] * 30})
+    verdict = judge("by_ill.csv", b"ill,count\n0.0,20\n1.0,30\n", CheckContext({"ill": ill}))
+    assert verdict.decision != "refuse", verdict
+
+
 def test_a_picture_that_cannot_be_read_and_a_drawing_that_could_act_are_refused() -> None:
     expect(judge("figure.png", b"\x89PNG\r\n\x1a\n...."), "refuse")
     expect(judge("figure.svg", b"<svg/>"), "refuse", "active content")
