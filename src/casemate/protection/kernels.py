@@ -5,27 +5,18 @@ loops hold no lock. Machine code is kept beside the module, or in the user's cac
 is read-only, so that a new process loads it in milliseconds.
 """
 
-import importlib
 from typing import Any
 
 import numpy as np
 
-numba: Any = importlib.import_module("numba")
+from casemate.protection.compiling import compiled
 
 # 2^64 over the golden ratio: multiplied by it, keys that follow each other spread over the table
 _SPREAD = np.int64(-7046029254386353131)
 _FIRST_TABLE = 1 << 12
 
 
-def _compiled(function: Any) -> Any:
-    """Compile and keep the machine code; where no folder is writable, keep none."""
-    try:
-        return numba.njit(nogil=True, cache=True)(function)
-    except RuntimeError:
-        return numba.njit(nogil=True)(function)
-
-
-@_compiled
+@compiled
 def joint_keys(codes: Any, places: Any, starts: Any, strides: Any, labels: Any, keys: Any) -> None:
     """Add up each row's labels in ``places``, times ``strides``, to its key.
 
@@ -38,7 +29,7 @@ def joint_keys(codes: Any, places: Any, starts: Any, strides: Any, labels: Any, 
         keys[row] = key
 
 
-@_compiled
+@compiled
 def classes_by_place(keys: Any, radix: Any, counts: Any) -> Any:
     """Number the distinct keys below ``radix`` in the order met: each row's number, the first row of
     each, and the sum of its ``counts``."""
@@ -60,7 +51,7 @@ def classes_by_place(keys: Any, radix: Any, counts: Any) -> Any:
     return class_of, first[:found].copy(), sizes[:found].copy()
 
 
-@_compiled
+@compiled
 def classes_by_hash(keys: Any, counts: Any) -> Any:
     """The same for keys of any size, by a table that grows with what it holds."""
     mask = np.int64(_FIRST_TABLE - 1)
@@ -96,7 +87,7 @@ def classes_by_hash(keys: Any, counts: Any) -> Any:
     return class_of, first[:found].copy(), sizes[:found].copy()
 
 
-@_compiled
+@compiled
 def label_sums(
     codes: Any,
     rows: Any,

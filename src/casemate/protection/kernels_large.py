@@ -13,20 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from casemate.protection.kernels import joint_keys, numba
+from casemate.protection.compiling import compiled
+from casemate.protection.kernels import joint_keys
 
 _SPREAD = np.int64(-7046029254386353131)  # 2^64 over the golden ratio
 _ROWS_OF_A_PART = 15  # bits
 _MOST_PARTS = 10  # bits
 THREADS = min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
-
-
-def _compiled(function: Any) -> Any:
-    """Compile and keep the machine code; where no folder is writable, keep none."""
-    try:
-        return numba.njit(nogil=True, cache=True)(function)
-    except RuntimeError:
-        return numba.njit(nogil=True)(function)
 
 
 def _in_threads(function: Callable[..., Any], pieces: list[tuple[int, int]]) -> list[Any]:
@@ -108,7 +101,7 @@ def unpack(keys: Any, strides: Any, radices: Any, matrix: Any, place: int) -> An
     return np.logical_or.reduce(seen)
 
 
-@_compiled
+@compiled
 def _part_sizes(keys: Any, bits: Any) -> Any:
     sizes = np.zeros(1 << bits, dtype=np.int64)
     mask = np.int64((1 << bits) - 1)
@@ -117,7 +110,7 @@ def _part_sizes(keys: Any, bits: Any) -> Any:
     return sizes
 
 
-@_compiled
+@compiled
 def _deal(
     keys: Any, counts: Any, start: Any, bits: Any, at: Any, rows: Any, dealt: Any, weights: Any
 ) -> None:
@@ -131,7 +124,7 @@ def _deal(
         weights[place] = counts[row]
 
 
-@_compiled
+@compiled
 def _number(
     low: Any,
     high: Any,
@@ -176,7 +169,7 @@ def _number(
         found[part] = many
 
 
-@_compiled
+@compiled
 def _tell(keys: Any, bits: Any, at: Any, number: Any, offsets: Any, class_of: Any) -> None:
     """The class of each row, by dealing the rows once more."""
     mask = np.int64((1 << bits) - 1)
@@ -186,7 +179,7 @@ def _tell(keys: Any, bits: Any, at: Any, number: Any, offsets: Any, class_of: An
         at[part] += 1
 
 
-@_compiled
+@compiled
 def _close_up(
     low: Any,
     high: Any,
@@ -204,7 +197,7 @@ def _close_up(
             totals[offset + many] = weights[begin + many]
 
 
-@_compiled
+@compiled
 def _chosen(chosen: Any, class_of: Any, start: Any) -> Any:
     found = np.empty(len(class_of), dtype=np.int32)
     many = 0
@@ -215,7 +208,7 @@ def _chosen(chosen: Any, class_of: Any, start: Any) -> Any:
     return found[:many].copy()
 
 
-@_compiled
+@compiled
 def _unpack(keys: Any, strides: Any, widest: Any, matrix: Any, place: Any) -> Any:
     seen = np.zeros((len(strides), widest), dtype=np.bool_)
     for row in range(len(keys)):

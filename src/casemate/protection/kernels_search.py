@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from casemate.protection.compiling import compiled
 from casemate.protection.kernels import _SPREAD
-from casemate.protection.kernels import _compiled as compiled
 
 DISCERNIBILITY, LOSS, ENTROPY = 0, 1, 2
 SCORE, LIMIT, STEP = 0, 1, 2  # of State.figures

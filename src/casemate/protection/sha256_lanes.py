@@ -4,13 +4,12 @@ Written from FIPS 180-4 and RFC 2104. The loops over lanes are what the compiler
 instructions; they hold no lock, so threads share a column. Importing this module needs numba.
 """
 
-import importlib
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-numba: Any = importlib.import_module("numba")
+from casemate.protection.compiling import compiled
 
 LANES = 32
 TEXT = 32
@@ -47,20 +46,12 @@ ROUND = np.array(_fractions(3, 64), dtype=np.uint32)
 _HEX = np.frombuffer(bytes(range(256)).hex().encode(), dtype=np.uint16)  # two digits a byte
 
 
-def _compiled(function: Any) -> Any:
-    """Compile and keep the machine code beside the module; where no folder is writable, keep none."""
-    try:
-        return numba.njit(nogil=True, cache=True)(function)
-    except RuntimeError:
-        return numba.njit(nogil=True)(function)
-
-
-@_compiled
+@compiled
 def _turn(word: Any, by: int) -> Any:
     return u32(u32(word >> u32(by)) | u32(word << u32(32 - by)))
 
 
-@_compiled
+@compiled
 def _compress(state: Words, words: Words, work: Words) -> None:
     """One compression for each lane; ``words`` holds 64 rows of lanes, the first 16 the block."""
     for step in range(16, 64):
@@ -86,7 +77,7 @@ def _compress(state: Words, words: Words, work: Words) -> None:
         state[at] += work[at]
 
 
-@_compiled
+@compiled
 def _load(data: Bytes, start: int, length: int, block: int, words: Words, lane: int) -> None:
     """Block ``block`` of one message, padded as FIPS 180-4 says; 64 bytes of key came before it."""
     here = start + block * 64
@@ -114,7 +105,7 @@ def _load(data: Bytes, start: int, length: int, block: int, words: Words, lane: 
         words[15 * LANES + lane] = u32(bits & 0xFFFFFFFF)
 
 
-@_compiled
+@compiled
 def _fill(state: Words, words: Words, inner: bool, pad: Words) -> None:
     """``pad`` as the state of every lane; before the outer hash, the inner one becomes its block."""
     for word in range(8):
@@ -129,7 +120,7 @@ def _fill(state: Words, words: Words, inner: bool, pad: Words) -> None:
             words[15 * LANES + lane] = u32((64 + 32) * 8)
 
 
-@_compiled
+@compiled
 def hmac_rows(
     data: Bytes, offsets: Places, rows: Places, blocks: int, pads: Words, out: Bytes
 ) -> None:

@@ -6,28 +6,19 @@ record, so that a record is the same whatever chunk or thread it is drawn in. Im
 needs numba.
 """
 
-import importlib
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-numba: Any = importlib.import_module("numba")
+from casemate.protection.compiling import compiled
 
 u64 = np.uint64
 Places = npt.NDArray[np.int32]
 Words = npt.NDArray[np.uint32]
 
 
-def _compiled(function: Any) -> Any:
-    """Compile and keep the machine code beside the module; where no folder is writable, keep none."""
-    try:
-        return numba.njit(nogil=True, cache=True)(function)
-    except RuntimeError:
-        return numba.njit(nogil=True)(function)
-
-
-@_compiled
+@compiled
 def build(weights: npt.NDArray[np.float64], keep: Words, other: Places) -> None:
     """An alias table for each row of ``weights``, written to ``keep`` (thresholds of 32 bits) and
     ``other``. A row of zeros stands for what never happens: its table is not to be drawn from."""
@@ -64,7 +55,7 @@ def build(weights: npt.NDArray[np.float64], keep: Words, other: Places) -> None:
                 other[row, small[at]] = np.argmax(weights[row])
 
 
-@_compiled
+@compiled
 def mixed(word: Any) -> Any:
     """SplitMix64's output function: 64 bits, each of which depends on all bits of ``word``."""
     word = (word ^ (word >> u64(30))) * u64(0xBF58476D1CE4E5B9)
@@ -72,7 +63,7 @@ def mixed(word: Any) -> Any:
     return word ^ (word >> u64(31))
 
 
-@_compiled
+@compiled
 def draw(key: Any, first: int, rows: Places, keep: Words, other: Places, found: Places) -> None:
     """Draw for record ``first`` + i from table ``rows[i]`` into ``found[i]``.
 

@@ -3,13 +3,12 @@
 Importing this module needs numba.
 """
 
-import importlib
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-numba: Any = importlib.import_module("numba")
+from casemate.protection.compiling import compiled
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -17,15 +16,7 @@ Codes = npt.NDArray[np.int64]
 EQUAL, UNEQUAL, AT_LEAST, AT_MOST, ABOVE, BELOW, MISSING, PRESENT = range(8)
 
 
-def _compiled(function: Any) -> Any:
-    """Compile and keep the machine code beside the module; where no folder is writable, keep none."""
-    try:
-        return numba.njit(nogil=True, cache=True)(function)
-    except RuntimeError:
-        return numba.njit(nogil=True)(function)
-
-
-@_compiled
+@compiled
 def _holds(value: float, sign: int, wanted: float) -> Any:
     """A comparison as in SQL: with what is missing, only the two tests for that hold."""
     if sign == 6:
@@ -47,7 +38,7 @@ def _holds(value: float, sign: int, wanted: float) -> Any:
     return value < wanted
 
 
-@_compiled
+@compiled
 def count_matches(
     table: Floats, columns: Codes, signs: Codes, wanted: Floats, most: int, found: Codes
 ) -> None:
@@ -69,7 +60,7 @@ def count_matches(
         found[query] = matches
 
 
-@_compiled
+@compiled
 def nearest_records(
     targets: Floats, table: Floats, numeric: Codes, starts: Codes, many: int, found: Codes
 ) -> None:

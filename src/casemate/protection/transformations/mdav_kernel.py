@@ -4,22 +4,12 @@ Records not yet in a group lie side by side at the front of the arrays, so that 
 in order; a record that is taken changes places with the last of them.
 """
 
-import importlib
 from typing import Any
 
 import numpy as np
 
+from casemate.protection.compiling import compiled
 from casemate.protection.ladders import Codes, Floats
-
-numba: Any = importlib.import_module("numba")
-
-
-def _compiled(function: Any) -> Any:
-    """Compile and keep the machine code beside the module; where no folder is writable, keep none."""
-    try:
-        return numba.njit(nogil=True, cache=True)(function)
-    except RuntimeError:
-        return numba.njit(nogil=True)(function)
 
 
 def groups(points: Floats, k: int) -> Codes:
@@ -28,7 +18,7 @@ def groups(points: Floats, k: int) -> Codes:
     return found
 
 
-@_compiled
+@compiled
 def _distance(points: Any, place: int, centre: Any) -> float:
     total = 0.0
     for column in range(points.shape[1]):
@@ -37,7 +27,7 @@ def _distance(points: Any, place: int, centre: Any) -> float:
     return total
 
 
-@_compiled
+@compiled
 def _farthest(points: Any, numbers: Any, left: int, centre: Any) -> int:
     best, most = 0, -1.0
     for place in range(left):
@@ -47,7 +37,7 @@ def _farthest(points: Any, numbers: Any, left: int, centre: Any) -> int:
     return best
 
 
-@_compiled
+@compiled
 def _nearest(points: Any, numbers: Any, left: int, centre: Any, k: int) -> Any:
     """The places of the ``k`` records nearest to ``centre``, kept in order while passing once."""
     places = np.full(k, -1, dtype=np.int64)
@@ -69,7 +59,7 @@ def _nearest(points: Any, numbers: Any, left: int, centre: Any, k: int) -> Any:
     return places
 
 
-@_compiled
+@compiled
 def _take(
     points: Any, numbers: Any, left: int, sums: Any, taken: Any, group_of: Any, group: int
 ) -> int:
@@ -85,7 +75,7 @@ def _take(
     return left
 
 
-@_compiled
+@compiled
 def _groups(points: Any, k: int) -> Any:
     left = points.shape[0]
     numbers = np.arange(left)
