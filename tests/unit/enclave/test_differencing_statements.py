@@ -17,6 +17,7 @@ from casemate.analysis.recipes import (
     Survival,
     Table,
     Term,
+    WeightedEffect,
 )
 from casemate.enclave.differencing import (
     DifferencingRules,
@@ -75,6 +76,8 @@ def test_margins_quantiles_survival_and_regressions_are_statements_too() -> None
     term = Term.model_validate({"factors": [{"name": "years"}]})
     fit = said(Regression(family="ols", response="weight", terms=(term,)))
     assert [(one.figure, one.low) for one in fit] == [("of weight", 55)]
+    effect = said(WeightedEffect(outcome="weight", treatment="died", terms=(term,)))
+    assert [(one.figure, one.low) for one in effect] == [("of weight", 55)]
 
 
 def test_the_same_derived_variable_is_the_same_under_another_name() -> None:

@@ -25,6 +25,7 @@ from casemate.analysis.recipes import (
     Regression,
     Survival,
     Table,
+    WeightedEffect,
 )
 from casemate.errors import BadInput, IntegrityFailure
 
@@ -115,6 +116,8 @@ class _Told:
                     yield from self._survival(what, people, line)
                 case Regression():
                     yield self._say(people, self._name(what.response), line)
+                case WeightedEffect():
+                    yield self._say(people, self._name(what.outcome), line)
                 case _:
                     yield self._say(people, COUNT, line)
 
