@@ -77,7 +77,7 @@ from casemate.ledger import Entry, Ledger
 from casemate.ledger.audit import Report
 from casemate.ledger.note import checkpoint_size
 from casemate.ledger.proofs import ConsistencyProof, InclusionProof
-from casemate.plans import checked_budgets, checked_plans
+from casemate.plans import checked_budgets, checked_plan, checked_plans
 from casemate.protection import reidentification_risk
 from casemate.protection.certificate import Verified
 from casemate.protection.privacy_loss import PrivacyLoss
@@ -295,6 +295,13 @@ class Platform:
         """What anyone may know of ``dataset``: everything but its data."""
         with self.store.read() as tx:
             return self.catalogue.get(tx, dataset, version)
+
+    def check_plan(
+        self, dataset: str, plan: Mapping[str, Any], variables: Sequence[str] | None = None
+    ) -> dict[str, Any]:
+        """A protection plan as it would be signed, if it fits what the catalogue tells of ``dataset``
+        and holds to its holder's rules; raises ``BadInput`` naming the column otherwise."""
+        return checked_plan(plan, self.dataset(dataset), variables)
 
     def datasets(self) -> Sequence[Dataset]:
         """The catalogue."""

@@ -148,6 +148,26 @@ BAD_PLANS: dict[str, tuple[str, tuple[str, ...]]] = {
     "a variable that is not there": (PLAN + "\nheight = { kind = 'suppressible' }", ("height",)),
     "a variable that is asked for, dropped": ('drop = ["marker"]\n' + PLAN, ("drops 'marker'",)),
     "no TOML": ("plan", ("TOML",)),
+    "bands that cut one another": (PLAN.replace("[10, 20]", "[10, 15]"), ("multiple", "plan.toml")),
+    "units of dates for whole numbers": (
+        PLAN.replace('"intervals", widths = [10, 20], anchor = 1940', '"dates", units = ["year"]'),
+        ("'birth_year' in units of dates", "Int64", "plan.toml"),
+    ),
+    "a level that the hierarchy lacks": (
+        "levels = { sex = 2 }\n" + PLAN, ("'sex' has the levels 0 to 1", "plan.toml"),
+    ),
+    "a mean of words": (
+        'aggregated = { sex = "mean" }\n' + PLAN, ("'sex' as numbers", "plan.toml"),
+    ),
+    "a date shift of a number": (
+        'date_shift = { person = "patient", columns = ["marker"] }\n' + PLAN,
+        ("dates of 'marker'", "plan.toml"),
+    ),
+    "more people than there are": (PLAN.replace("k = 5", "k = 301"), ("300 records, too few",)),
+    "a model of a variable that is not there": (
+        PLAN.replace("k = 5 }", 'k = 5 }, { model = "distinct-l-diversity", l = 2, attribute = "iq" }'),
+        ("names 'iq'", "plan.toml"),
+    ),
 }  # fmt: skip
 
 
@@ -159,6 +179,37 @@ def test_a_bad_plan_grants_nothing(name: str, asked: tuple[Clinic, str], tmp_pat
     with clinic.unchanged():
         said = _decide(clinic, application, "approve", f"clinic={tmp_path / 'plan.toml'}")
     assert (said.code, said.is_one_line) == (2, True), said
+    for word in words:
+        assert word in said.err
+
+
+def test_a_plan_is_checked_when_it_is_proposed_by_anyone_who_reads_the_catalogue(
+    asked: tuple[Clinic, str], tmp_path: Path
+) -> None:
+    clinic, _ = asked
+    (tmp_path / "plan.toml").write_text('drop = ["name"]\n' + PLAN)
+    with clinic.unchanged():
+        fitting = clinic.ask("dataset", "check-plan", "clinic", tmp_path / "plan.toml")
+        assert fitting["drop"] == ["name"]
+        (tmp_path / "plan.toml").write_text(PLAN)
+        bare = clinic.say("dataset", "check-plan", "clinic", tmp_path / "plan.toml")
+        assert (bare.code, bare.is_one_line) == (2, True)
+        assert "plan.toml: the plan for clinic does not pseudonymise name" in bare.err
+        some = ["--variables", "patient,sex,diagnosis"]
+        clinic.ask("dataset", "check-plan", "clinic", tmp_path / "plan.toml", *some)
+
+
+@pytest.mark.parametrize("name", BAD_PLANS)
+def test_a_bad_plan_is_told_by_its_file_when_it_is_proposed(
+    name: str, asked: tuple[Clinic, str], tmp_path: Path
+) -> None:
+    clinic, _ = asked
+    text, words = BAD_PLANS[name]
+    (tmp_path / "plan.toml").write_text(text)
+    asking = ["--variables", "patient,birth_year,sex,commune,diagnosis,marker"]
+    said = clinic.say("dataset", "check-plan", "clinic", tmp_path / "plan.toml", *asking)
+    assert (said.code, said.is_one_line) == (2, True), said
+    assert str(tmp_path / "plan.toml") in said.err
     for word in words:
         assert word in said.err
 

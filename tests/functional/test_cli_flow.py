@@ -103,6 +103,10 @@ def _offer_and_ask(clinic: Clinic, said: dict[str, Any]) -> None:
 
 def _decide(clinic: Clinic, said: dict[str, Any]) -> None:
     form = clinic.folder / "form.toml"
+    asked = ("--variables", "patient,birth_year,sex,commune")
+    said["plan"] = clinic.ask(
+        "dataset", "check-plan", "clinic", clinic.folder / "plan.toml", *asked, by=AUTHORITY
+    )
     other = clinic.apply()
     decide, why = ("decide", other), ("--reason", "say more of the method")
     said["incomplete"] = clinic.ask(*decide, "incomplete", *why, by=AUTHORITY)

@@ -11,6 +11,8 @@ from casemate.access import Application, OutputRules
 from casemate.cli.common import Desk, Shown, command, read_document, table
 from casemate.clock import timestamp
 from casemate.errors import BadInput
+from casemate.plans import PlanMisfit
+from casemate.protection import read_plan
 from casemate.protection.privacy_loss import PrivacyLoss
 
 app = typer.Typer(no_args_is_help=True)
@@ -127,22 +129,21 @@ def decide(
     """Decide on an application; approving signs the permit."""
     if decision != "approve":
         return _shown(desk.platform.decide(desk.actor, application, decision, reason))  # type: ignore[arg-type]
-    plans = {name: read_document(Path(file)) for name, file in map(_named_file, plan or [])}
+    files = dict(map(_named_file, plan or []))
+    plans = {name: read_plan(file).to_dict() for name, file in files.items()}
     given = None
     if min_cell is not None or review != "required" or rules is not None or four_eyes:
         given = _output_rules(min_cell, review, rules, four_eyes or [])
-    permit = desk.platform.approve(
-        desk.actor, application, reason,
-        plans=plans, budgets=dict(map(_privacy, budget or [])), conditions=condition or [],
-        output_rules=given, duration_days=days,
-    )  # fmt: skip
+    try:
+        permit = desk.platform.approve(
+            desk.actor, application, reason,
+            plans=plans, budgets=dict(map(_privacy, budget or [])), conditions=condition or [],
+            output_rules=given, duration_days=days,
+        )  # fmt: skip
+    except PlanMisfit as misfit:
+        raise BadInput(f"{files[misfit.dataset]}: {misfit}") from misfit
     until = timestamp(permit.valid_until)
     return Shown(permit, f"{permit.id} is granted to {permit.applicant}, in force until {until}.")
-
-
-def register_decide(root: typer.Typer) -> None:
-    """``decide`` stands at the top level: it is what the authority does all day."""
-    command(root, "decide")(decide)
 
 
 def _named_file(text: str) -> tuple[str, str]:

@@ -10,7 +10,10 @@ from rich.console import Group
 from casemate.catalogue import describe, load_description, read_source
 from casemate.cli.answers import account_document, accounts_table
 from casemate.cli.common import Desk, Shown, command, table, writing
+from casemate.cli.files import names_in
 from casemate.errors import BadInput
+from casemate.plans import PlanMisfit
+from casemate.protection import read_plan
 
 Encoding = Annotated[
     str | None, typer.Option(help="Of a text file, where it cannot be told, such as cp1252.")
@@ -90,6 +93,24 @@ def show_(
     least = known.rules
     rules = f"Figures that leave: min_cell {least.min_cell}, {least.disclosure.in_words()}."
     return Shown(known, Group(variables, "", rules))
+
+
+@command(app, "check-plan")
+def check_plan(
+    desk: Desk,
+    dataset: Annotated[str, typer.Argument(help="The dataset's id.")],
+    plan: Annotated[Path, typer.Argument(help="The protection plan, TOML or JSON.")],
+    variables: Annotated[
+        str, typer.Option(help="Those asked for, with commas between (default: all not dropped).")
+    ] = "",
+) -> Shown:
+    """Does a protection plan fit a dataset as it is described, and its holder's rules?"""
+    asked = names_in(variables) or None
+    try:
+        checked = desk.platform.check_plan(dataset, read_plan(plan).to_dict(), asked)
+    except PlanMisfit as misfit:
+        raise BadInput(f"{plan}: {misfit}") from misfit
+    return Shown(checked, f"{plan} fits {dataset} as it is described, and its holder's rules.")
 
 
 @command(app, "budget")

@@ -311,12 +311,17 @@ class Plan:
         )
 
     def check_against(
-        self, data: Any, *, variables: Sequence[str] | None = None, secret: bool = True
+        self,
+        data: Any,
+        *,
+        variables: Sequence[str] | None = None,
+        secret: bool = True,
+        records: int | None = None,
     ) -> None:
         """Raise BadInput, naming the attribute, where the plan does not fit ``data`` (``check_plan``)."""
         from casemate.protection.plan_checks import check_plan  # it reads plans too
 
-        check_plan(self, data, variables=variables, secret=secret)
+        check_plan(self, data, variables=variables, secret=secret, records=records)
 
     @property
     def digest(self) -> str:

@@ -10,6 +10,8 @@ from casemate.errors import BadInput
 from casemate.protection.classes import PrivacyModel, SensitiveColumn
 from casemate.protection.frames import open_frame, polars_columns
 from casemate.protection.hierarchies import Hierarchy
+from casemate.protection.hierarchies.bands import Intervals, Suppressible
+from casemate.protection.hierarchies.dates import Dates
 from casemate.protection.ladders import build_ladder
 from casemate.protection.levels import Bound
 from casemate.protection.plan import Plan
@@ -21,19 +23,22 @@ def check_plan(
     *,
     variables: Sequence[str] | None = None,
     secret: bool = True,
+    records: int | None = None,
 ) -> None:
     """Raise BadInput, naming the attribute, where ``plan`` cannot be applied to ``data``.
 
     ``data`` is a table of any kind that ``anonymise`` takes in memory, or each column's distinct
-    values by name. ``variables`` are those asked for; all, where none are named. While the data are
-    ``secret``, a message names the attribute and never a value.
+    values by name; of a column that is described only, an empty Polars series of its type, and
+    ``records`` says how many there are. ``variables`` are those asked for; all, where none are
+    named. While the data are ``secret``, a message names the attribute and never a value.
 
     Looked at: each hierarchy has every value, is monotone and has the levels that the plan fixes;
     orders and trees of the models have every value; numbers and dates are what they must be; the
     models could be met by so few records (of a table only). That a generalisation exists that meets
     them is found by the search alone.
     """
-    values, records = _values(plan, data)
+    values, counted = _values(plan, data)
+    records = counted if records is None else records
     asked = [name for name in values if variables is None or name in variables]
     if lost := [name for name in variables or () if name not in values]:
         raise BadInput(f"the data have no column {lost[0]!r}, which is asked for")
@@ -55,7 +60,7 @@ def _values(plan: Plan, data: Any) -> tuple[dict[str, pl.Series], int | None]:
     """The distinct values of each column that the plan looks at, and how many records there are."""
     if isinstance(data, Mapping):
         try:
-            return {name: pl.Series(name, list(held)).unique() for name, held in data.items()}, None
+            return {name: _distinct(name, held) for name, held in data.items()}, None
         except (TypeError, pl.exceptions.PolarsError):
             raise BadInput("a column's values mix types: give every value one type") from None
     frame = open_frame(data)
@@ -66,9 +71,20 @@ def _values(plan: Plan, data: Any) -> tuple[dict[str, pl.Series], int | None]:
     return held | rest, len(frame)
 
 
+def _distinct(name: str, held: Any) -> pl.Series:
+    values = held if isinstance(held, pl.Series) else pl.Series(name, list(held))
+    return values.alias(name).unique()
+
+
 def _require_covered(
     name: str, hierarchy: Hierarchy, bound: Bound | None, values: pl.Series, *, secret: bool
 ) -> None:
+    _require_readable(name, hierarchy, values)
+    if values.is_empty():
+        # null is a line of its own in the open hierarchies, and tells how many levels they have
+        if not isinstance(hierarchy, Intervals | Suppressible | Dates):
+            return
+        values = pl.Series(name, [None])
     try:
         ladder = build_ladder(name, hierarchy, values.sort().to_list())
     except BadInput:
@@ -86,8 +102,19 @@ def _require_covered(
         )
 
 
+def _require_readable(name: str, hierarchy: Hierarchy, values: pl.Series) -> None:
+    """Bands are of numbers and calendar units of dates; text may hold either."""
+    kind, text = values.dtype, values.dtype in (pl.String, pl.Categorical, pl.Null)
+    if isinstance(hierarchy, Intervals) and not (kind.is_numeric() or text):
+        raise BadInput(f"the plan puts {name!r} in intervals of numbers, and it holds {kind}")
+    if isinstance(hierarchy, Dates) and not (isinstance(kind, pl.Date | pl.Datetime) or text):
+        raise BadInput(f"the plan puts {name!r} in units of dates, and it holds {kind}")
+
+
 def _require_judged(model: PrivacyModel, values: pl.Series, *, secret: bool) -> None:
-    """The order or tree of a model has every value of its attribute."""
+    """The order or tree of a model has every value of its attribute that is known."""
+    if values.is_empty():
+        return
     ordered = values.sort()
     column = SensitiveColumn(
         ordered.name, tuple(ordered.to_list()), np.ones(len(ordered), dtype=np.int64)

@@ -41,7 +41,10 @@ def read_plan(path: str | Path) -> Plan:
     models = document.get("models") if isinstance(document, dict) else None
     if isinstance(models, list):
         document["models"] = [_model_with_file(model, path.parent) for model in models]
-    return Plan.from_dict(document)
+    try:
+        return Plan.from_dict(document)
+    except BadInput as failure:
+        raise BadInput(f"the plan {path}: {failure}") from failure
 
 
 def _model_with_file(model: Any, folder: Path) -> Any:
