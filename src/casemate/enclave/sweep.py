@@ -3,12 +3,12 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casemate.enclave.differencing.tables import StatementsRow
+from casemate.enclave.differencing.tables import PersonsRow, StatementsRow
 from casemate.enclave.recipes.tables import RecipeRow
 from casemate.enclave.tables import OutputRow, RunRow, ViewOriginRow, ViewRow
 from casemate.store.vault import Vault
 
-PREFIXES = ("view-", "origin-", "script-", "output-", "recipe-", "statements-")
+PREFIXES = ("view-", "origin-", "script-", "output-", "recipe-", "statements-", "persons-")
 GRACE_SECONDS = 3600.0
 """A file is written before the transaction that names it commits; younger ones are left alone."""
 
@@ -19,6 +19,7 @@ def known_blobs(tx: Session) -> set[str]:
         select(ViewRow.blob).where(ViewRow.wrapped_key.is_not(None)),
         select(ViewOriginRow.blob).where(ViewOriginRow.wrapped_key.is_not(None)),
         select(StatementsRow.blob),
+        select(PersonsRow.blob),
         select(RunRow.script_blob),
         select(OutputRow.blob),
         select(RecipeRow.blob),

@@ -142,6 +142,8 @@ class OutputRow(Base):
     released_by: Mapped[str | None] = mapped_column(String(200))
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ledger_index: Mapped[int | None] = mapped_column(BigInteger)
+    repaired_from: Mapped[str | None] = mapped_column(String(64))
+    """The output that trusted code made this one in the place of."""
 
 
 class DecisionRow(Base):

@@ -34,4 +34,18 @@ class StatementsRow(Base):
     wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
     discloses: Mapped[bool] = mapped_column(default=False)
     """Released by a person although it discloses, as far as the memory could tell."""
+    opaque: Mapped[bool] = mapped_column(default=False)
+    """Whether the output may say more than these statements: nothing could be read off all of it."""
     remembered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PersonsRow(Base):
+    """Which person each record of a dataset version is of, sealed in the vault: only where somebody
+    has several records. Written once, with the first output that was counted by it."""
+
+    __tablename__ = "differencing_persons"
+
+    dataset: Mapped[str] = mapped_column(String(200), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    blob: Mapped[str] = mapped_column(String(64))
+    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
