@@ -8,27 +8,39 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from casemate.cli import (
-    accounts,
-    applications,
-    datasets,
-    enclave,
-    ledgers,
-    outputs,
-    permits,
-    protect,
-    runs,
-)
 from casemate.cli.common import AsOption, HomeOption, JsonOption, Shown, exits, one_line, show
-from casemate.home import create_home, default_root
-from casemate.platform import Platform, open_database
+from casemate.cli.later import Commands, Later
+
+GROUPS = {
+    "account": ("accounts:app", "People and their roles."),
+    "organisation": ("accounts:organisations", "The organisations they work for."),
+    "dataset": ("datasets:app", "Publish, find, retire datasets."),
+    "catalogue": ("datasets:catalogue", "The catalogue as a whole."),
+    "application": ("applications:app", "Ask for access."),
+    "permit": ("permits:app", "What was granted, and its end."),
+    "run": ("runs:app", "Programs in the enclave."),
+    "enclave": ("enclave:app", "The sandbox itself, and what programs run on."),
+    "output": ("outputs:app", "What came out, and what may leave."),
+    "protect": ("protect:app", "Anonymise and pseudonymise files, with no home."),
+    "ledger": ("ledgers:app", "The record of every act."),
+}
+"""Where each group's commands are, and its help."""
+DECIDE = ("applications:decide", "Decide on an application; approving signs the permit.")
+"""Stands at the top level: it is what the authority does all day."""
 
 
-class Commands(TyperGroup):
+class Root(Commands):
     """The commands as a whole: a misspelt one is bad input too, and says so in one line."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        later = {
+            name: Later(name, f"{__name__}.{place}", told)
+            for name, (place, told) in {"decide": DECIDE, **GROUPS}.items()
+        }
+        self.commands = {"decide": later.pop("decide"), **self.commands, **later}
 
     def main(self, *words: Any, **options: Any) -> Any:
         """Run, and end the process; as any group does, but for what it prints of usage errors."""
@@ -46,23 +58,11 @@ class Commands(TyperGroup):
 
 app = typer.Typer(
     name="casemate",
-    cls=Commands,
+    cls=Root,
     help="Permits, protection, sealed runs, checked outputs, one ledger.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # a traceback must not print data
 )
-app.add_typer(accounts.app, name="account", help="People and their roles.")
-app.add_typer(accounts.organisations, name="organisation", help="The organisations they work for.")
-app.add_typer(datasets.app, name="dataset", help="Publish, find, retire datasets.")
-app.add_typer(datasets.catalogue, name="catalogue", help="The catalogue as a whole.")
-app.add_typer(applications.app, name="application", help="Ask for access.")
-app.add_typer(permits.app, name="permit", help="What was granted, and its end.")
-app.add_typer(runs.app, name="run", help="Programs in the enclave.")
-app.add_typer(enclave.app, name="enclave", help="The sandbox itself, and what programs run on.")
-app.add_typer(outputs.app, name="output", help="What came out, and what may leave.")
-app.add_typer(protect.app, name="protect", help="Anonymise and pseudonymise files, with no home.")
-app.add_typer(ledgers.app, name="ledger", help="The record of every act.")
-applications.register_decide(app)
 
 
 @app.command()
@@ -82,6 +82,9 @@ def init(
 ) -> None:
     """Make a home: keys, database, ledger, and the first account."""
     with exits():
+        from casemate.home import create_home, default_root
+        from casemate.platform import Platform, open_database
+
         if database is not None:
             open_database(database).close()  # else a misspelt URL would stay in the new home
         made = create_home(home or default_root(), name=name, database=database)
@@ -100,9 +103,9 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Take 1,629 real people's data through the whole flow, and attack the three laws."""
-    from casemate.cli.demo import run_demo
-
     with exits():
+        from casemate.cli.demo import run_demo
+
         run_demo(home, as_json=as_json)
 
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, is_dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console, RenderableType
@@ -25,8 +25,9 @@ from rich.text import Text
 
 from casemate.clock import timestamp
 from casemate.errors import BadInput, CasemateError, NotAllowed, Unavailable
-from casemate.home import default_root, open_home
-from casemate.platform import Platform
+
+if TYPE_CHECKING:
+    from casemate.platform import Platform
 
 HomeOption = Annotated[
     Path | None,
@@ -68,7 +69,7 @@ class Shown:
 class Desk:
     """An open platform, and who sits at it (``None``: the public)."""
 
-    platform: Platform
+    platform: "Platform"
     account: str | None
     as_json: bool
 
@@ -87,6 +88,9 @@ def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[...
         @functools.wraps(function)
         def run(*, home: Path | None, account: str | None, as_json: bool, **options: Any) -> None:
             with exits():
+                from casemate.home import default_root, open_home
+                from casemate.platform import Platform
+
                 for name, value in {"--as": account, **options}.items():
                     _require_usable(name, value)
                 with Platform(open_home(home or default_root())) as platform:
@@ -232,7 +236,7 @@ def _require_usable(name: str, value: object) -> None:
             raise BadInput(f"{name} is {one}; {LARGEST_NUMBER} is the most")
 
 
-def sign_in(platform: Platform, account: str | None) -> str | None:
+def sign_in(platform: "Platform", account: str | None) -> str | None:
     """Who acts, signed in; ``None``, the public, where neither option nor setting names anybody."""
     account = account or os.environ.get("CASEMATE_ACCOUNT")
     if not account:
