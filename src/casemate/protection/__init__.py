@@ -173,6 +173,7 @@ if TYPE_CHECKING:
         uniques_of_sizes,
     )
     from casemate.protection.risk_profile import RiskProfile, risk_profile
+    from casemate.protection.safe_files import safepub_file
     from casemate.protection.safe_harbor import SafeHarborFinding, safe_harbor
     from casemate.protection.safepub import DifferentialPrivacy, SafePublication, safepub
     from casemate.protection.search import Budget, Progress
@@ -370,6 +371,7 @@ __all__ = [
     "round_numbers",
     "safe_harbor",
     "safepub",
+    "safepub_file",
     "same_person_ids",
     "scan_identifiers",
     "scan_table",
@@ -456,6 +458,7 @@ _HOMES = {
     "risk_population": "PopulationModel PopulationUniques population_uniques uniques_of_sizes",
     "risk_profile": "RiskProfile risk_profile",
     "safe_harbor": "SafeHarborFinding safe_harbor",
+    "safe_files": "safepub_file",
     "safepub": "DifferentialPrivacy SafePublication safepub",
     "search": "Budget Progress",
     "special_uniques": "MinimalUnique SpecialUniques special_uniques",

@@ -1,7 +1,7 @@
 """Apply a plan to a dataset: the protected view that a permit opens, and the report on it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
 import narwhals as nw
@@ -12,6 +12,7 @@ import polars as pl
 from casemate.canonical import canonical_json, digest
 from casemate.errors import BadInput
 from casemate.protection.anonymise import Result
+from casemate.protection.classes import PrivacyModel
 from casemate.protection.codebook import CodebookEntry
 from casemate.protection.frames import given_back, open_frame, require_columns
 from casemate.protection.plan import Plan
@@ -41,7 +42,8 @@ class ProtectionReport:
     table's types and values, rows in the order given: ``input_digest`` of the variables asked for,
     before; ``output_digest`` of what leaves. ``records_in`` were there before any were drawn;
     ``sampled_out`` were not drawn, and ``suppressed`` is a share of those drawn. ``steps`` says what
-    was done beside the search, in order, with figures (see ``plan_steps``).
+    was done beside the search, in order, with figures (see ``plan_steps``). ``asked`` are the models
+    that ``models`` describes, for pages in other languages; they are no part of the document.
     """
 
     plan_digest: str
@@ -65,10 +67,12 @@ class ProtectionReport:
     output_digest: str
     sampled_out: int = 0
     steps: tuple[Step, ...] = ()
+    asked: tuple[PrivacyModel, ...] = field(default=(), repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The report as a document; it holds floats (see ``without_floats``)."""
-        document = asdict(self)
+        document = asdict(replace(self, asked=()))
+        del document["asked"]
         document["risk_before"] = self.risk_before.to_dict()
         document["risk_after"] = self.risk_after.to_dict()
         document["codebook"] = [entry.to_dict() for entry in self.codebook]
@@ -249,6 +253,7 @@ def _report(
         pseudonymised=identifiers,
         pseudonym_policy=policies(plan, identifiers),
         models=tuple(model.describe() for model in plan.models_for(chosen.columns)),
+        asked=plan.models_for(chosen.columns),
         measure=plan.measure,
         records_in=len(chosen),
         records_out=len(table),

@@ -13,6 +13,7 @@ from casemate.protection.apply import ProtectionReport
 from casemate.protection.codebook import CodebookEntry
 from casemate.protection.drawing import line
 from casemate.protection.frontier import Point
+from casemate.protection.page_models import measure_in_words, model_in_words
 from casemate.protection.page_sections import (
     Labels,
     Part,
@@ -58,7 +59,8 @@ def report_html(
         if one is not None
     ]
     now = report.risk if isinstance(report, Result) else report.risk_after
-    models = [model if isinstance(model, str) else model.describe() for model in report.models]
+    asked = report.models if isinstance(report, Result) else report.asked
+    models = [model_in_words(words, model) for model in asked]
     sections = [
         risk_section(words, [(words.before, report.risk_before), (words.after, now)]),
         *profile_sections(words, profiles),
@@ -223,13 +225,14 @@ def _frontier(words: Words, points: Sequence[Point], after: Risk) -> Section | N
 
 def _details(words: Words, report: Result | ProtectionReport) -> Section:
     gap = words.proven if report.gap == 0 else words.say("unproven", gap=words.percent(report.gap))
+    measure = measure_in_words(words, report.measure)
     if isinstance(report, Result):
         judged, lattice = words.whole(report.nodes), words.whole(report.lattice)
         searched = words.say("searched", judged=judged, lattice=lattice)
-        found = [[words.measure, report.measure], [words.search, f"{searched}; {gap}"]]
+        found = [[words.measure, measure], [words.search, f"{searched}; {gap}"]]
     else:
         found = [
-            [words.measure, f"{report.measure}; {gap}"],
+            [words.measure, f"{measure}; {gap}"],
             [words.variables, ", ".join(report.variables)],
             [words.pseudonymised, ", ".join(report.pseudonymised) or words.none],
             [words.plan, report.plan_digest],

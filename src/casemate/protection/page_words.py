@@ -44,6 +44,10 @@ class Words:
         """A whole number with its thousands apart."""
         return f"{number:,}".replace(",", self._thousands)
 
+    def exact(self, number: str) -> str:
+        """A number in plain decimal digits, with the point of the language."""
+        return number.replace(".", self._point)
+
     def decimal(self, number: float, places: int) -> str:
         """A number with ``places`` after its point."""
         whole, sign, rest = f"{number:_.{places}f}".partition(".")

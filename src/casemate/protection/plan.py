@@ -7,7 +7,7 @@ As a JSON document (``to_dict``; no floats, so that it can be signed and stand o
      "quasi_identifiers": {"age": {"kind": "intervals", "widths": [5, 10, 20], ...}, ...},
      "models": [{"model": "k-anonymity", "k": 5}],
      "suppression": "0.02",
-     "measure": "loss",
+     "measure": "loss",                                     ("payout": of the model profitability)
      "levels": {"age": [2, 2]},
      "sensitive": [],
      "drop": ["name"]}
@@ -55,6 +55,8 @@ from casemate.protection.plan_parts import (
     read_part,
     read_parts,
 )
+from casemate.protection.profitability import PAYOUT, Payout, Profitability
+from casemate.protection.safepub import DifferentialPrivacy
 from casemate.protection.transformations.class_values import require_functions
 from casemate.protection.transformations.extremes import Extremes, rounding_base
 from casemate.protection.transformations.recode import RECODINGS
@@ -90,7 +92,7 @@ class Plan:
         if not isinstance(self.suppression, str):
             raise BadInput('the plan gives suppression as text, such as "0.02"')
         suppression_share(self.suppression)
-        measure_from_name(self.measure)
+        self._named_measure()
         object.__setattr__(self, "weights", read_numbers(self.weights, "the weight"))
         object.__setattr__(self, "rounding", read_numbers(self.rounding, "the rounding"))
         if self.quasi_identifiers and not self.models:
@@ -98,6 +100,13 @@ class Plan:
         for name in self.levels:
             if name not in self.quasi_identifiers:
                 raise BadInput(f"the plan fixes levels of {name!r}, which is no quasi-identifier")
+        if len(self.models) > 1 and any(
+            isinstance(one, DifferentialPrivacy) for one in self.models
+        ):
+            raise BadInput(
+                "differential privacy is of how a table is made, not of the table: a plan that names "
+                "it names no other model"
+            )
         self._require_one_part_each()
         self._require_sensitive_apart()
         self._require_search()
@@ -157,8 +166,20 @@ class Plan:
     def measure_for(self, variables: Sequence[str]) -> Measure:
         """The measure with its weights, of the quasi-identifiers among ``variables``."""
         here = {name: weight for name, weight in self.weights.items() if name in variables}
-        plain = measure_from_name(self.measure)
+        plain = self._named_measure()
         return plain if not here else replace(plain, weights=here)  # type: ignore[type-var]  # a dataclass
+
+    def _named_measure(self) -> Measure:
+        """The measure without weights; a payout is that of the game among the models."""
+        if self.measure != PAYOUT:
+            return measure_from_name(self.measure)
+        games = [model for model in self.models if isinstance(model, Profitability)]
+        if len(games) != 1:
+            raise BadInput(
+                f"the measure {PAYOUT!r} is of a game: the plan names one model 'profitability' for "
+                f"it, not {len(games)}"
+            )
+        return Payout(games[0])
 
     @property
     def repeatable(self) -> bool:

@@ -38,6 +38,8 @@ from casemate.protection.population_table import Population
 from casemate.protection.tuples import Node, NodeGrouping, Tuples
 from casemate.protection.values import plain, text_of
 
+PAYOUT = "payout"
+"""What plans and reports call the measure ``Payout``."""
 _ROUNDING = 1e-12
 
 
@@ -189,7 +191,7 @@ class Payout:
     """
 
     game: Profitability
-    name: str = "payout"
+    name: str = PAYOUT
 
     def scorer(self, tuples: Tuples) -> "PayoutScorer":
         return PayoutScorer(tuples, self.game)

@@ -21,8 +21,8 @@ from casemate.protection.files import (
     whole_file,
     write_table,
 )
-from casemate.protection.measures import measure_from_name
 from casemate.protection.plan import Plan
+from casemate.protection.plan_parts import search_budget
 from casemate.protection.pseudonyms import POLICY, Pseudonymiser
 from casemate.protection.risk import Risk, risk_of_sizes
 from casemate.protection.search import UNLIMITED, Budget
@@ -102,9 +102,10 @@ def anonymise_file(
 
     The table streams: memory is that of its distinct combinations of quasi-identifiers and sensitive
     values, and records are sorted on disk. A plan that does more than generalise, suppress and
-    pseudonymise (``streams``) has the variables in memory at once. ``variables`` are those that
-    leave: all but what the plan drops, where none are named. ``progress`` is told each stage;
-    ``budget`` may end the search early. Raises as ``apply_plan``, ``scan_table`` and ``write_table`` do.
+    pseudonymise deterministically (``streams``) has the variables in memory at once. ``variables``
+    are those that leave: all but what the plan drops, where none are named. ``progress`` is told each
+    stage; ``budget`` may end the search early. Raises as ``apply_plan``, ``scan_table`` and
+    ``write_table`` do.
     """
     source, output = Path(source), Path(output)
     table = scan_table(source)
@@ -145,7 +146,7 @@ def anonymise_file(
 
 _STREAMED = {
     "quasi_identifiers", "models", "suppression", "measure", "pseudonymise", "drop", "sensitive",
-    "levels",
+    "levels", "weights", "budget",
 }  # fmt: skip
 
 
@@ -166,10 +167,10 @@ def anonymise_lazily(
             quasi,
             models=models,
             suppression=plan.suppression,
-            measure=measure_from_name(plan.measure),
+            measure=plan.measure_for(list(quasi)),
             sensitive=[name for name in plan.sensitive if name in names],
             levels={name: bounds for name, bounds in plan.levels.items() if name in names},
-            budget=budget,
+            budget=search_budget(plan.budget, budget),
         )
     records = count_records(table)
     if not records:
@@ -206,6 +207,7 @@ def _report(
         pseudonymised=tuple(identifiers),
         pseudonym_policy=POLICY,
         models=tuple(model.describe() for model in models),
+        asked=models,
         measure=plan.measure,
         records_in=before.records,
         records_out=after.records,

@@ -40,6 +40,7 @@ from casemate.protection.frames import given_back, open_frame
 from casemate.protection.grouping import Grouped, distinct_tuples, grouped, typed
 from casemate.protection.hierarchies import Hierarchy
 from casemate.protection.ladders import Codes, Ladder
+from casemate.protection.levels import Bound
 from casemate.protection.risk import Risk, risk_of_sizes
 from casemate.protection.sampling_privacy import (
     ONE,
@@ -52,7 +53,7 @@ from casemate.protection.values import plain
 
 MOST_SCHEMES = 50_000
 _CHUNK = 1 << 22
-Levels = Mapping[str, int | tuple[int, int]]
+Levels = Mapping[str, Bound]
 
 
 @dataclass(frozen=True)
@@ -157,8 +158,8 @@ def safepub(
     Name every column that is to leave as a quasi-identifier, one that never changes with
     ``suppressible()``. Hierarchies must not be made from the data: those of this package give a
     value the same labels whatever else the column holds. ``levels`` fixes levels or bounds them to
-    (lowest, highest), without looking at the data. Where it fixes all, no ε is spent on choosing,
-    and ``privacy`` must not set any aside.
+    (lowest, highest), None for the highest there is, without looking at the data. Where it fixes
+    all, no ε is spent on choosing, and ``privacy`` must not set any aside.
 
     Raises BadInput for anything wrong in the input: an empty table, a value that its hierarchy
     lacks, levels left open with no ε to choose them, more than 50,000 schemes. That a table is not
@@ -237,6 +238,7 @@ def _bounds(ladders: tuple[Ladder, ...], levels: Levels) -> tuple[Node, Node]:
     for ladder in ladders:
         wanted = levels.get(ladder.attribute, (0, ladder.height - 1))
         low, high = (wanted, wanted) if isinstance(wanted, int) else wanted
+        high = ladder.height - 1 if high is None else high
         if not 0 <= low <= high < ladder.height:
             raise BadInput(
                 f"the hierarchy of {ladder.attribute!r} has the levels 0 to {ladder.height - 1}, "

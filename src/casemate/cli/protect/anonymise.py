@@ -37,10 +37,12 @@ from casemate.protection import (
     read_plan,
     report_html,
     risk_profile,
+    safepub_file,
     scan_table,
 )
 from casemate.protection import verify as verify_certificate
 from casemate.protection.html import require_language
+from casemate.protection.safe_files import privacy_of
 
 
 def register(app: typer.Typer) -> None:
@@ -74,6 +76,7 @@ def anonymise(
     population_count: o.PopulationCount = None,
     suppression: o.Suppression = "",
     measure: o.Measure = "",
+    part: o.Parts = None,
     pseudonyms: o.Pseudonyms = "",
     drop: o.Drop = "",
     save_plan: o.SavePlan = None,
@@ -94,8 +97,8 @@ def anonymise(
         "delta_disclosure": delta_disclosure, "beta": beta, "k_map": k_map, "max_risk": max_risk,
         "average_risk": average_risk, "records_at_risk": records_at_risk, "model": model,
         "sensitive": sensitive, "population": population, "population_count": population_count,
-        "suppression": suppression, "measure": measure, "pseudonyms": pseudonyms, "drop": drop,
-        "save_plan": save_plan,
+        "suppression": suppression, "measure": measure, "part": part,
+        "pseudonyms": pseudonyms, "drop": drop, "save_plan": save_plan,
     }  # fmt: skip
     with exits():
         require_language(language)
@@ -103,6 +106,10 @@ def anonymise(
         chosen = _chosen(plan, file, flags)
         signer = None if signing_key is None else private_key(signing_key)
         secret = None if key_file is None else secret_in(key_file)
+        if privacy_of(chosen) is not None:
+            _require_no_pages(html, certificate)
+            _publish(file, chosen, output, report, as_json=as_json)
+            return
         with searching(seconds, nodes) as budget:
             made = anonymise_file(
                 file, chosen, output, pseudonym_key=secret, budget=budget, progress=stage
@@ -112,6 +119,30 @@ def anonymise(
             write_json(certificate, certify(chosen, made.report, signing_key=signer))
         _write_reports(report, html, lambda: _page(file, chosen, made, language), made)
         show(Shown(made.report, _report_table(made.report, output, chosen)), as_json=as_json)
+
+
+def _require_no_pages(html: Path | None, certificate: Path | None) -> None:
+    """A page and a certificate compare with the table collected: under differential privacy none may."""
+    for flag, path in (("--html", html), ("--certificate", certificate)):
+        if path is not None:
+            raise BadInput(
+                f"{flag} tells of the table collected, which differential privacy does not allow: "
+                "leave it out, and use --report"
+            )
+
+
+def _publish(file: Path, plan: Plan, output: Path, report: Path | None, *, as_json: bool) -> None:
+    """The plan's differential privacy, by a sample; all that is shown may be published."""
+    made = safepub_file(file, plan, output)
+    if report is not None:
+        write_json(report, made.to_dict())
+    rows: list[list[object]] = [
+        ["written to", output],
+        ["model", made.privacy.describe()],
+        *([f"level of {name}", level] for name, level in made.generalisation.items()),
+        ["records", f"{made.records:,}"],
+    ]
+    show(Shown(made, table(["Published", ""], rows)), as_json=as_json)
 
 
 def verify(

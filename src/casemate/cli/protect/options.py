@@ -53,7 +53,14 @@ PopulationCount = Annotated[
 Suppression = Annotated[
     str, typer.Option(help="The share of records that may go; 0.02 if not said.")
 ]
-Measure = Annotated[str, typer.Option(help="What is made least; loss if not said.")]
+Measure = Annotated[
+    str,
+    typer.Option(help="What is made least; loss if not said. payout: of the model profitability."),
+]
+Parts = Annotated[
+    list[str] | None,
+    typer.Option(help="Any other part of a plan, as TOML: 'recoding = \"local\"'; repeatable."),
+]
 Pseudonyms = Annotated[str, typer.Option(help="Identifiers to pseudonymise.")]
 Drop = Annotated[str, typer.Option(help="Variables that do not leave.")]
 SavePlan = Annotated[

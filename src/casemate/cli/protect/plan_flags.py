@@ -1,6 +1,7 @@
 """A plan from flags: the document that a file would hold, read by the same reader."""
 
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,20 @@ def plan_by_flags(file: Path, flags: Mapping[str, Any]) -> Plan:
     }
     if flags["weight"]:
         document["weights"] = dict(pair(text, "--weight", "NUMBER") for text in flags["weight"])
-    return Plan.from_dict(document)
+    return Plan.from_dict(_with_parts(document, flags["part"] or []))
+
+
+def _with_parts(document: dict[str, Any], parts: Sequence[str]) -> dict[str, Any]:
+    """``document`` with what ``--part`` gives, and no other flag gives too."""
+    for text in parts:
+        try:
+            given = tomllib.loads(text, parse_float=str)
+        except tomllib.TOMLDecodeError as failure:
+            raise BadInput(f"--part is TOML such as 'recoding = \"local\"': {failure}") from None
+        if twice := [name for name in given if document.get(name)]:
+            raise BadInput(f"--part gives {twice[0]!r}, which another flag gives too: choose one")
+        document = document | given
+    return document
 
 
 def _hierarchies(file: Path, names: Sequence[str], given: Sequence[str]) -> dict[str, Any]:
