@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from casemate.store import Base, UtcDateTime
+from casemate.store import Base, Json, UtcDateTime
 
 
 class OrganisationRow(Base):
@@ -43,3 +43,18 @@ class AccountRow(Base):
     roles: Mapped[list[AccountRoleRow]] = relationship(
         lazy="selectin", cascade="all, delete-orphan", passive_deletes=False
     )
+
+
+class AccessTokenRow(Base):
+    """What a program may sign in with. The token's text is nowhere, only its SHA-256."""
+
+    __tablename__ = "access_token"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list[str]] = mapped_column(Json)
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

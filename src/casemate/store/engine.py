@@ -102,13 +102,19 @@ class Store:
     @contextmanager
     def migration(self) -> Iterator[Connection]:
         """One transaction for changing the schema; two processes that try take turns."""
+        with self.off_ledger() as connection:
+            if not self.is_sqlite:
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+            yield connection
+
+    @contextmanager
+    def off_ledger(self) -> Iterator[Connection]:
+        """One transaction for what is no act and no record: replies kept for repeated requests."""
         with (
             self.engine.connect() as plain,
             plain.execution_options(write=True) as connection,
             connection.begin(),
         ):
-            if not self.is_sqlite:
-                connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
             yield connection
 
     def shred(self) -> None:

@@ -1,0 +1,96 @@
+"""Replies kept for requests that come twice: the same key again gets the first reply, not a second act.
+
+A client that heard no answer cannot know whether its request was carried out. It names a key of its
+own choice and sends the request again (the IETF draft *The Idempotency-Key HTTP Header Field*). What
+is kept here is what was said, no act: the act's own transaction holds its ledger entry.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import CursorResult, LargeBinary, String, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from casemate.clock import Clock
+from casemate.errors import BadInput, Conflict
+from casemate.store.engine import Base, Json, Store, UtcDateTime
+
+KEPT = timedelta(days=1)
+
+
+class ReplyRow(Base):
+    __tablename__ = "reply"
+
+    caller: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    request: Mapped[str] = mapped_column(String(71))
+    """The digest of what was asked: the same key for something else is a mistake."""
+    status: Mapped[int | None]
+    headers: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What was answered to a request: its HTTP status, headers and body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Replies:
+    """The replies of one home to requests that named a key; each is kept for a day."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def begin(self, caller: str, key: str, request: str) -> Reply | None:
+        """The reply that ``caller`` had under ``key``; ``None`` where this is the first request.
+
+        Raises ``BadInput`` where ``key`` was used for another request, ``Conflict`` where the first
+        one has no reply yet: it is under way, or the server died in it and the record tells.
+        """
+        row = {"caller": caller, "key": key, "request": request, "asked_at": self._clock()}
+        try:
+            with self._store.off_ledger() as connection:
+                old = ReplyRow.asked_at < self._clock() - KEPT
+                connection.execute(delete(ReplyRow).where(old))
+                connection.execute(insert(ReplyRow).values(row))
+            return None
+        except IntegrityError:
+            return self._known(caller, key, request)
+
+    def finish(self, caller: str, key: str, reply: Reply) -> None:
+        """Keep ``reply`` for whoever sends the request again."""
+        with self._store.off_ledger() as connection:
+            done: CursorResult[Any] = connection.execute(
+                update(ReplyRow)
+                .where(ReplyRow.caller == caller, ReplyRow.key == key)
+                .values(status=reply.status, headers=reply.headers, body=reply.body)
+            )
+            assert done.rowcount <= 1
+
+    def forget(self, caller: str, key: str) -> None:
+        """Nothing was done: the key may be used again."""
+        with self._store.off_ledger() as connection:
+            mine = (ReplyRow.caller == caller, ReplyRow.key == key)
+            connection.execute(delete(ReplyRow).where(*mine))
+
+    def _known(self, caller: str, key: str, request: str) -> Reply | None:
+        with self._store.read() as tx:
+            row = tx.scalar(select(ReplyRow).where(ReplyRow.caller == caller, ReplyRow.key == key))
+            if row is None:  # forgotten between the two looks
+                raise Conflict(f"the request with the key {key!r} is under way: ask again")
+            if row.request != request:
+                raise BadInput(f"the key {key!r} was used for another request: choose a new one")
+            if row.status is None:
+                raise Conflict(
+                    f"the request with the key {key!r} has no reply yet: look at the record itself "
+                    "before you send it under a new key"
+                )
+            return Reply(row.status, dict(row.headers or {}), row.body or b"")
