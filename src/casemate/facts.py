@@ -1,8 +1,11 @@
 """The facts that policies read of each record, gathered from the rooms that hold them."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -15,14 +18,18 @@ from casemate.access import (
     Permits,
 )
 from casemate.access.policies import HOME, Resource
-from casemate.catalogue import Catalogue, Dataset, DatasetDescription, DatasetState, VariableRole
-from casemate.enclave import Enclave
 from casemate.errors import NotFound
 from casemate.identity import Identity
+
+if TYPE_CHECKING:
+    from casemate.catalogue import Catalogue, Dataset, DatasetDescription
+    from casemate.enclave import Enclave
 
 
 def offer_of(dataset: Dataset) -> Offer:
     """``dataset`` as it can be asked for."""
+    from casemate.catalogue import VariableRole
+
     return Offer(
         dataset=dataset.id,
         version=dataset.version,
@@ -42,15 +49,27 @@ def offer_of(dataset: Dataset) -> Offer:
     )
 
 
+class Rooms(Protocol):
+    """Whoever holds the rooms; one is asked for when a record of it is, since some take long to open."""
+
+    identity: Identity
+    applications: Applications
+    permits: Permits
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The room of datasets."""
+
+    @property
+    def enclave(self) -> Enclave:
+        """The room of runs and outputs."""
+
+
 @dataclass(frozen=True)
 class Facts:
     """Each method gives one record as a ``Resource``; raises ``NotFound`` where there is none."""
 
-    identity: Identity
-    catalogue: Catalogue
-    applications: Applications
-    permits: Permits
-    enclave: Enclave
+    rooms: Rooms
 
     def home(self, _tx: Session) -> Resource:
         """The whole house."""
@@ -58,19 +77,19 @@ class Facts:
 
     def to_publish(self, tx: Session, actor: str, described: DatasetDescription) -> Resource:
         """A dataset about to be published: its holder's, or a new one of the actor's organisation."""
-        holder = self.identity.account(tx, actor).organisation
+        holder = self.rooms.identity.account(tx, actor).organisation
         with suppress(NotFound):
-            holder = self.catalogue.get(tx, described.id).holder
+            holder = self.rooms.catalogue.get(tx, described.id).holder
         return Resource("dataset", described.id, _dataset_facts(holder, described))
 
     def dataset(self, tx: Session, dataset: str) -> Resource:
         """A published dataset."""
-        known = self.catalogue.get(tx, dataset)
+        known = self.rooms.catalogue.get(tx, dataset)
         return Resource("dataset", dataset, _dataset_facts(known.holder, known.description))
 
     def application(self, tx: Session, application: str) -> Resource:
         """An application as it stands."""
-        known = self.applications.get(tx, application)
+        known = self.rooms.applications.get(tx, application)
         return self._application(tx, application, known.applicant, known.form, known.state.value)
 
     def new_application(self, tx: Session, applicant: str, form: ApplicationForm) -> Resource:
@@ -86,7 +105,7 @@ class Facts:
             {
                 "applicant": applicant,
                 "people": set(form.people),
-                "organisation": self.identity.account(tx, applicant).organisation,
+                "organisation": self.rooms.identity.account(tx, applicant).organisation,
                 "holders": self._holders(tx, (wanted.dataset for wanted in form.datasets)),
                 "state": state,
             },
@@ -94,7 +113,7 @@ class Facts:
 
     def permit(self, tx: Session, permit: str) -> Resource:
         """A permit by its id."""
-        return self.permit_record(tx, self.permits.get(tx, permit))
+        return self.permit_record(tx, self.rooms.permits.get(tx, permit))
 
     def permit_record(self, tx: Session, permit: Permit) -> Resource:
         """A permit that was read already."""
@@ -105,7 +124,7 @@ class Facts:
             "standing": permit.standing,
         }
         if not permit.standing:
-            facts["organisation"] = self.identity.account(tx, permit.applicant).organisation
+            facts["organisation"] = self.rooms.identity.account(tx, permit.applicant).organisation
         return Resource("permit", permit.id, facts)
 
     def run_of_permit(self, tx: Session, actor: str, permit: str) -> Resource:
@@ -115,20 +134,20 @@ class Facts:
 
     def run(self, tx: Session, run: str) -> Resource:
         """A run, with the people of its permit."""
-        known = self.enclave.runs.get(tx, run)
+        known = self.rooms.enclave.runs.get(tx, run)
         people = self._people(tx, known.permit, known.submitted_by)
         return Resource("run", run, {"submitted_by": known.submitted_by, "people": people})
 
     def output(self, tx: Session, output: str) -> Resource:
         """An output, with the people of its run's permit, the machine's verdict and who cleared it."""
-        known = self.enclave.outputs.get(tx, output)
-        run = self.enclave.runs.get(tx, known.run)
+        known = self.rooms.enclave.outputs.get(tx, output)
+        run = self.rooms.enclave.runs.get(tx, known.run)
         facts = {
             "submitted_by": run.submitted_by,
             "people": self._people(tx, run.permit, run.submitted_by),
             "state": known.state.value,
             "verdict": known.decision or "none",
-            "four_eyes": self.enclave.outputs.asks_for_two(tx, known),
+            "four_eyes": self.rooms.enclave.outputs.asks_for_two(tx, known),
             "cleared_by": set(known.cleared_by),
             "seconded": len(known.cleared_by) > 1,
         }
@@ -136,10 +155,12 @@ class Facts:
 
     def datasets(self, tx: Session, form: ApplicationForm) -> list[Dataset]:
         """Those of the datasets that ``form`` asks for that exist and are not retired."""
+        from casemate.catalogue import DatasetState
+
         found = []
         for wanted in form.datasets:
             with suppress(NotFound):
-                dataset = self.catalogue.get(tx, wanted.dataset, wanted.version)
+                dataset = self.rooms.catalogue.get(tx, wanted.dataset, wanted.version)
                 if dataset.state is DatasetState.PUBLISHED:
                     found.append(dataset)
         return found
@@ -150,14 +171,14 @@ class Facts:
 
     def _people(self, tx: Session, permit: str, submitter: str) -> set[str]:
         """Who a run concerns; a standing permit names nobody, so there it is whoever runs."""
-        known = self.permits.get(tx, permit)
+        known = self.rooms.permits.get(tx, permit)
         return set(known.people) | ({submitter} if known.standing else set())
 
     def _holders(self, tx: Session, datasets: Iterable[str]) -> set[str]:
         holders = set()
         for dataset in datasets:
             with suppress(NotFound):  # a draft may name what is not there: submitting it says so
-                holders.add(self.catalogue.get(tx, dataset).holder)
+                holders.add(self.rooms.catalogue.get(tx, dataset).holder)
         return holders
 
 

@@ -17,8 +17,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
@@ -37,55 +38,48 @@ from casemate.access import (
 )
 from casemate.access.policies import Policies, Resource
 from casemate.canonical import digest
-from casemate.catalogue import (
-    Catalogue,
-    Dataset,
-    DatasetDescription,
-    SearchPage,
-    Staged,
-    VariableRole,
-    load_description,
-    read_table,
-)
 from casemate.clock import Clock, system_clock
-from casemate.enclave import (
-    CLAIM_SECONDS,
-    AccountState,
-    Claim,
-    Enclave,
-    ExpectedAnswer,
-    Limits,
-    Output,
-    PackageSet,
-    PrivateAnswer,
-    QueueItem,
-    ReleaseReceipt,
-    Replay,
-    Run,
-    View,
-    budget_of,
-    receipt_document,
-    review_queue,
-)
-from casemate.enclave.guard import require_grants
-from casemate.enclave.sweep import GRACE_SECONDS
 from casemate.errors import BadInput, IntegrityFailure, NotAllowed, Unavailable
 from casemate.facts import Facts, offer_of
 from casemate.home import Home
-from casemate.identity import Account, Identity, Organisation, Role, SignInRefused
+from casemate.identity import (
+    AccessToken,
+    AccessTokens,
+    Account,
+    Identity,
+    Organisation,
+    Role,
+    Scope,
+    SignInRefused,
+)
 from casemate.ledger import Entry, Ledger
 from casemate.ledger.audit import Report
 from casemate.ledger.note import checkpoint_size
 from casemate.ledger.proofs import ConsistencyProof, InclusionProof
-from casemate.plans import checked_budgets, checked_plan, checked_plans
-from casemate.protection import reidentification_risk
-from casemate.protection.certificate import Verified
-from casemate.protection.privacy_loss import PrivacyLoss
-from casemate.protection.privacy_loss.questions import read_question
 from casemate.store import Store
 from casemate.store.keys import Keyring, load_keyring
 from casemate.store.schema import migrate
 from casemate.store.vault import Vault
+
+if TYPE_CHECKING:
+    from casemate.catalogue import Catalogue, Dataset, DatasetDescription, SearchPage, Staged
+    from casemate.enclave import (
+        AccountState,
+        Claim,
+        Enclave,
+        ExpectedAnswer,
+        Limits,
+        Output,
+        PackageSet,
+        PrivateAnswer,
+        QueueItem,
+        ReleaseReceipt,
+        Replay,
+        Run,
+        View,
+    )
+    from casemate.protection.certificate import Verified
+    from casemate.protection.privacy_loss import PrivacyLoss
 
 Decision = Literal["refuse", "incomplete", "changes", "extend", "complete"]
 ANYONE = "public"
@@ -120,30 +114,43 @@ class Platform:
     def __init__(self, home: Home, *, clock: Clock = system_clock) -> None:
         self.home = home
         self.store = open_database(home.database)
-        keyring = load_keyring(home.master_key)
-        self.vault = vault = Vault(home.vault)
+        self._clock = clock
+        self._keyring = keyring = load_keyring(home.master_key)
+        self.vault = Vault(home.vault)
         self.ledger = Ledger(keyring.signing_key("ledger"), home.name, clock)
         self.identity = Identity(self.ledger, clock)
+        self.access_tokens = AccessTokens(self.ledger, clock)
         self.policies = Policies()
         self.permits = Permits(self.ledger, clock, keyring.signing_key("permit"), issuer=home.name)
         self.applications = Applications(self.ledger, clock, self.permits)
-        self.catalogue = Catalogue(self.ledger, clock, vault, keyring)
-        self.enclave = Enclave(
-            home.root,
-            home.runs,
+        self.facts = Facts(self)
+        self._publish_keys(keyring)
+
+    # The rooms of tables and of programs take a second to import: who reads the ledger needs neither.
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The room of datasets."""
+        from casemate.catalogue import Catalogue
+
+        return Catalogue(self.ledger, self._clock, self.vault, self._keyring)
+
+    @cached_property
+    def enclave(self) -> Enclave:
+        """The room of runs and outputs."""
+        from casemate.enclave import Enclave
+
+        return Enclave(
+            self.home.root,
+            self.home.runs,
             store=self.store,
-            vault=vault,
-            keyring=keyring,
+            vault=self.vault,
+            keyring=self._keyring,
             ledger=self.ledger,
             permits=self.permits,
             catalogue=self.catalogue,
-            clock=clock,
+            clock=self._clock,
         )
-        self.facts = Facts(
-            self.identity, self.catalogue, self.applications, self.permits, self.enclave
-        )
-
-        self._publish_keys(keyring)
 
     def _publish_keys(self, keyring: Keyring) -> None:
         """Lay out what anyone needs to check the ledger and the permits without this program."""
@@ -167,11 +174,12 @@ class Platform:
 
     def close(self) -> None:
         """Stop working; runs that are under way go on with the next process that opens the home."""
-        try:
-            if self.enclave.worker.is_working:
-                self.sweep()
-        finally:
-            self.enclave.close()
+        if "enclave" in vars(self):  # what was not opened is not closed
+            try:
+                if self.enclave.worker.is_working:
+                    self.sweep()
+            finally:
+                self.enclave.close()
         # `verify_ledger` is where an altered ledger is told; a full disk undoes no act that was done.
         with suppress(IntegrityFailure, OSError):
             self._keep_checkpoint()
@@ -248,6 +256,33 @@ class Platform:
         with self._look(actor, "account.list", self.facts.home) as tx:
             return self.identity.organisations(tx)
 
+    def issue_token(
+        self, actor: str, name: str, scopes: Iterable[Scope | str], days: int = 30
+    ) -> tuple[AccessToken, str]:
+        """A new access token of ``actor``'s own, and its text, which is told this once."""
+        with self._act(actor, "account.token", self.facts.home) as tx:
+            return self.access_tokens.issue(tx, actor, name, scopes, days)
+
+    def list_tokens(self, actor: str) -> Sequence[AccessToken]:
+        """The access tokens of ``actor``, the newest first."""
+        with self._look(actor, "account.token", self.facts.home) as tx:
+            return self.access_tokens.of_account(tx, actor)
+
+    def end_token(self, actor: str, token: str) -> AccessToken:
+        """End an access token of ``actor``'s own."""
+        with self._act(actor, "account.token", self.facts.home) as tx:
+            return self.access_tokens.end(tx, actor, token)
+
+    def token(self, text: str) -> AccessToken:
+        """Whose token this is, and what for; raises ``TokenRefused``."""
+        with self.store.read() as tx:
+            return self.access_tokens.owner(tx, text)
+
+    def whoami(self, actor: str) -> Account:
+        """The account that acts."""
+        with self.store.read() as tx:
+            return self.identity.account(tx, actor)
+
     # ── publish ──────────────────────────────────────────────────────────────────────────────────
 
     def publish(
@@ -265,6 +300,9 @@ class Platform:
         need telling. Raises ``BadInput`` for a table that cannot be read or is
         not described, ``Conflict`` where another version came first.
         """
+        from casemate.catalogue import VariableRole, load_description, read_table
+        from casemate.protection import reidentification_risk
+
         described = (
             load_description(description) if isinstance(description, Mapping) else description
         )
@@ -284,6 +322,8 @@ class Platform:
         described = staged.description
         with self._act(actor, "dataset.publish", self.facts.to_publish, actor, described) as tx:
             holder = self.identity.account(tx, actor).organisation
+            from casemate.enclave import budget_of
+
             if (limit := budget_of(described)) is not None:
                 self.enclave.answers.open_account(tx, actor, described.id, limit)
             dataset = self.catalogue.record(tx, actor, staged, holder=holder)
@@ -301,6 +341,8 @@ class Platform:
     ) -> dict[str, Any]:
         """A protection plan as it would be signed, if it fits what the catalogue tells of ``dataset``
         and holds to its holder's rules; raises ``BadInput`` naming the column otherwise."""
+        from casemate.plans import checked_plan
+
         return checked_plan(plan, self.dataset(dataset), variables)
 
     def datasets(self) -> Sequence[Dataset]:
@@ -334,9 +376,12 @@ class Platform:
             self.vault.delete(table)
         return retired
 
-    def sweep(self, *, grace: float = GRACE_SECONDS) -> list[str]:
+    def sweep(self, *, grace: float | None = None) -> list[str]:
         """Seal what ended permits opened; remove vault files older than ``grace`` seconds that no
         record can open any more (what was destroyed, what a crash left). Gives their names."""
+        from casemate.enclave.sweep import GRACE_SECONDS
+
+        grace = GRACE_SECONDS if grace is None else grace
         _, removed = self.enclave.sweep(grace=grace)
         with self.store.read() as tx:
             tables = self.catalogue.blobs(tx)
@@ -442,6 +487,8 @@ class Platform:
         with self._act(actor, "application.decide", self.facts.application, application) as tx:
             form = self.applications.get(tx, application).form
             datasets = self.facts.datasets(tx, form)
+            from casemate.plans import checked_budgets, checked_plans
+
             return self.applications.approve(
                 tx,
                 actor,
@@ -524,9 +571,7 @@ class Platform:
         A run does this by itself; asked for alone it tells risk and loss before any program runs.
         """
         with self._act(actor, "run.submit", self.facts.run_of_permit, actor, permit) as tx:
-            named = self.permits.get(tx, permit)
-            grants = require_grants(self.permits, tx, permit, person=actor, purpose=named.purpose)
-            return [self.enclave.views.open_view(tx, grant) for grant in grants]
+            return self._open_views(tx, actor, permit)
 
     def views(self, actor: str, permit: str) -> Sequence[View]:
         """What protection made of each dataset under ``permit``: the reports, no data."""
@@ -539,18 +584,21 @@ class Platform:
         Raises ``IntegrityFailure`` naming the first claim that does not hold.
         """
         with self._act(actor, "run.submit", self.facts.run_of_permit, actor, permit) as tx:
-            named = self.permits.get(tx, permit)
-            grants = require_grants(self.permits, tx, permit, person=actor, purpose=named.purpose)
-            views = [self.enclave.views.open_view(tx, grant) for grant in grants]
+            views = self._open_views(tx, actor, permit)
             return [self.enclave.views.verify(tx, view.id) for view in views]
 
     def codebook(self, actor: str, permit: str) -> Sequence[Mapping[str, Any]]:
         """What the columns of each view mean and how they were generalised; for the permit's people."""
         with self._act(actor, "run.submit", self.facts.run_of_permit, actor, permit) as tx:
-            named = self.permits.get(tx, permit)
-            grants = require_grants(self.permits, tx, permit, person=actor, purpose=named.purpose)
-            views = [self.enclave.views.open_view(tx, grant) for grant in grants]
+            views = self._open_views(tx, actor, permit)
             return [self.enclave.views.codebook(tx, view.id) for view in views]
+
+    def _open_views(self, tx: Session, actor: str, permit: str) -> list[View]:
+        from casemate.enclave.guard import require_grants
+
+        named = self.permits.get(tx, permit)
+        grants = require_grants(self.permits, tx, permit, person=actor, purpose=named.purpose)
+        return [self.enclave.views.open_view(tx, grant) for grant in grants]
 
     def run(
         self,
@@ -676,6 +724,8 @@ class Platform:
         self, actor: str, permit: str, question: Mapping[str, Any], *, purpose: str | None = None
     ) -> ExpectedAnswer:
         """What the answer to ``question`` would cost and how far it may be off; nothing is spent."""
+        from casemate.protection.privacy_loss.questions import read_question
+
         asked = read_question(question)
         with self._look(actor, "permit.ask", self.facts.permit, permit) as tx:
             return self.enclave.answers.expect(tx, actor, permit, asked, purpose)
@@ -688,6 +738,8 @@ class Platform:
         Charged before it is computed and never paid back; the same question again is the same
         answer, free. Raises ``NotAllowed`` where either budget has not enough left.
         """
+        from casemate.protection.privacy_loss.questions import read_question
+
         asked = read_question(question)
         with self._act(actor, "permit.ask", self.facts.permit, permit) as tx:
             charged = self.enclave.answers.charge(tx, actor, permit, asked, purpose)
@@ -730,6 +782,8 @@ class Platform:
     def queue(self, actor: str) -> Sequence[QueueItem]:
         """What awaits ``actor``, a checker, oldest first: nothing of a run of their own, nothing that
         they cleared first where a second has to. Each names everybody who may take its next step."""
+        from casemate.enclave import review_queue
+
         with self._look(actor, "output.queue", self.facts.home) as tx:
             checkers = [one for one in self.identity.accounts(tx) if one.active]
             items = review_queue(tx, self.enclave.outputs, self.enclave.runs, self.permits)
@@ -744,8 +798,11 @@ class Platform:
         able = [one.id for one in accounts if self.policies.is_allowed(one, action, facts)]
         return replace(item, may_decide=tuple(sorted(able)))
 
-    def claim(self, actor: str, output: str, seconds: int = CLAIM_SECONDS) -> Claim:
+    def claim(self, actor: str, output: str, seconds: int | None = None) -> Claim:
         """Say that ``actor`` looks at ``output`` now, so that no other checker does the same work."""
+        from casemate.enclave import CLAIM_SECONDS
+
+        seconds = CLAIM_SECONDS if seconds is None else seconds
         with self._act(actor, "output.review", self.facts.output, output) as tx:
             return self.enclave.outputs.claim(tx, actor, output, seconds=seconds)
 
@@ -778,6 +835,8 @@ class Platform:
         ``NotFound`` where the output was not released.
         """
         with self._look(actor, "output.list", self.facts.output, output) as tx:
+            from casemate.enclave import receipt_document
+
             released = self.enclave.outputs.receipt(tx, output)
             return receipt_document(tx, self.ledger, released.statement, released.ledger_index)
 

@@ -428,15 +428,15 @@ def leaves(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...
     if not hasattr(command, "commands"):
         yield words
         return
-    for name, inner in command.commands.items():
-        yield from leaves(inner, (*words, name))
+    for name in list(command.commands):
+        yield from leaves(command.get_command(None, name), (*words, name))
 
 
 def options_of(words: Sequence[str]) -> Any:
     """What a command takes, as the parser knows it."""
     command: Any = _commands()
     for word in words:
-        command = command.commands[word]
+        command = command.get_command(None, word)
     return command
 
 

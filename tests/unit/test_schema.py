@@ -8,7 +8,8 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
-import casemate.platform  # noqa: F401 - brings every room's tables
+import casemate.catalogue  # noqa: F401 - brings the room's tables, as the next one does
+import casemate.enclave  # noqa: F401
 from casemate.errors import BadInput
 from casemate.store import Base, Store
 from casemate.store.schema import HEAD, alembic_config, migrate

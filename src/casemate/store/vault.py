@@ -5,26 +5,26 @@ that a reader decrypts the columns it asks for and no others. Other bytes (scrip
 AES-256-GCM message. Each file has a data key of its own; destroying that key destroys the file.
 """
 
+from __future__ import annotations
+
 import errno
 import os
 import secrets
 import time
-from base64 import b64decode, b64encode
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-import pyarrow.parquet.encryption as pe
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from casemate.errors import IntegrityFailure, Unavailable
 
+if TYPE_CHECKING:  # Arrow is slow to import, and who reads the ledger opens no table
+    import pyarrow as pa
+
 _NONCE_BYTES = 12
-_FOOTER_KEY = "data-key"
 
 
 class Vault:
@@ -40,10 +40,13 @@ class Vault:
 
         The file appears whole or not at all; raises ``Unavailable`` when the disk is full.
         """
+        from pyarrow.parquet import ParquetWriter
+
+        from casemate.store.parquet_keys import encryption
 
         def write(path: Path) -> None:
-            with pq.ParquetWriter(
-                path, schema, compression="zstd", encryption_properties=_encryption(key)
+            with ParquetWriter(
+                path, schema, compression="zstd", encryption_properties=encryption(key)
             ) as writer:
                 for batch in batches:
                     writer.write_batch(batch)
@@ -52,23 +55,13 @@ class Vault:
 
     def read_table(self, name: str, key: bytes, columns: Sequence[str]) -> pa.Table:
         """Decrypt ``columns`` of the table in file ``name``; other columns stay sealed."""
-        path = self._path(name)
-        try:
-            return pq.ParquetFile(path, decryption_properties=_decryption(key)).read(list(columns))
-        except (OSError, pa.ArrowInvalid) as failure:
-            raise IntegrityFailure(
-                f"vault file {name} cannot be decrypted: it or its key was altered"
-            ) from failure
+        with self._opened(name, key) as file:
+            return file.read(list(columns))
 
     def table_schema(self, name: str, key: bytes) -> pa.Schema:
         """The columns of the table in file ``name`` and their types: its footer alone is decrypted."""
-        path = self._path(name)
-        try:
-            return pq.ParquetFile(path, decryption_properties=_decryption(key)).schema_arrow
-        except (OSError, pa.ArrowInvalid) as failure:
-            raise IntegrityFailure(
-                f"vault file {name} cannot be decrypted: it or its key was altered"
-            ) from failure
+        with self._opened(name, key) as file:
+            return file.schema_arrow
 
     def write_bytes(self, name: str, data: bytes, key: bytes) -> int:
         """Encrypt ``data`` into file ``name``; returns its bytes on disk."""
@@ -105,6 +98,21 @@ class Vault:
                     orphans.append(path.name)
         return orphans
 
+    @contextmanager
+    def _opened(self, name: str, key: bytes) -> Iterator[Any]:
+        from pyarrow import ArrowInvalid
+        from pyarrow.parquet import ParquetFile
+
+        from casemate.store.parquet_keys import decryption
+
+        path = self._path(name)
+        try:
+            yield ParquetFile(path, decryption_properties=decryption(key))
+        except (OSError, ArrowInvalid) as failure:
+            raise IntegrityFailure(
+                f"vault file {name} cannot be decrypted: it or its key was altered"
+            ) from failure
+
     def _path(self, name: str) -> Path:
         path = self.root / name
         if not path.is_file():
@@ -127,48 +135,6 @@ class Vault:
             finally:
                 partial.unlink(missing_ok=True)
         return size
-
-
-class _DataKeyWrap(pe.KmsClient):  # type: ignore[misc]
-    """Parquet's own per-file keys, wrapped by our data key: the KMS that modular encryption asks for."""
-
-    def __init__(self, key: bytes) -> None:
-        super().__init__()
-        self._cipher = AESGCM(key)
-
-    def wrap_key(self, key_bytes: bytes, master_key_identifier: str) -> bytes:
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        return b64encode(nonce + self._cipher.encrypt(nonce, key_bytes, None))
-
-    def unwrap_key(self, wrapped_key: bytes, master_key_identifier: str) -> bytes:
-        sealed = b64decode(wrapped_key)
-        try:
-            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
-        except InvalidTag as failure:
-            raise IntegrityFailure("a vault table does not open with this key") from failure
-
-
-def _factory(key: bytes) -> tuple[Any, Any]:
-    return pe.CryptoFactory(lambda _config: _DataKeyWrap(key)), pe.KmsConnectionConfig()
-
-
-def _encryption(key: bytes) -> Any:
-    factory, connection = _factory(key)
-    return factory.file_encryption_properties(
-        connection,
-        pe.EncryptionConfiguration(
-            footer_key=_FOOTER_KEY,
-            uniform_encryption=True,
-            encryption_algorithm="AES_GCM_V1",
-            data_key_length_bits=256,
-            double_wrapping=False,
-        ),
-    )
-
-
-def _decryption(key: bytes) -> Any:
-    factory, connection = _factory(key)
-    return factory.file_decryption_properties(connection)
 
 
 def _write_whole(path: Path, data: bytes) -> None:
