@@ -8,7 +8,7 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
-import casemate.catalogue  # noqa: F401 - brings the room's tables, as the next one does
+import casemate.catalogue  # brings the room's tables, as the next one does
 import casemate.enclave  # noqa: F401
 from casemate.errors import BadInput
 from casemate.store import Base, Store
