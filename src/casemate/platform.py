@@ -15,9 +15,11 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
@@ -82,6 +84,7 @@ if TYPE_CHECKING:
     from casemate.protection.privacy_loss import PrivacyLoss
 
 Decision = Literal["refuse", "incomplete", "changes", "extend", "complete"]
+_PROVIDED: ContextVar[Callable[[Session], None] | None] = ContextVar("provided", default=None)
 ANYONE = "public"
 """The actor on the ledger where nobody was signed in."""
 
@@ -208,18 +211,28 @@ class Platform:
 
     def found(self, operator: str, password: str | None = None) -> Account:
         """The first account, an operator named ``operator``; raises ``Conflict`` if there is one."""
+        secret = None if password is None else self.identity.new_password(password)
         with self.store.transaction() as tx:
-            return self.identity.bootstrap(tx, operator, password)
+            return self.identity.bootstrap(tx, operator, secret)
 
-    def sign_in(self, account: str, password: str | Callable[[], str] | None = None) -> Account:
-        """``account``, if it may come in. A callable ``password`` is asked only where one is set."""
+    def sign_in(
+        self,
+        account: str,
+        password: str | Callable[[], str] | None = None,
+        *,
+        source: str | None = None,
+    ) -> Account:
+        """``account``, if it may come in. A callable ``password`` is asked only where one is set.
+
+        ``source`` is the network address that a request comes from, where it is one.
+        """
+        with self.store.read() as tx:
+            challenge = self.identity.challenge(tx, account, source)
         if callable(password):
-            with self.store.read() as tx:
-                known = {one.id: one for one in self.identity.accounts(tx)}
-            has_password = account not in known or known[account].has_password
-            password = password() if has_password else None
+            password = password() if challenge.needs_password else None
+        proof = self.identity.prove(challenge, password)
         with self.store.transaction() as tx:
-            outcome = self.identity.try_sign_in(tx, account, password)
+            outcome = self.identity.try_sign_in(tx, proof)
         if isinstance(outcome, SignInRefused):
             raise outcome
         return outcome
@@ -241,9 +254,12 @@ class Platform:
         account_id: str | None = None,
     ) -> Account:
         """A new account of a person in ``organisation``."""
+        with self._look(actor, "account.add", self.facts.home):
+            pass  # ask before the password is hashed, which takes its time
+        secret = None if password is None else self.identity.new_password(password)
         with self._act(actor, "account.add", self.facts.home) as tx:
             return self.identity.add_account(
-                tx, actor, name, organisation, roles, password, email, account_id=account_id
+                tx, actor, name, organisation, roles, secret, email, account_id=account_id
             )
 
     def accounts(self, actor: str) -> Sequence[Account]:
@@ -878,13 +894,28 @@ class Platform:
             return self.ledger.export(tx, stream)
 
     def entries(
-        self, actor: str | None = None, *, start: int = 0, subject: str | None = None
+        self,
+        actor: str | None = None,
+        *,
+        start: int = 0,
+        subject: str | None = None,
+        limit: int | None = None,
     ) -> Sequence[Entry]:
-        """Entries from ``start`` on; of one ``subject`` if given. They hold no personal data."""
+        """Entries from ``start`` on, ``limit`` at most; of one ``subject`` if given. They hold no
+        personal data."""
         with self._look(actor, "ledger.read", self.facts.home) as tx:
-            return list(self.ledger.entries(tx, start=start, subject=subject))
+            return list(islice(self.ledger.entries(tx, start=start, subject=subject), limit))
 
     # ── how an act is done ───────────────────────────────────────────────────────────────────────
+
+    @contextmanager
+    def provided(self, require: Callable[[Session], None]) -> Iterator[None]:
+        """In the block, every act first calls ``require`` in its transaction: what that raises undoes it."""
+        token = _PROVIDED.set(require)
+        try:
+            yield
+        finally:
+            _PROVIDED.reset(token)
 
     @contextmanager
     def _act(
@@ -897,6 +928,8 @@ class Platform:
         try:
             with self.store.transaction() as tx:
                 self.policies.require(self._account(tx, actor), action, facts(tx, *about))
+                if (require := _PROVIDED.get()) is not None:
+                    require(tx)
                 yield tx
         except NotAllowed as refusal:
             self._record_refusal(actor, action, refusal)

@@ -90,6 +90,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "ledger.checkpoint": ("ledger", "home"),
         "account.add": ("account", "home"),
         "account.list": ("account", "home"),
+        "account.token": ("home",),
         "organisation.add": ("organisation", "home"),
         "key.rotate": ("home",),
         "environment.add": ("home",),

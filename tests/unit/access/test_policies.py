@@ -161,6 +161,7 @@ environment.add       anyone                 .      .      .     .      .       
 environment.list      anyone                 .      y      y     y      y         y       y        y
 environment.remove    anyone                 .      .      .     .      .         .       y        .
 account.list          anyone                 .      .      .     .      y         .       y        y
+account.token         anyone                 .      y      y     y      y         y       y        y
 organisation.add      anyone                 .      .      .     .      .         .       y        .
 key.rotate            anyone                 .      .      .     .      .         .       y        .
 """
