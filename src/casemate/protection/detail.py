@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from casemate.protection.loops import label_sums
 from casemate.protection.tuples import Node, Tuples
 
 
@@ -14,9 +13,7 @@ class Detail:
     """
 
     def __init__(self, tuples: Tuples) -> None:
-        everyone = np.arange(len(tuples.counts))
-        sums = label_sums(tuples.matrix, everyone, tuples.counts, tuples.labels)
-        shares = sums / max(1, tuples.records)
+        shares = tuples.label_totals / max(1, tuples.records)
         bits = -shares * np.log2(np.where(shares > 0, shares, 1.0))
         self.bits = [
             [

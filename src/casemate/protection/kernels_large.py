@@ -22,12 +22,12 @@ _MOST_PARTS = 10  # bits
 THREADS = min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
 
 
-def _in_threads(function: Callable[..., Any], pieces: list[tuple[int, int]]) -> list[Any]:
+def in_threads(function: Callable[..., Any], pieces: list[tuple[int, int]]) -> list[Any]:
     with ThreadPoolExecutor(max_workers=len(pieces)) as pool:
         return list(pool.map(lambda piece: function(*piece), pieces))
 
 
-def _pieces(many: int) -> list[tuple[int, int]]:
+def stretches(many: int) -> list[tuple[int, int]]:
     """The rows in as many stretches as there are threads, none of them empty."""
     threads = max(1, min(THREADS, many))
     return list(itertools.pairwise(many * piece // threads for piece in range(threads + 1)))
@@ -39,7 +39,7 @@ def add_keys(codes: Any, places: Any, starts: Any, strides: Any, labels: Any, ke
     def piece(low: int, high: int) -> None:
         joint_keys(codes[low:high], places, starts, strides, labels, keys[low:high])
 
-    _in_threads(piece, _pieces(len(keys)))
+    in_threads(piece, stretches(len(keys)))
 
 
 def classes_by_parts(keys: Any, counts: Any) -> tuple[Any, Any, Any]:
@@ -49,34 +49,34 @@ def classes_by_parts(keys: Any, counts: Any) -> tuple[Any, Any, Any]:
     """
     many = len(keys)
     bits = max(1, min(_MOST_PARTS, int(many).bit_length() - _ROWS_OF_A_PART))
-    pieces, parts = _pieces(many), _pieces(1 << bits)
-    sizes = _in_threads(lambda low, high: _part_sizes(keys[low:high], bits), pieces)
+    pieces, parts = stretches(many), stretches(1 << bits)
+    sizes = in_threads(lambda low, high: _part_sizes(keys[low:high], bits), pieces)
     ends = np.cumsum(np.vstack(sizes).T.ravel())
     begins = np.append(0, ends[:-1]).reshape(1 << bits, len(pieces))
     fronts = {low: begins[:, place].copy() for place, (low, _) in enumerate(pieces)}
     rows, number, first = (np.empty(many, dtype=np.int32) for _ in range(3))
     dealt, weights = np.empty(many, dtype=np.int64), np.empty(many, dtype=counts.dtype)
-    _in_threads(
+    in_threads(
         lambda low, high: _deal(
             keys[low:high], counts[low:high], low, bits, fronts[low].copy(), rows, dealt, weights
         ),
         pieces,
     )
     bounds, found = np.append(begins[:, 0], many), np.zeros(1 << bits, dtype=np.int64)
-    _in_threads(
+    in_threads(
         lambda low, high: _number(low, high, bounds, rows, dealt, weights, number, first, found),
         parts,
     )
     offsets = np.append(0, np.cumsum(found))
     class_of = rows  # its numbers have been read for the last time
-    _in_threads(
+    in_threads(
         lambda low, high: _tell(
             keys[low:high], bits, fronts[low], number, offsets, class_of[low:high]
         ),
         pieces,
     )
     firsts, totals = np.empty(offsets[-1], np.int32), np.empty(offsets[-1], np.int64)
-    _in_threads(
+    in_threads(
         lambda low, high: _close_up(low, high, bounds, offsets, first, weights, firsts, totals),
         parts,
     )
@@ -85,8 +85,8 @@ def classes_by_parts(keys: Any, counts: Any) -> tuple[Any, Any, Any]:
 
 def chosen_rows(chosen: Any, class_of: Any) -> Any:
     """The rows of the chosen classes, in order."""
-    parts = _in_threads(
-        lambda low, high: _chosen(chosen, class_of[low:high], low), _pieces(len(class_of))
+    parts = in_threads(
+        lambda low, high: _chosen(chosen, class_of[low:high], low), stretches(len(class_of))
     )
     return np.concatenate(parts)
 
@@ -94,9 +94,9 @@ def chosen_rows(chosen: Any, class_of: Any) -> Any:
 def unpack(keys: Any, strides: Any, radices: Any, matrix: Any, place: int) -> Any:
     """Write the codes of ``keys``, one for each stride from the largest to 1, to the columns of
     ``matrix`` from ``place`` on; gives back which codes there are, with a row for each stride."""
-    seen = _in_threads(
+    seen = in_threads(
         lambda low, high: _unpack(keys[low:high], strides, radices.max(), matrix[low:high], place),
-        _pieces(len(keys)),
+        stretches(len(keys)),
     )
     return np.logical_or.reduce(seen)
 

@@ -74,7 +74,9 @@ class Lattice:
 
     def close_below(self, node: Node) -> None:
         """The node and all below it suppress too many."""
-        self._open[_down(self.place(node))] = False
+        below = _down(self.place(node))
+        self._open[below] = False
+        self._surcharges[below] = np.inf
 
     def mark_easy(self, node: Node) -> None:
         """The node, and so probably each above it, does not surely suppress too many."""

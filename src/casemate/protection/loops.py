@@ -199,13 +199,32 @@ def label_sums(codes: Small, rows: Codes | Small, counts: Codes, labels: Labels)
             codes, rows, counts, labels.values, labels.starts, labels.sums_at, labels.labels, sums
         )
         return sums
+    held = [
+        np.bincount(codes[rows, place], weights=counts, minlength=values)
+        for place, values in enumerate(labels.values)
+    ]
+    return sums_of_values(np.concatenate([sums[:0], *held]), labels)
+
+
+def label_totals(codes: Small, counts: Codes, labels: Labels) -> Floats:
+    """``label_sums`` of all rows."""
+    if _loaded and len(codes) >= LARGE:
+        starts = np.append(0, np.cumsum(labels.values))
+        kernels = importlib.import_module("casemate.protection.kernels_packed")
+        return sums_of_values(kernels.totals(codes, counts, starts), labels)
+    return label_sums(codes, np.arange(len(codes)), counts, labels)
+
+
+def sums_of_values(held: Floats, labels: Labels) -> Floats:
+    """The sums of ``label_sums``, from those of values, those of all attributes end to end."""
+    sums, first = np.zeros(labels.many), 0
     for place, values in enumerate(labels.values):
-        held = np.bincount(codes[rows, place], weights=counts, minlength=values)
+        of_value, first = held[first : first + values], first + values
         for start, at, radix in zip(
             labels.starts[place], labels.sums_at[place], labels.radices[place], strict=True
         ):
             if start >= 0:
                 sums[at : at + radix] = np.bincount(
-                    labels.labels[start : start + values], weights=held, minlength=radix
+                    labels.labels[start : start + values], weights=of_value, minlength=radix
                 )
     return sums

@@ -164,8 +164,7 @@ class SeparableScorer:
         self._starts = np.cumsum([0, *self._heights])
         self.weight_of = shares_of_weight(weights, tuples.ladders)
         self._weights = np.repeat(self.weight_of, self._heights)
-        everyone = np.arange(len(tuples.counts))
-        sums = label_sums(tuples.matrix, everyone, tuples.counts, tuples.labels)
+        sums = tuples.label_totals
         # rounding must not lift a floor above the score it bounds, or below nothing
         self._kept = np.maximum(0.0, self.kept(sums))
         self._floors = self._weights * self._kept
@@ -196,7 +195,11 @@ class SeparableScorer:
         )
 
     def floor(self, grouping: NodeGrouping) -> float:
-        return float(sum(self._at(self._floors, grouping.node).tolist()))
+        return self.floor_at(grouping.node)
+
+    def floor_at(self, node: Node) -> float:
+        """What ``node`` would cost with nobody suppressed: its classes need not be known."""
+        return float(sum(self._at(self._floors, node).tolist()))
 
     def _at(self, figures: Floats, node: Node) -> Floats:
         return np.asarray(figures[self._starts[:-1] + np.array(node)])
@@ -207,10 +210,14 @@ class SeparableScorer:
         rows = grouping.finest_rows(violated)
         counts = self._tuples.counts[rows]
         sums = label_sums(self._tuples.matrix, rows, counts, self._tuples.labels)
-        lost = self._weights * self.lost(sums, int(counts.sum()))
+        return self.surcharge_of(sums, int(counts.sum()), grouping.node)
+
+    def surcharge_of(self, sums: Floats, records: int, node: Node) -> Surcharge:
+        """What suppressing some ``records`` at ``node`` adds, from how many of them have each label."""
+        lost = self._weights * self.lost(sums, records)
         by_level = tuple(
             lost[start : start + level + 1]
-            for start, level in zip(self._starts[:-1], grouping.node, strict=True)
+            for start, level in zip(self._starts[:-1], node, strict=True)
         )
         return Surcharge(own=sum(float(part[-1]) for part in by_level), by_level=by_level)
 

@@ -12,6 +12,7 @@ of the way to them (see ``rollup``), by compiled loops where that pays (see ``lo
 import math
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +33,7 @@ from casemate.protection.judging import (
 from casemate.protection.lattice import Lattice
 from casemate.protection.loops import load_if_worth
 from casemate.protection.measures import Measure
+from casemate.protection.packed import PackedBench, packed_search
 from casemate.protection.rollup import Rollup
 from casemate.protection.small_search import SmallSearch, small_search
 from casemate.protection.tuples import Node, Tuples
@@ -121,17 +123,25 @@ class _Search:
     ) -> None:
         scorer = measure.scorer(tuples)
         self._highs = highs
-        self._bench = Bench(tuples, models, scorer, most_suppressed)
         self.lattice = Lattice(lows, highs, scorer.floors(lows, highs))
         detail = Detail(tuples)
         self._aim = Aim(detail, lows, highs)
         finest = tuples.rolled_up(lows) if any(lows) else tuples
-        self._rollup = Rollup(finest, detail, highs)
+        self._small = small_search(finest, models, scorer, most_suppressed, self.lattice, detail)
+        packed = None
+        if self._small is None:
+            packed = packed_search(tuples, models, scorer, most_suppressed, lows)
+        self._bench: Bench | PackedBench
+        self._rollup: Rollup[Any]
+        if packed is None:
+            self._bench = Bench(tuples, models, scorer, most_suppressed)
+            self._rollup = Rollup(finest, detail, highs)
+        else:
+            self._bench, self._rollup = packed[0], Rollup(packed[1], detail, highs)
         self.best: Node | None = None
         self.score = np.inf
         self.suppressed = 0
         self.sure_at_top = -1
-        self._small = small_search(finest, models, scorer, most_suppressed, self.lattice, detail)
 
     @property
     def judged(self) -> int:

@@ -9,8 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from casemate.protection.classes import Classes, Distribution, Flags, SensitiveColumn, tally
-from casemate.protection.ladders import Codes, Ladder
-from casemate.protection.loops import LARGE, Labels, Small, group_rows, rows_of_classes
+from casemate.protection.ladders import Codes, Floats, Ladder
+from casemate.protection.loops import (
+    LARGE,
+    Labels,
+    Small,
+    group_rows,
+    label_totals,
+    rows_of_classes,
+)
 
 Node = tuple[int, ...]
 """A level for each quasi-identifier, in their order; 0 is the value as collected."""
@@ -97,6 +104,11 @@ class Tuples:
     def labels(self) -> Labels:
         """What each value becomes at each level, laid end to end."""
         return Labels.of(self.ladders)
+
+    @cached_property
+    def label_totals(self) -> Floats:
+        """How many records have each label, of every attribute and level end to end."""
+        return label_totals(self.matrix, self.counts, self.labels)
 
     @cached_property
     def finest_class(self) -> Small | None:
