@@ -1,6 +1,7 @@
 """The sensitivity that every query claims, on neighbouring tables: with and without one person."""
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,14 @@ from casemate.protection.privacy_loss import (
     Grouped,
     Histogram,
     Mean,
+    NoneOf,
     PrivacyLoss,
     Quantile,
+    Range,
     Sum,
 )
 from casemate.protection.privacy_loss.queries import Query
+from casemate.protection.privacy_loss.ranks import ranks
 from casemate.protection.privacy_loss.release import price, release
 from casemate.protection.privacy_loss.rows import Rows
 from casemate.protection.synthesis.selection import dependence
@@ -41,6 +45,14 @@ OTHERS = st.lists(st.tuples(st.integers(1, 4), RECORDS), max_size=12)
 QUERIES: dict[str, Query] = {
     "count": Count(),
     "count where": Count(where={"g": ["a", None]}),
+    "count in a range": Count(where={"n": Range(at_least=-5, below=10), "x": Range(above=-0.3)}),
+    "count of others": Count(where={"g": NoneOf(["a", None]), "u": Range(at_most=2**40)}),
+    "sum in a range": Sum(
+        Clipped("x", 0, 2), where={"x": Range(at_most=1.5), "g": Range(above="a")}
+    ),
+    "median of others": Quantile("x", "0.5", (0.0, 0.5, 1.0), where={"n": NoneOf([0, 1])}),
+    "histogram in a range": Histogram("x", (-1.0, 0.0, 2.0), where={"g": Range(at_most="b")}),
+    "groups in a range": Grouped(("g",), (("a",), ("b",)), where={"n": Range(at_least=0)}),
     "sum": Sum(Clipped("x", "-0.3", "1.7")),
     "sum far from zero": Sum(Clipped("x", 1000, 1001)),
     "sum of whole numbers": Sum(Clipped("n", -5, 2**21)),
@@ -175,9 +187,44 @@ def test_two_vectors_of_one_query_are_paid_for_both() -> None:
 def test_scores_by_search_are_those_by_comparison(
     records: list[Any], candidates: set[float]
 ) -> None:
-    query = Quantile("x", "0.3", tuple(sorted(candidates)))
-    found = table(records).lazy().select(pl.col("x").fill_nan(None))
-    assert query._sorted_in(found) == query._compared(found)
+    numbers = tuple(sorted(candidates))
+    frame = table(records)
+    column = frame["x"].drop_nulls().drop_nans().to_list()
+    found = Rows(frame, contribution=1, person=None).floats("x", {})
+    ranked = ranks(found, numbers)
+    assert ranked.below == [sum(value < number for value in column) for number in numbers]
+    assert ranked.above == [sum(value > number for value in column) for number in numbers]
+    assert ranked.values == len(column)
+    (scores,) = Quantile("x", "0.3", numbers).exact(Rows(frame, contribution=1, person=None))
+    places = zip(ranked.below, ranked.above, strict=True)
+    assert scores == [abs(7 * under - 3 * over) for under, over in places]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    values=st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=60),
+    edges=st.lists(
+        st.one_of(st.floats(-9, 9), st.sampled_from([-math.inf, math.inf, 1e308, -1e308, 5e-324])),
+        min_size=2, max_size=9, unique=True,
+    ),
+    parts=st.integers(1, 4),
+)  # fmt: skip
+def test_bins_hold_what_lies_between_their_edges(
+    values: list[float], edges: list[float], parts: int
+) -> None:
+    edges = sorted(edges)
+    pieces = [np.array(values[at::parts], dtype=np.float64) for at in range(parts)]
+    ranked = ranks(iter(pieces), edges)
+    kept = [value for value in values if not math.isnan(value)]
+    assert ranked.below == [sum(value < edge for value in kept) for edge in edges]
+    assert ranked.above == [sum(value > edge for value in kept) for edge in edges]
+    frame = pl.DataFrame({"x": values}, schema={"x": pl.Float64})
+    (bins,) = Histogram("x", tuple(edges)).exact(Rows(frame, contribution=1, person=None))
+    last = len(edges) - 2
+    assert bins == [
+        sum(low <= value < high or (at == last and value == high) for value in kept)
+        for at, (low, high) in enumerate(pairwise(edges))
+    ]
 
 
 def test_the_order_of_rows_moves_no_sum_of_floats() -> None:

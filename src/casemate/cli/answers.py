@@ -25,6 +25,12 @@ def account_document(state: AccountState) -> dict[str, Any]:
     }
 
 
+def account_text(state: AccountState) -> str:
+    """An account in one line."""
+    whose = "of this permit" if state.permit else "of all permits together"
+    return f"{state.dataset}, {whose}: {state.spent} spent of {state.limit}, {state.remaining} left"
+
+
 def accounts_table(states: Iterable[AccountState]) -> RenderableType:
     """Accounts for people."""
     rows: list[list[object]] = [

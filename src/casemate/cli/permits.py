@@ -11,6 +11,7 @@ import typer
 from casemate.access import OutputRules, Permit, export_odrl, verify_jws
 from casemate.cli.answers import (
     account_document,
+    account_text,
     accounts_table,
     answer_document,
     answer_text,
@@ -25,6 +26,7 @@ from casemate.cli.common import (
     Shown,
     command,
     exits,
+    plain,
     read_document,
     show,
     sign_in,
@@ -59,8 +61,10 @@ def list_(desk: Desk) -> Shown:
 
 @command(app, "show")
 def show_(desk: Desk, permit: Annotated[str, typer.Argument(help="The permit's id.")]) -> Shown:
-    """One permit in full."""
+    """One permit in full, with what noisy answers under it have cost and may still cost."""
     known = desk.platform.permit(desk.account, permit)
+    accounts = desk.platform.privacy_accounts(desk.actor, permit) if desk.account else ()
+    spent: list[list[object]] = [["privacy budget", account_text(one)] for one in accounts]
     rows: list[list[object]] = [
         ["applicant", known.applicant],
         ["people", ", ".join(sorted(known.people))],
@@ -69,10 +73,12 @@ def show_(desk: Desk, permit: Annotated[str, typer.Argument(help="The permit's i
         ["from", timestamp(known.valid_from)],
         ["until", timestamp(known.valid_until)],
         ["output rules", _rules_of(known.output_rules)],
+        *spent,
         ["conditions", "; ".join(known.conditions)],
         ["revoked", known.revoked_at and f"{timestamp(known.revoked_at)}: {known.revoke_reason}"],
     ]
-    return Shown(known, table(["", ""], rows))
+    budget = {"privacy_accounts": [account_document(one) for one in accounts]}
+    return Shown(plain(known) | budget, table(["", ""], rows))
 
 
 @command(app, "codebook")

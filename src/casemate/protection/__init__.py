@@ -121,10 +121,12 @@ if TYPE_CHECKING:
         Grouped,
         Histogram,
         Mean,
+        NoneOf,
         PrivacyBudget,
         PrivacyLoss,
         PrivateTable,
         Quantile,
+        Range,
         Sum,
     )
     from casemate.protection.profitability import Payout, Profitability
@@ -267,6 +269,7 @@ __all__ = [
     "NameAgreement",
     "NamesKMap",
     "NonUniformEntropy",
+    "NoneOf",
     "PTable",
     "Payout",
     "PersonColumns",
@@ -293,6 +296,7 @@ __all__ = [
     "Pseudonymised",
     "Pseudonymiser",
     "Quantile",
+    "Range",
     "RecordsAtRisk",
     "RecursiveCLDiversity",
     "Result",
@@ -438,8 +442,8 @@ _HOMES = {
     "plan_files": "read_plan",
     "presence": "DeltaPresence",
     "privacy_loss": (
-        "BudgetStore Clipped Count Grouped Histogram Mean PrivacyBudget PrivacyLoss PrivateTable "
-        "Quantile Sum"
+        "BudgetStore Clipped Count Grouped Histogram Mean NoneOf PrivacyBudget PrivacyLoss "
+        "PrivateTable Quantile Range Sum"
     ),
     "profitability": "Payout Profitability",
     "proposal": "propose_plan",

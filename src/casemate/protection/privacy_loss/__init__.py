@@ -11,6 +11,7 @@ from casemate.protection.privacy_loss.budget import (
     PrivacyBudget,
     Spend,
 )
+from casemate.protection.privacy_loss.conditions import NoneOf, Range
 from casemate.protection.privacy_loss.losses import Accounting, PrivacyLoss
 from casemate.protection.privacy_loss.numbers import Clipped
 from casemate.protection.privacy_loss.queries import (
@@ -37,11 +38,13 @@ __all__ = [
     "Histogram",
     "Mean",
     "MemoryStore",
+    "NoneOf",
     "PrivacyBudget",
     "PrivacyLoss",
     "PrivateTable",
     "Quantile",
     "Query",
+    "Range",
     "Spend",
     "Sum",
 ]

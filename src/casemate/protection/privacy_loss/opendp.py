@@ -128,31 +128,40 @@ def thresholded(
     One person has at most ``rows`` rows, in any groups. ``amount`` is ρ where ``concentrated``,
     else ε; the chance that a group of one person alone shows at all is held to ``delta``.
     """
-    mechanism, _ = _threshold_mechanism(rows, amount, delta, concentrated)
+    make = _threshold_maker(concentrated=concentrated)
+    scale, threshold = _scale_and_threshold(rows, amount, delta, concentrated=concentrated)
+    mechanism = make(scale, threshold)
     kept = mechanism({int(key): int(count) for key, count in counts.items()})
     return {int(key): int(count) for key, count in kept.items()}
 
 
 def threshold_for(rows: int, amount: Fraction, delta: Fraction, *, concentrated: bool) -> int:
     """The least noisy count at which ``thresholded`` names a group."""
-    return _threshold_mechanism(rows, amount, delta, concentrated)[1]
+    return _scale_and_threshold(rows, amount, delta, concentrated=concentrated)[1]
 
 
-def _threshold_mechanism(
-    rows: int, amount: Fraction, delta: Fraction, concentrated: bool
-) -> tuple[Any, int]:
+def _threshold_maker(*, concentrated: bool) -> Callable[[float, int], Any]:
     dp = library()
     domain = dp.map_domain(dp.atom_domain(T="i64"), dp.atom_domain(T="i64"))
     inner = dp.absolute_distance(T="i64")
     space = domain, (dp.l02inf_distance if concentrated else dp.l01inf_distance)(inner)
     make = dp.m.make_gaussian_threshold if concentrated else dp.m.make_laplace_threshold
+    return lambda scale, threshold: make(*space, scale=scale, threshold=threshold)
+
+
+@lru_cache(maxsize=256)
+def _scale_and_threshold(
+    rows: int, amount: Fraction, delta: Fraction, *, concentrated: bool
+) -> tuple[float, int]:
+    """The noise, and the least threshold that holds to ``delta``: found once for error and answer."""
+    make = _threshold_maker(concentrated=concentrated)
     scale = gaussian_scale(rows, amount) if concentrated else laplace_scale(rows, amount)
     distance = rows, rows, rows  # groups touched, the L1 or L2 norm, and the most in one group
 
     def fits(threshold: int) -> bool:
-        return Fraction(make(*space, scale=scale, threshold=threshold).map(distance)[1]) <= delta
+        return Fraction(make(scale, threshold).map(distance)[1]) <= delta
 
-    while Fraction(make(*space, scale=scale, threshold=10**9).map(distance)[0]) > amount:
+    while Fraction(make(scale, 10**9).map(distance)[0]) > amount:
         scale = _wider(scale)
     low, high = rows, rows + 1
     while not fits(high):
@@ -162,7 +171,7 @@ def _threshold_mechanism(
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if fits(middle) else (middle, high)
-    return make(*space, scale=scale, threshold=high), high
+    return scale, high
 
 
 def _fit(make: Callable[[float], Any], scale: float, distance: float, amount: Fraction) -> Any:

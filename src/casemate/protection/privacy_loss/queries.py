@@ -16,23 +16,23 @@ away, no vector moves by more, in L1, L2 or the largest entry, than the query sa
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import accumulate
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
 
 from casemate.errors import BadInput
+from casemate.protection.privacy_loss.conditions import Conditions, Value, as_type
 from casemate.protection.privacy_loss.losses import Amount, exact
 from casemate.protection.privacy_loss.numbers import Clipped
-from casemate.protection.privacy_loss.rows import Rows, Value, as_type
+from casemate.protection.privacy_loss.ranks import ranks
+from casemate.protection.privacy_loss.rows import Rows
 
 Vector = list[int]
-Conditions = Mapping[str, Value | Sequence[Value]]
 _MOST_CANDIDATES = 2_000
-_FEW_CANDIDATES = 400
 _MOST_CELLS = 1_000_000
 
 
@@ -52,7 +52,8 @@ class Sensitivity:
 
 @dataclass(frozen=True, kw_only=True)
 class Query(ABC):
-    """A question about the rows that meet ``where`` (each column has that value, or one of a list)."""
+    """A question about the rows that meet ``where``: for each column a value, a list of values, a
+    ``Range`` or ``NoneOf``. All are of one row alone, so that no sensitivity changes with them."""
 
     where: Conditions = field(default_factory=dict)
 
@@ -167,35 +168,9 @@ class Quantile(Query):
     def exact(self, rows: Rows) -> list[Vector]:
         """Scores: 0 for a perfect quantile, larger the further off."""
         low, high = self._weights()
-        found = rows.where(self.where).select(pl.col(self.column).cast(pl.Float64).fill_nan(None))
-        many = len(self.candidates) > _FEW_CANDIDATES
-        below, above = self._sorted_in(found) if many else self._compared(found)
-        return [[abs(high * under - low * over) for under, over in zip(below, above, strict=True)]]
-
-    def _compared(self, found: pl.LazyFrame) -> tuple[Vector, Vector]:
-        """Rows below and above each candidate, a pass over the column for each."""
-        column = pl.col(self.column)
-        named = list(enumerate(self.candidates))
-        below = [(column < value).sum().cast(pl.Int64).alias(f"<{n}") for n, value in named]
-        above = [(column > value).sum().cast(pl.Int64).alias(f">{n}") for n, value in named]
-        counts = _row(found.select(*below, *above))
-        return counts[: len(named)], counts[len(named) :]
-
-    def _sorted_in(self, found: pl.LazyFrame) -> tuple[Vector, Vector]:
-        """The same by one binary search a row. A row's place is 2·i + 1 on candidate i, 2·i below it."""
-        candidates, column = (
-            pl.lit(pl.Series(self.candidates, dtype=pl.Float64)),
-            pl.col(self.column),
-        )
-        upto = candidates.search_sorted(column, side="right").cast(pl.Int64)
-        on = candidates.gather((upto - 1).clip(0)) == column
-        places = found.drop_nulls().select((2 * upto - on.cast(pl.Int64)).alias("place"))
-        counted = dict(places.group_by("place").agg(pl.len().cast(pl.Int64)).collect().iter_rows())
-        total = list(
-            accumulate(counted.get(place, 0) for place in range(2 * len(self.candidates) + 1))
-        )
-        below = [total[2 * n] for n in range(len(self.candidates))]
-        return below, [total[-1] - total[2 * n + 1] for n in range(len(self.candidates))]
+        found = ranks(rows.floats(self.column, self.where), self.candidates)
+        sides = zip(found.below, found.above, strict=True)
+        return [[abs(high * under - low * over) for under, over in sides]]
 
     def sensitivities(self, contribution: int) -> list[Sensitivity]:
         most = contribution * max(self._weights())
@@ -230,16 +205,9 @@ class Histogram(Query):
         Clipped(self.column, 0, 1).check(rows.schema[self.column])
 
     def exact(self, rows: Rows) -> list[Vector]:
-        column = pl.col(self.column).cast(pl.Float64)
-        last = len(self.edges) - 2
-        cells = [
-            column.is_between(low, high, closed="both" if place == last else "left")
-            .sum()
-            .cast(pl.Int64)
-            .alias(str(place))
-            for place, (low, high) in enumerate(zip(self.edges, self.edges[1:], strict=False))
-        ]
-        return [_row(rows.where(self.where).select(cells))]
+        found = ranks(rows.floats(self.column, self.where), self.edges)
+        starts = [*found.below[:-1], found.values - found.above[-1]]
+        return [[after - before for before, after in pairwise(starts)]]
 
     def sensitivities(self, contribution: int) -> list[Sensitivity]:
         return [Sensitivity.of_rows(contribution)]

@@ -6,7 +6,7 @@
     variable = "weight"
     low = 40
     high = 140
-    where = {sex = "f"}
+    where = {sex = "f", age = {at_least = 18, below = 65}}
     cost = {accounting = "epsilon", amount = "0.1"}
 
 Numbers become text as they are written (0.1 is a tenth), so that the document is digested as it was
@@ -25,8 +25,10 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     StringConstraints,
+    Tag,
     TypeAdapter,
     ValidationError,
     model_validator,
@@ -34,6 +36,7 @@ from pydantic import (
 
 from casemate.canonical import canonical_json
 from casemate.errors import BadInput
+from casemate.protection.privacy_loss.conditions import NoneOf, Range
 from casemate.protection.privacy_loss.losses import PrivacyLoss
 from casemate.protection.privacy_loss.numbers import Clipped
 from casemate.protection.privacy_loss.queries import (
@@ -75,10 +78,48 @@ Number = Annotated[str, BeforeValidator(_number)]
 Value = Annotated[str | bool | int | None, BeforeValidator(_value)]
 """A date is ISO 8601 text, a number with decimals its text: the column's type says which."""
 Several = Annotated[tuple[Value, ...], Field(min_length=1, max_length=1_000)]
+SIDES = ("at_least", "above", "at_most", "below")
 
 
 class _Document(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Limits(_Document):
+    """A range, by one bound or two, or ``none_of`` a list of values."""
+
+    at_least: Value = None
+    above: Value = None
+    at_most: Value = None
+    below: Value = None
+    none_of: Several | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Limits":
+        bounds = [side for side in SIDES if getattr(self, side) is not None]
+        if bool(bounds) is (self.none_of is not None):
+            raise ValueError(f"give bounds ({', '.join(SIDES)}), or none_of a list")
+        return self
+
+    def condition(self, dtype: pl.DataType | None, name: str) -> Range | NoneOf:
+        """The same to a column of this type; raises BadInput where a value is of no such type."""
+        if self.none_of is not None:
+            return NoneOf(_typed_all(self.none_of, dtype, name))
+        return Range(**{side: _typed(getattr(self, side), dtype, name) for side in SIDES})
+
+
+def _shape(value: Any) -> str:
+    if isinstance(value, Mapping | Limits):
+        return "limits"
+    return "list" if isinstance(value, list | tuple) else "value"
+
+
+Wanted = Annotated[
+    Annotated[Value, Tag("value")]
+    | Annotated[Several, Tag("list")]
+    | Annotated[Limits, Tag("limits")],
+    Discriminator(_shape),
+]
 
 
 class Cost(_Document):
@@ -96,11 +137,12 @@ class Cost(_Document):
 
 
 class _Question(_Document):
-    """What every question says. ``where``: each variable has that value, or one of a list."""
+    """What every question says. ``where``: each variable has that value, one of a list, none of one,
+    or lies within limits."""
 
     version: Literal[1] = 1
     dataset: Name
-    where: Annotated[dict[Name, Value | Several], Field(max_length=50)] = {}
+    where: Annotated[dict[Name, Wanted], Field(max_length=50)] = {}
     cost: Cost
 
     def variables(self) -> tuple[str, ...]:
@@ -118,10 +160,7 @@ class _Question(_Document):
 
     def _where(self, schema: Mapping[str, pl.DataType]) -> dict[str, Any]:
         return {
-            name: _typed_all(wanted, schema.get(name), name)
-            if isinstance(wanted, tuple)
-            else _typed(wanted, schema.get(name), name)
-            for name, wanted in self.where.items()
+            name: _condition(wanted, schema.get(name), name) for name, wanted in self.where.items()
         }
 
 
@@ -263,6 +302,14 @@ def answer_document(value: Any) -> Any:
 
 def _plain(cell: Any) -> Any:
     return cell.isoformat() if isinstance(cell, date | time) else cell
+
+
+def _condition(wanted: Any, dtype: pl.DataType | None, name: str) -> Any:
+    if isinstance(wanted, Limits):
+        return wanted.condition(dtype, name)
+    if isinstance(wanted, tuple):
+        return _typed_all(wanted, dtype, name)
+    return _typed(wanted, dtype, name)
 
 
 def _typed_all(values: tuple[Any, ...], dtype: pl.DataType | None, name: str) -> list[Any]:

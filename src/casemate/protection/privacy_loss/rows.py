@@ -4,19 +4,22 @@ Everything done to rows here keeps neighbouring tables neighbours: what happens 
 that row alone, or, where a person's rows are cut off, on the rows of that person alone.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import narwhals as nw
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
 from casemate.errors import BadInput
+from casemate.protection.privacy_loss.conditions import Conditions, met
 
-Value = str | int | float | bool | date | datetime | None
 _KEPT = "casemate kept row"
+_BATCH = 1 << 18
+"""Rows in memory at once while numbers are counted."""
 
 
 class Rows:
@@ -43,24 +46,18 @@ class Rows:
             if name not in self.schema:
                 raise BadInput(f"the table has no column {name!r}")
 
-    def where(self, conditions: Mapping[str, Value | Sequence[Value]]) -> pl.LazyFrame:
-        """The rows whose columns have the given value, or one of the values given."""
+    def where(self, conditions: Conditions) -> pl.LazyFrame:
+        """The rows that meet every condition; see ``conditions``."""
         found = self._rows
         for name, wanted in conditions.items():
-            values = list(wanted) if isinstance(wanted, list | tuple | set) else [wanted]
-            column = as_type(values, self.schema[name], name)
-            found = found.filter(pl.col(name).is_in(column.implode(), nulls_equal=True))
+            found = found.filter(met(wanted, name, self.schema[name]))
         return found
 
-
-def as_type(values: Sequence[Any], dtype: pl.DataType, name: str) -> pl.Series:
-    """``values`` as a column of the type that column ``name`` has. Raises BadInput if they do not fit."""
-    try:
-        if isinstance(dtype, pl.Categorical | pl.Enum):
-            return pl.Series(name, values, dtype=pl.String).cast(dtype)
-        return pl.Series(name, values, dtype=dtype, strict=True)
-    except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
-        raise BadInput(f"not all values given for {name!r} are of its type, {dtype}") from None
+    def floats(self, column: str, conditions: Conditions) -> Iterator[npt.NDArray[np.float64]]:
+        """The numbers of ``column`` in those rows, a batch at a time; null is NaN."""
+        found = self.where(conditions).select(pl.col(column).cast(pl.Float64))
+        for batch in found.collect_batches(chunk_size=_BATCH, maintain_order=False):
+            yield batch[column].to_numpy()
 
 
 def _lazy(table: Any) -> pl.LazyFrame:

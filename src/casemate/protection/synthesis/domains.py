@@ -13,7 +13,8 @@ import numpy.typing as npt
 import polars as pl
 
 from casemate.errors import BadInput
-from casemate.protection.privacy_loss.rows import Rows, Value, as_type
+from casemate.protection.privacy_loss.conditions import Value, as_type
+from casemate.protection.privacy_loss.rows import Rows
 
 Codes = npt.NDArray[np.int64]
 _MOST_CELLS = 10_000
