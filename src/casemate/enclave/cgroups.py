@@ -10,17 +10,29 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from casemate.enclave.limits import Limits
 from casemate.errors import Unavailable
 
 _PREFIX = "casemate-run-"
+_ROOT = Path("/sys/fs/cgroup")
+_MEMBERSHIP = Path("/proc/self/cgroup")
 _V1 = ("memory", "pids", "cpuacct")
+_V2 = ("memory", "pids")
 _BUSY_SECONDS = 1.0
 _OURS = 3
 """Processes of ours in the group: nsenter or bubblewrap outside, process 1 inside, and for a moment the
 thread that starts them."""
+
+
+@dataclass(frozen=True)
+class Parents:
+    """Groups in which we may make groups: of version 2, and of version 1 with their controllers."""
+
+    v2: tuple[Path, ...]
+    v1: tuple[tuple[str, Path], ...]
 
 
 @dataclass(frozen=True)
@@ -72,7 +84,7 @@ class Group:
         for folder in self._folders():
             for _ in range(50):
                 try:
-                    folder.rmdir()
+                    _delete(folder)
                     break
                 except FileNotFoundError:
                     break
@@ -100,15 +112,24 @@ class Group:
 def open_group(name: str, limits: Limits) -> Group:
     """Make the groups of one run; an empty ``Group`` where this machine lets us have none."""
     name = f"{_PREFIX}{os.getpid()}-{name}"
-    for parent in _v2_parents():
-        if group := _open_v2(parent / name, limits):
+    parents = _parents()
+    for above in parents.v2:
+        if group := _open_v2(above / name, limits):
             return group
     folders = {}
-    for controller, parent in _v1_parents():
+    for controller, parent in parents.v1:
         folder = parent / name
         if _make(folder, _v1_limits(controller, limits)):
             folders[controller] = folder
     return Group(1, folders)
+
+
+def _create(folder: Path) -> None:
+    folder.mkdir()
+
+
+def _delete(folder: Path) -> None:
+    folder.rmdir()
 
 
 def _move_this_thread(group: Path) -> None:
@@ -138,22 +159,23 @@ def sweep() -> None:
 
     The name begins with the process that made it: what a living one made may be about to be filled.
     """
-    for parent in {*_v2_parents(), *(folder for _, folder in _v1_parents())}:
+    parents = _parents()
+    for parent in {*parents.v2, *(folder for _, folder in parents.v1)}:
         for stale in parent.glob(f"{_PREFIX}*"):
             maker = stale.name.removeprefix(_PREFIX).partition("-")[0]
             if maker.isdecimal() and Path("/proc", maker).exists():
                 continue
             with contextlib.suppress(OSError):
-                stale.rmdir()  # refused by the kernel while anything runs in it
+                _delete(stale)  # refused by the kernel while anything runs in it
 
 
 def _open_v2(folder: Path, limits: Limits) -> Group | None:
     try:
-        folder.mkdir()
+        _create(folder)
     except OSError:
         return None
     if not ((folder / "memory.max").exists() and (folder / "pids.max").exists()):
-        folder.rmdir()
+        _delete(folder)
         return None
     (folder / "memory.max").write_text(str(limits.memory_bytes))
     (folder / "pids.max").write_text(str(limits.processes + 1))
@@ -165,12 +187,12 @@ def _open_v2(folder: Path, limits: Limits) -> Group | None:
 def _make(folder: Path, settings: Iterator[tuple[str, str]]) -> bool:
     """Make ``folder`` with every setting, or not at all."""
     try:
-        folder.mkdir()
+        _create(folder)
         for file, value in settings:
             (folder / file).write_text(value)
     except OSError:
         with contextlib.suppress(OSError):
-            folder.rmdir()
+            _delete(folder)
         return False
     return True
 
@@ -186,29 +208,55 @@ def _v1_limits(controller: str, limits: Limits) -> Iterator[tuple[str, str]]:
         yield "pids.max", str(limits.processes + _OURS)
 
 
-def _memberships() -> Iterator[tuple[str, str]]:
-    """(controllers, path) of each hierarchy we are in; version 2 has no controllers here."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/self/cgroup").read_text().splitlines():
-            _, controllers, path = line.split(":", 2)
-            yield controllers, path.lstrip("/")
+def _parents() -> Parents:
+    return _parents_of(_MEMBERSHIP.read_text()) if _MEMBERSHIP.exists() else Parents((), ())
 
 
-def _v1_parents() -> Iterator[tuple[str, Path]]:
-    for controllers, path in _memberships():
-        for controller in set(controllers.split(",")) & set(_V1):
-            folder = Path("/sys/fs/cgroup") / controller / path
-            if folder.is_dir() and os.access(folder, os.W_OK):
-                yield controller, folder
+@cache
+def _parents_of(memberships: str) -> Parents:
+    """Where ``memberships`` (of /proc/self/cgroup) put us, as far as we may make groups there."""
+    v1: list[tuple[str, Path]] = []
+    v2: list[Path] = []
+    for line in memberships.splitlines():
+        _, controllers, path = line.split(":", 2)
+        at = Path(path.lstrip("/"))
+        if at.name.startswith(
+            _PREFIX
+        ):  # another thread of ours, the first, is starting a run just now
+            at = at.parent
+        if controllers:
+            v1 += _v1_parents(controllers, at)
+        else:  # version 2 has no controllers here
+            v2 += _v2_parents(_ROOT / at)
+    return Parents(tuple(v2), tuple(v1))
 
 
-def _v2_parents() -> Iterator[Path]:
-    """Our own version 2 group, and the one above it: a group with processes may have no children."""
-    for controllers, path in _memberships():
-        own = Path("/sys/fs/cgroup") / path
-        if controllers == "" and (own / "cgroup.controllers").exists():
-            yield from (
-                folder
-                for folder in (own, own.parent)
-                if (folder / "cgroup.subtree_control").exists() and os.access(folder, os.W_OK)
-            )
+def _v1_parents(controllers: str, path: Path) -> Iterator[tuple[str, Path]]:
+    for controller in sorted(set(controllers.split(",")) & set(_V1)):
+        folder = _ROOT / controller / path
+        if folder.is_dir() and os.access(folder, os.W_OK):
+            yield controller, folder
+
+
+def _v2_parents(own: Path) -> Iterator[Path]:
+    """Our own version 2 group, and the one above it: a group with processes may have no children.
+
+    The second is the case of a service with ``Delegate=`` and ``DelegateSubgroup=``, which is delegated
+    the folder above the one it is in.
+    """
+    if not (own / "cgroup.controllers").exists():
+        return
+    for folder in (own, own.parent):
+        if (folder / "cgroup.subtree_control").exists() and os.access(folder, os.W_OK):
+            _enable(folder)
+            yield folder
+
+
+def _enable(folder: Path) -> None:
+    """Let groups below ``folder`` have the controllers that it has itself; refused where it has members."""
+    control = folder / "cgroup.subtree_control"
+    offered = set((folder / "cgroup.controllers").read_text().split())
+    missing = sorted((offered & set(_V2)) - set(control.read_text().split()))
+    if missing:
+        with contextlib.suppress(OSError):
+            control.write_text(" ".join(f"+{name}" for name in missing))

@@ -79,7 +79,7 @@ def launch(
         go, go_end = _pipe(stack, fds, reads_here=False)
         options = walls.arguments(files, environment, limits, fds, here)
         options += ["--info-fd", str(info_end)]
-        listed = fds.hold(b"".join(option.encode() + b"\0" for option in options))
+        listed = fds.hold("\0".join([*options, ""]).encode())
         first = walls.first_process([str(go_end), *words], data_end, limits, fds)
         group = cgroups.open_group(new_id("g"), limits)
         with _removed_on_failure(group), group.born_inside():

@@ -27,6 +27,7 @@ base=$1; shift; mount -t tmpfs -o mode=755,size=64k casemate "$base" || exit
 for name in python tools packages; do
   mkdir "$base/$name" && mount --bind "$1" "$base/$name" && shift || exit
 done
+umount -l /sys /run /boot /dev/shm /dev/pts /dev/mqueue /dev/hugepages 2>/dev/null
 echo ready && read -r end
 """
 

@@ -5,6 +5,7 @@ list answers ENOSYS, the answer from which C libraries fall back: ``clone3``, wh
 cannot read, thus becomes ``clone``, whose flags it can. Calls of another architecture kill the process.
 """
 
+import contextlib
 import errno
 import os
 import socket
@@ -94,6 +95,10 @@ def program() -> bytes:
         _add(seccomp, rules, seccomp.ERRNO(errno.EPERM), name)
     for name, arguments in _conditional(seccomp):
         _add(seccomp, rules, seccomp.ALLOW, name, *arguments)
+    # A search tree in place of a list: the kernel runs the program for each call there is when it is
+    # loaded, so its length is paid at every start. An older libseccomp makes a list of it.
+    with contextlib.suppress(OSError, ValueError):
+        rules.set_attr(seccomp.Attr.CTL_OPTIMIZE, 2)
     no_family = seccomp.ERRNO(errno.EAFNOSUPPORT)
     for name in ("socket", "socketpair"):
         _add(seccomp, rules, no_family, name, seccomp.Arg(0, seccomp.NE, int(socket.AF_UNIX)))

@@ -6,15 +6,17 @@ start). As process 1 of its namespace it cannot be signalled by the job, and wha
 is killed before /out is read, so nothing changes under the reader's feet. It is on the job's side of
 the wall all the same: the parent treats every byte it sends as hostile.
 
-Arguments: the pipe's fd, resource limits as ``NAME=soft:hard,...``, the fd on which the parent gives
-the word to start, ``script`` or ``command``, then the path or the words of the command. Records sent:
-``ready``, ``exit CODE USED``, then for each thing in /out ``file NAMEHEX SIZE`` followed by its bytes
-or ``reject NAMEHEX CODE``, then ``end``.
+Arguments: the pipe's fd, resource limits as ``NUMBER:soft:hard,...``, the places of modules (joined by
+``:``), the fd on which the parent gives the word to start, ``script`` or ``command``, then the path or
+the words of the command. Records sent: ``ready``, ``exit CODE USED``, then for each thing in /out
+``file NAMEHEX SIZE`` followed by its bytes or ``reject NAMEHEX CODE``, then ``end``.
 """
 
+import _ctypes
+import _sitebuiltins
+import builtins
+import gc
 import os
-import resource
-import site
 import stat
 import sys
 
@@ -29,14 +31,16 @@ _DEVICES = 1 << 6 | 1 << 11  # making them
 
 
 def main() -> None:
-    pipe, limits, go, kind, *words = sys.argv[1:]
+    pipe, limits, modules, go, kind, *words = sys.argv[1:]
     sender = int(pipe)
     _send(sender, b"ready\n")
     if not os.read(int(go), 1):  # the parent has gone: nobody would end us
         os._exit(1)
+    gc.freeze()  # or the job's end would copy every page of ours to look for what it could free
     child = os.fork()
     if child == 0:
         os.closerange(3, 65536)
+        os.environ["PYTHONPATH"] = modules
         _landlock()
         _limit(limits)
         if kind == "command":
@@ -55,25 +59,25 @@ def main() -> None:
 
 def _limit(limits: str) -> None:
     for item in limits.split(","):
-        name, _, values = item.partition("=")
-        soft, _, hard = values.partition(":")
-        resource.setrlimit(getattr(resource, name), (int(soft), int(hard)))
+        number, soft, hard = (int(word) for word in item.split(":"))
+        both = soft.to_bytes(8, "little") + hard.to_bytes(8, "little")
+        if _call("setrlimit", number, both):
+            os.write(2, b"a limit cannot be set: nothing runs without it\n")
+            os._exit(126)
+
+
+def _call(name: str, *words: object) -> int:
+    """A function of the C library. The C module is used directly: importing ctypes takes milliseconds."""
+    address = _ctypes.dlsym(_ctypes.dlopen(None, 0), name)  # type: ignore[arg-type]
+    return int(_ctypes.call_function(address, words))
 
 
 def _landlock() -> None:
     """Where the kernel has Landlock: what the mounts say, said a second time by another part of it.
 
-    The job can be refused by either wall and weaken neither. It costs a millisecond: the C module is
-    called directly, since importing ctypes would take several. A kernel without it changes nothing.
+    The job can be refused by either wall and weaken neither. A kernel without it changes nothing.
     """
-    import _ctypes
-
-    address = _ctypes.dlsym(_ctypes.dlopen(None, 0), "syscall")  # type: ignore[arg-type]
-
-    def call(*words: object) -> int:
-        return int(_ctypes.call_function(address, words))
-
-    version = call(444, None, 0, 1)
+    version = _call("syscall", 444, None, 0, 1)
     if version < 1:
         return
     every = (1 << (13 + (version >= 2) + (version >= 3) + (version >= 5))) - 1
@@ -81,18 +85,17 @@ def _landlock() -> None:
     head = b"".join(
         right.to_bytes(8, "little") for right in handled
     )  # files; TCP; sockets, signals
-    rules = call(444, head, len(head), 0)
+    rules = _call("syscall", 444, head, len(head), 0)
     for path, wanted in _places(every):
         place = _opened(path)
         if place >= 0:
             rights = wanted if os.path.isdir(path) else wanted & _OF_FILES  # noqa: PTH112
-            added = call(
-                445, rules, 1, rights.to_bytes(8, "little") + place.to_bytes(4, "little"), 0
-            )
+            rule = rights.to_bytes(8, "little") + place.to_bytes(4, "little")
+            added = _call("syscall", 445, rules, 1, rule, 0)
             os.close(place)
             if added:
                 _no_landlock()
-    if rules < 0 or call(446, rules, 0):
+    if rules < 0 or _call("syscall", 446, rules, 0):
         _no_landlock()
     os.close(rules)
 
@@ -131,7 +134,8 @@ def _execute(words: list[str]) -> None:
 
 def _run_script(path: str) -> None:
     """Run the script as ``python script.py`` would, without paying for a second interpreter."""
-    site.setquit()
+    builtins.exit = _sitebuiltins.Quitter("exit", "Ctrl-D (i.e. EOF)")
+    builtins.quit = _sitebuiltins.Quitter("quit", "Ctrl-D (i.e. EOF)")
     with open(path, "rb") as file:  # noqa: PTH123  (pathlib costs milliseconds)
         source = file.read()
     module = type(sys)("__main__")

@@ -2,6 +2,7 @@
 
 import marshal
 import os
+import resource
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -14,9 +15,12 @@ from casemate.enclave.limits import GIB, MIB, Limits
 from casemate.enclave.places import Place
 
 PACKAGES = "/packages"
+# Set by the stage, not by bubblewrap: the stage's own imports would open both places at each start.
+MODULES = f"{carried.PLACE}:{PACKAGES}"
 _INSIDE_UID = "1000"
 # Readable by everybody; what only root may read there, no job can.
 _HIDDEN_PROC = ("iomem", "kallsyms", "key-users", "keys")
+_DEVICES = ("null", "zero", "full", "random", "urandom")
 _PASSWD = (
     b"researcher:x:1000:1000:researcher:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"
 )
@@ -34,7 +38,6 @@ FIXED_ENVIRONMENT = {
     "POLARS_MAX_THREADS": "2",
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHASHSEED": "0",
-    "PYTHONPATH": f"{carried.PLACE}:{PACKAGES}",
     "PYTHONUTF8": "1",
     "TMPDIR": "/tmp",  # noqa: S108
     "TZ": "UTC",
@@ -94,7 +97,8 @@ def first_process(words: list[str], pipe: int, limits: Limits, fds: Descriptors)
     """The command of process 1: our stage, which starts the job as ``words`` say."""
     stage = fds.hold(_stage())
     load = f"import marshal,os;exec(marshal.loads(os.read({stage},{1 << 20})))"
-    return [interpreter(), "-s", "-S", "-P", "-c", load, str(pipe), _rlimits(limits), *words]
+    start = [interpreter(), "-s", "-S", "-P", "-c", load]
+    return [*start, str(pipe), _rlimits(limits), MODULES, *words]
 
 
 @cache
@@ -114,46 +118,74 @@ def isolation() -> list[str]:
 
 
 def _read_only_system(fds: Descriptors, here: Place) -> Iterator[str]:
-    yield from ("--ro-bind", "/usr", "/usr")
-    for name in ("bin", "lib", "lib32", "lib64", "sbin"):
-        path = Path("/") / name
-        if path.is_symlink():
-            yield from ("--symlink", str(path.readlink()), str(path))
-        elif path.is_dir():
-            yield from ("--ro-bind", str(path), str(path))
+    yield from _system()
     if not Path(sys.base_prefix).is_relative_to("/usr"):
         yield from ("--ro-bind", here.python, sys.base_prefix)
     yield from ("--ro-bind", here.packages, PACKAGES)
     if Path(here.source, "casemate").is_dir():  # installed as a wheel
         yield from ("--tmpfs", f"{PACKAGES}/casemate", "--remount-ro", f"{PACKAGES}/casemate")
-    # Read-only once the root is.
-    yield from ("--file", fds.hold(carried.archive()), carried.PLACE)
-    if Path("/etc/ld.so.cache").exists():
-        yield from ("--ro-bind", "/etc/ld.so.cache", "/etc/ld.so.cache")
-    yield from ("--ro-bind-data", fds.hold(_PASSWD), "/etc/passwd")
-    yield from ("--ro-bind-data", fds.hold(_GROUP), "/etc/group")
+    yield from _file(carried.archive(), carried.PLACE, fds)
+    if cache_ := _library_cache():
+        yield from _file(cache_, "/etc/ld.so.cache", fds)
+    yield from _file(_PASSWD, "/etc/passwd", fds)
+    yield from _file(_GROUP, "/etc/group", fds)
+
+
+@cache
+def _system() -> tuple[str, ...]:
+    """The host's programs and libraries, looked up once a process."""
+    words = ["--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "lib", "lib32", "lib64", "sbin"):
+        path = Path("/") / name
+        if path.is_symlink():
+            words += ["--symlink", str(path.readlink()), str(path)]
+        elif path.is_dir():
+            words += ["--ro-bind", str(path), str(path)]
+    return tuple(words)
+
+
+def _library_cache() -> bytes:
+    path = Path("/etc/ld.so.cache")
+    return path.read_bytes() if path.exists() else b""
+
+
+@cache
+def _hidden() -> tuple[str, ...]:
+    return tuple(f"/proc/{name}" for name in _HIDDEN_PROC if Path("/proc", name).exists())
 
 
 def _own_filesystems(limits: Limits, fds: Descriptors) -> Iterator[str]:
     yield from ("--proc", "/proc")
-    for name in _HIDDEN_PROC:
-        if Path("/proc", name).exists():
-            yield from ("--ro-bind-data", fds.hold(b""), f"/proc/{name}")
+    for path in _hidden():
+        yield from ("--ro-bind-data", fds.hold(b""), path)
     # Bubblewrap covers /proc/sys only if the folder is writable, which it is not even for root, whose
     # files in it are: without this, a job of root's could set kernel parameters.
     yield from ("--remount-ro", "/proc")
-    yield from ("--dev", "/dev")
+    yield from _devices()
     yield from ("--size", str(min(limits.tmp_bytes, 64 * MIB)), "--tmpfs", "/dev/shm")  # noqa: S108
-    yield from ("--remount-ro", "/dev")
     yield from ("--size", str(limits.tmp_bytes), "--tmpfs", "/tmp")  # noqa: S108
     # A little over the limit, so that a job that goes over it can be told from one that reaches it.
     yield from ("--size", str(limits.output_bytes + MIB // 16), "--tmpfs", "/out")
 
 
+def _devices() -> Iterator[str]:
+    """Less than bubblewrap's own /dev, and quicker to make: no terminal, and none to be had."""
+    for name in _DEVICES:
+        yield from ("--dev-bind", f"/dev/{name}", f"/dev/{name}")
+    yield from ("--symlink", "/proc/self/fd", "/dev/fd")
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        yield from ("--symlink", f"/proc/self/fd/{number}", f"/dev/{name}")
+
+
 def _files(files: Mapping[str, bytes], fds: Descriptors) -> Iterator[str]:
     yield from ("--dir", "/in")
     for name, data in files.items():
-        yield from ("--ro-bind-data", fds.hold(data), f"/in/{name}")
+        yield from _file(data, f"/in/{name}", fds)
+
+
+def _file(data: bytes, path: str, fds: Descriptors) -> tuple[str, ...]:
+    """A file on the root, in memory; read-only like all of it once the root is."""
+    return "--perms", "0444", "--file", fds.hold(data), path
 
 
 def _environment(environment: Mapping[str, str]) -> Iterator[str]:
@@ -165,15 +197,16 @@ def _environment(environment: Mapping[str, str]) -> Iterator[str]:
 def _rlimits(limits: Limits) -> str:
     """Limits on each process. Address space is wide: Arrow, Polars and threads reserve it unused."""
     each = {
-        "RLIMIT_AS": limits.memory_bytes + 8 * GIB,
-        "RLIMIT_DATA": limits.memory_bytes,
-        "RLIMIT_NPROC": limits.processes + 1,
-        "RLIMIT_NOFILE": limits.open_files,
-        "RLIMIT_FSIZE": max(limits.output_bytes, limits.tmp_bytes) + MIB,
-        "RLIMIT_CORE": 0,
-        "RLIMIT_MEMLOCK": 64 * 1024,
-        "RLIMIT_MSGQUEUE": 0,
-        "RLIMIT_STACK": 8 * MIB,
+        resource.RLIMIT_AS: limits.memory_bytes + 8 * GIB,
+        resource.RLIMIT_DATA: limits.memory_bytes,
+        resource.RLIMIT_NPROC: limits.processes + 1,
+        resource.RLIMIT_NOFILE: limits.open_files,
+        resource.RLIMIT_FSIZE: max(limits.output_bytes, limits.tmp_bytes) + MIB,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MEMLOCK: 64 * 1024,
+        resource.RLIMIT_MSGQUEUE: 0,
+        resource.RLIMIT_STACK: 8 * MIB,
     }
-    bounds = [f"{name}={value}:{value}" for name, value in each.items()]
-    return ",".join([*bounds, f"RLIMIT_CPU={limits.cpu_seconds}:{limits.cpu_seconds + 1}"])
+    bounds = [f"{number}:{value}:{value}" for number, value in each.items()]
+    seconds = limits.cpu_seconds
+    return ",".join([*bounds, f"{resource.RLIMIT_CPU}:{seconds}:{seconds + 1}"])

@@ -65,6 +65,7 @@ class Watch:
     def follow(self) -> None:
         """Let the job go and return when nothing more can come from it."""
         self._started = time.monotonic()
+        self._next_poll = self._started + POLL_SECONDS
         self.launched.go()
         with selectors.DefaultSelector() as selector:
             selector.register(self.launched.data, selectors.EVENT_READ, self._feed_collector)
