@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from casemate.protection.certificate import Verified
     from casemate.protection.privacy_loss import PrivacyLoss
 
+CatalogueForm = Literal["turtle", "json-ld", "xml"]
 Decision = Literal["refuse", "incomplete", "changes", "extend", "complete"]
 _PROVIDED: ContextVar[Callable[[Session], None] | None] = ContextVar("provided", default=None)
 ANYONE = "public"
@@ -116,6 +117,7 @@ class Platform:
 
     def __init__(self, home: Home, *, clock: Clock = system_clock) -> None:
         self.home = home
+        self.clock = clock
         self.store = open_database(home.database)
         self._clock = clock
         self._keyring = keyring = load_keyring(home.master_key)
@@ -371,11 +373,21 @@ class Platform:
         with self.store.read() as tx:
             return self.catalogue.search(tx, text, **filters)
 
-    def export_catalogue(self, base: str, form: Literal["turtle", "json-ld"] = "turtle") -> str:
-        """The whole catalogue as DCAT-AP 3 (``turtle`` or ``json-ld``), its IRIs under ``base``."""
+    def export_catalogue(self, base: str, form: CatalogueForm = "turtle") -> str:
+        """The whole catalogue as DCAT-AP 3, its IRIs under ``base``."""
         with self.store.read() as tx:
             names = {one.id: one.name for one in self.identity.organisations(tx)}
             return self.catalogue.export_dcat(tx, base, form, holder_names=names)
+
+    def export_catalogue_page(
+        self, base: str, form: CatalogueForm, *, here: str, page: int, size: int
+    ) -> str:
+        """One page of it, for harvesters: ``size`` datasets, itself at ``here``?page=``page``."""
+        with self.store.read() as tx:
+            names = {one.id: one.name for one in self.identity.organisations(tx)}
+            return self.catalogue.export_dcat_page(
+                tx, base, form, here=here, number=page, size=size, holder_names=names
+            )
 
     def retire(self, actor: str, dataset: str, reason: str) -> Dataset:
         """Withdraw ``dataset``: its keys are destroyed, nobody reads it again; its record stays.
@@ -640,6 +652,10 @@ class Platform:
             )
         self.enclave.worker.enqueue(run.id)
         return run
+
+    def work(self) -> bool:
+        """Work on this home's runs in the background, unless another process does; says whether."""
+        return self.enclave.worker.start()
 
     def wait(self, actor: str, run: str, timeout: float | None = None) -> Run:
         """``run`` once the machine is done with it, or as it is after ``timeout`` seconds."""
@@ -910,7 +926,7 @@ class Platform:
 
     @contextmanager
     def provided(self, require: Callable[[Session], None]) -> Iterator[None]:
-        """In the block, every act first calls ``require`` in its transaction: what that raises undoes it."""
+        """In the block, every act calls ``require`` in its transaction: what that raises, undoes it."""
         token = _PROVIDED.set(require)
         try:
             yield

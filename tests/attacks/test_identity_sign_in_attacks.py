@@ -41,15 +41,25 @@ def identity(ledger: Ledger, clock: MovableClock, store: Store, hasher: Counting
     room = Identity(ledger, clock, hasher=hasher)
     with store.transaction() as tx:
         room.bootstrap(tx, "Olga")
-        room.add_account(tx, "acct-olga", "Max", "org-operator", [Role.DATA_USER], password=GOOD)
+        room.add_account(
+            tx,
+            "acct-olga",
+            "Max",
+            "org-operator",
+            [Role.DATA_USER],
+            password=room.new_password(GOOD),
+        )
     return room
 
 
 def attempt(
     identity: Identity, store: Store, account_id: str, password: str | None
 ) -> Account | SignInRefused:
+    with store.read() as tx:
+        challenge = identity.challenge(tx, account_id)
+    proof = identity.prove(challenge, password)
     with store.transaction() as tx:
-        return identity.try_sign_in(tx, account_id, password)
+        return identity.try_sign_in(tx, proof)
 
 
 def test_attempts_side_by_side_are_counted_one_by_one(
@@ -95,6 +105,36 @@ def test_a_guesser_gets_few_guesses_a_day(
         assert isinstance(refused, SignInRefused)
         clock.advance(seconds=max(refused.wait_seconds, 1))
     assert hasher.computations - before <= 120
+
+
+def test_no_hash_is_computed_while_the_database_is_locked_for_writing(
+    ledger: Ledger, clock: MovableClock, store: Store, identity: Identity
+) -> None:
+    """A tenth of a second each under the one writer's lock would let ten guessers stop everybody."""
+
+    class Watching(PasswordHasher):
+        def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+            self._write()
+            return super().hash(password, salt=salt)
+
+        def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # type: ignore[override] # noqa: A002
+            self._write()
+            return super().verify(hash, password)
+
+        @staticmethod
+        def _write() -> None:
+            """Waits, and fails, where whoever asked for a hash holds the lock."""
+            with store.transaction() as tx:
+                ledger.append(tx, actor="acct-test", act="test.written", subject="acct-test")
+
+    room = Identity(ledger, clock, hasher=Watching(time_cost=2, memory_cost=16, parallelism=1))
+    for account_id in ("acct-max", "acct-mox", "acct-olga"):
+        attempt(room, store, account_id, "guess number one")
+    assert isinstance(attempt(room, store, "acct-max", GOOD), Account)  # and is hashed anew
+    room.new_password("another long secret")
+    with store.read() as tx:
+        written = [entry for entry in ledger.entries(tx) if entry.act == "test.written"]
+    assert len(written) == 6
 
 
 @pytest.mark.parametrize(

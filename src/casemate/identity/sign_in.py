@@ -1,11 +1,16 @@
 """Sign-in: a password against its hash, with a growing delay after failures.
 
+In three steps, because a hash takes a tenth of a second and a database of one file has one writer:
+``challenge`` reads what there is to prove, ``prove`` computes with no transaction open, and ``attempt``
+decides in a short one, by what the account is then.
+
 The first ``FREE_FAILURES`` failures cost nothing; each one after closes the account to further
 attempts for 1, 2, 4, ... seconds, ``MAX_WAIT_SECONDS`` at most. A success opens it fully again.
-The count is in the database, so that neither a restart nor a second server forgets it.
+The count is in the database, so that neither a restart nor a second server forgets it. Failures are
+also counted by where they come from (``sources``), where that is known.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from math import ceil
 
@@ -14,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casemate.clock import Clock
-from casemate.identity import passwords
+from casemate.identity import passwords, sources
 from casemate.identity.names import is_id
 from casemate.identity.records import SignInRefused
 from casemate.identity.tables import AccountRow
@@ -37,27 +42,80 @@ class Door:
     open_without_password: bool
 
 
-def attempt(
-    door: Door, tx: Session, account_id: str, password: str | None
-) -> AccountRow | SignInRefused:
+@dataclass(frozen=True)
+class Challenge:
+    """What there is to prove, as it was when it was read. ``source`` is where the attempt comes from."""
+
+    account_id: str
+    source: str | None
+    encoded: str | None = field(repr=False)
+    needs_password: bool
+    """Also of an account that is not there, so that asking tells nothing."""
+    is_closed: bool
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What came of a challenge; worth nothing before ``attempt`` has looked at the account again."""
+
+    challenge: Challenge
+    password: str | None = field(repr=False)
+    holds: bool
+    rehashed: str | None = field(default=None, repr=False)
+
+
+def challenge(door: Door, tx: Session, account_id: str, source: str | None) -> Challenge:
+    """What ``account_id`` has to prove; ``source`` as ``sources.source_of`` gives it."""
+    row = tx.get(AccountRow, account_id) if is_id(account_id, "acct") else None
+    closed = row is not None and _seconds_closed(door, row) > 0
+    if source is not None:
+        closed = closed or sources.seconds_closed(tx, source, door.clock()) > 0
+    encoded = None if row is None else row.password_hash
+    return Challenge(account_id, source, encoded, row is None or encoded is not None, closed)
+
+
+def prove(door: Door, asked: Challenge, password: str | None) -> Proof:
+    """Hold ``password`` against the hash. Takes its time, the same for an account that is not there;
+    none where the answer is no whatever it be. Call it with no transaction open.
+
+    Raises ``IntegrityFailure`` where the hash is none.
+    """
+    if asked.is_closed or password is None:
+        return Proof(asked, password, holds=False)
+    if asked.encoded is None:
+        passwords.spend_as_much(door.hasher, password)
+        return Proof(asked, password, holds=False)
+    holds = passwords.matches(door.hasher, asked.encoded, password, asked.account_id)
+    anew = holds and door.hasher.check_needs_rehash(asked.encoded)
+    rehashed = passwords.hash_password(door.hasher, password) if anew else None
+    return Proof(asked, password, holds, rehashed)
+
+
+def attempt(door: Door, tx: Session, proof: Proof) -> AccountRow | SignInRefused:
     """The account's row, or the refusal as a value, so that its ledger entry can be committed."""
-    row = _locked_row(tx, account_id)
+    source = proof.challenge.source
+    if source and (wait := sources.seconds_closed(tx, source, door.clock())):
+        _note_failure(door, tx, UNKNOWN_ACCOUNT, "source_throttled")
+        return SignInRefused(
+            f"too many sign-ins failed from where this one comes from: try again in {wait} s",
+            wait_seconds=wait,
+        )
+    row = _locked_row(tx, proof.challenge.account_id)
     if row is None:
-        _spend(door, password)
         _note_failure(door, tx, UNKNOWN_ACCOUNT, "unknown_account")
-        return _refusal(account_id)
+        return _refusal(proof.challenge.account_id, _count_source(door, tx, source))
     if wait := _seconds_closed(door, row):
         _note_failure(door, tx, row.id, "throttled")
         return SignInRefused(
             f"{row.id} had {row.failures} failed sign-ins in a row: try again in {wait} s",
             wait_seconds=wait,
         )
-    if not _proves(door, row, password):
-        return _count_failure(door, tx, row)
+    if not _proves(door, row, proof):
+        return _count_failure(door, tx, row, source)
     if not row.active:
         _note_failure(door, tx, row.id, "deactivated")
         return SignInRefused(f"{row.id} is deactivated: an operator can reactivate it")
-    _welcome(door, tx, row, password)
+    _welcome(door, tx, row, proof)
     return row
 
 
@@ -69,20 +127,22 @@ def _locked_row(tx: Session, account_id: str) -> AccountRow | None:
     return tx.scalar(query.execution_options(populate_existing=True))
 
 
-def _proves(door: Door, row: AccountRow, password: str | None) -> bool:
+def _proves(door: Door, row: AccountRow, proof: Proof) -> bool:
     if row.password_hash is None:
-        _spend(door, password)
-        return password is None and door.open_without_password
-    return password is not None and passwords.matches(
-        door.hasher, row.password_hash, password, row.id
-    )
+        return proof.password is None and door.open_without_password
+    if proof.password is None:
+        return False
+    asked = proof.challenge
+    if row.password_hash == asked.encoded and not asked.is_closed:
+        return proof.holds
+    # Another password was set, or the wait ended, since the challenge was read: rare, and worth the lock.
+    return passwords.matches(door.hasher, row.password_hash, proof.password, row.id)
 
 
-def _welcome(door: Door, tx: Session, row: AccountRow, password: str | None) -> None:
-    rehashed = False
-    if row.password_hash and password and door.hasher.check_needs_rehash(row.password_hash):
-        row.password_hash = passwords.hash_password(door.hasher, password)
-        rehashed = True
+def _welcome(door: Door, tx: Session, row: AccountRow, proof: Proof) -> None:
+    rehashed = proof.rehashed is not None and row.password_hash == proof.challenge.encoded
+    if rehashed:
+        row.password_hash = proof.rehashed
     row.failures, row.closed_until = 0, None
     door.ledger.append(
         tx,
@@ -94,12 +154,16 @@ def _welcome(door: Door, tx: Session, row: AccountRow, password: str | None) -> 
     )
 
 
-def _count_failure(door: Door, tx: Session, row: AccountRow) -> SignInRefused:
+def _count_failure(door: Door, tx: Session, row: AccountRow, source: str | None) -> SignInRefused:
     row.failures += 1
     wait = wait_after(row.failures)
     row.closed_until = door.clock() + timedelta(seconds=wait) if wait else None
     _note_failure(door, tx, row.id, "wrong_password", failures=row.failures)
-    return _refusal(row.id, wait)
+    return _refusal(row.id, max(wait, _count_source(door, tx, source)))
+
+
+def _count_source(door: Door, tx: Session, source: str | None) -> int:
+    return 0 if source is None else sources.count_failure(tx, source, door.clock())
 
 
 def wait_after(failures: int) -> int:
@@ -133,8 +197,3 @@ def _note_failure(door: Door, tx: Session, subject: str, reason: str, **detail: 
         reason=reason,
         **detail,
     )
-
-
-def _spend(door: Door, password: str | None) -> None:
-    if password is not None:
-        passwords.spend_as_much(door.hasher, password)

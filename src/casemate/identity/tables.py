@@ -45,6 +45,17 @@ class AccountRow(Base):
     )
 
 
+class SignInSourceRow(Base):
+    """Failed sign-ins from one network address, for an hour."""
+
+    __tablename__ = "sign_in_source"
+
+    source: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int]
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    closed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class AccessTokenRow(Base):
     """What a program may sign in with. The token's text is nowhere, only its SHA-256."""
 

@@ -52,7 +52,7 @@ def test_an_account_is_found_again_as_it_was_added(
             "Maria Weber",
             hospital.id,
             [Role.DATA_USER, "output_checker"],
-            password="correct horse battery",
+            password=identity.new_password("correct horse battery"),
             email="maria@hospital.example",
         )
     with store.read() as tx:
@@ -119,9 +119,9 @@ def test_names_and_addresses_are_never_on_the_ledger(
             [Role.DATA_USER],
             email="theodora@private.example",
             account_id="acct-7f3a",
-            password="a long enough secret",
+            password=identity.new_password("a long enough secret"),
         )
-        identity.set_password(tx, BY, "acct-7f3a", "another long secret")
+        identity.set_password(tx, BY, "acct-7f3a", identity.new_password("another long secret"))
         identity.grant_role(tx, BY, "acct-7f3a", Role.AUDITOR)
         identity.deactivate(tx, BY, "acct-7f3a")
         identity.reactivate(tx, BY, "acct-7f3a")
@@ -209,7 +209,11 @@ Act = Callable[[Identity, Session], object]
         (lambda i, tx: i.deactivate(tx, BY, BY), NotAllowed, "last active operator"),
         (lambda i, tx: i.reactivate(tx, BY, BY), Conflict, "active already"),
         (lambda i, tx: i.bootstrap(tx, "Second"), Conflict, "accounts already"),
-        (lambda i, tx: i.set_password(tx, BY, BY, "short"), BadInput, "5 characters; give 12"),
+        (
+            lambda i, tx: i.set_password(tx, BY, BY, i.new_password("short")),
+            BadInput,
+            "5 characters; give 12",
+        ),
     ],
 )
 def test_bad_input_is_refused_and_nothing_is_changed(

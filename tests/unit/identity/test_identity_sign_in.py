@@ -13,7 +13,7 @@ from casemate.identity import (
     SignInRefused,
     password_hasher,
 )
-from casemate.identity.sign_in import MAX_WAIT_SECONDS, wait_after
+from casemate.identity.sign_in import MAX_WAIT_SECONDS, Proof, wait_after
 from casemate.identity.tables import AccountRow
 from casemate.ledger import Entry, Ledger
 from casemate.store import Store
@@ -41,15 +41,20 @@ def hospital(identity: Identity, store: Store) -> Organisation:
 def _max(identity: Identity, hospital: Organisation, store: Store) -> None:
     """Max has a password; Olga, the operator, has none."""
     with store.transaction() as tx:
-        identity.add_account(tx, BY, "Max", hospital.id, [Role.DATA_USER], password=GOOD)
+        identity.add_account(
+            tx, BY, "Max", hospital.id, [Role.DATA_USER], password=identity.new_password(GOOD)
+        )
 
 
 def attempt(
     identity: Identity, store: Store, account_id: str, password: str | None
 ) -> Account | SignInRefused:
     """One attempt, committed whatever comes of it, as the platform does it."""
+    with store.read() as tx:
+        challenge = identity.challenge(tx, account_id)
+    proof = identity.prove(challenge, password)
     with store.transaction() as tx:
-        return identity.try_sign_in(tx, account_id, password)
+        return identity.try_sign_in(tx, proof)
 
 
 def sign_ins(ledger: Ledger, store: Store) -> list[Entry]:
@@ -113,11 +118,29 @@ def test_a_failed_sign_in_is_recorded_without_what_was_typed(
     assert GOOD not in str(entry)
 
 
+def proven(identity: Identity, store: Store, password: str) -> Proof:
+    with store.read() as tx:
+        challenge = identity.challenge(tx, MAX)
+    return identity.prove(challenge, password)
+
+
 def test_sign_in_raises_the_refusal(identity: Identity, store: Store) -> None:
+    wrong, right = (proven(identity, store, one) for one in ("wrong horse battery", GOOD))
     with store.transaction() as tx, pytest.raises(SignInRefused):
-        identity.sign_in(tx, MAX, "wrong horse battery")
+        identity.sign_in(tx, wrong)
     with store.transaction() as tx:
-        assert identity.sign_in(tx, MAX, GOOD).id == MAX
+        assert identity.sign_in(tx, right).id == MAX
+
+
+def test_a_proof_is_worth_nothing_once_the_password_is_another(
+    identity: Identity, store: Store
+) -> None:
+    old, new = proven(identity, store, GOOD), proven(identity, store, "a wholly new secret")
+    with store.transaction() as tx:
+        identity.set_password(tx, BY, MAX, identity.new_password("a wholly new secret"))
+    for proof, comes_in in ((old, False), (new, True)):
+        with store.transaction() as tx:
+            assert isinstance(identity.try_sign_in(tx, proof), Account) is comes_in
 
 
 def test_each_failure_beyond_the_third_doubles_the_wait(
@@ -182,7 +205,7 @@ def test_a_new_password_replaces_the_old_and_opens_at_once(
     for _ in range(5):
         attempt(identity, store, MAX, "wrong horse battery")
     with store.transaction() as tx:
-        identity.set_password(tx, BY, MAX, "a wholly new secret")
+        identity.set_password(tx, BY, MAX, identity.new_password("a wholly new secret"))
     assert isinstance(attempt(identity, store, MAX, GOOD), SignInRefused)
     assert isinstance(attempt(identity, store, MAX, "a wholly new secret"), Account)
 
@@ -226,14 +249,14 @@ def test_weak_passwords_are_refused(
             "Maximilian Mustermann",
             hospital.id,
             [Role.DATA_USER],
-            password=password,
+            password=identity.new_password(password),
             email="maximilian@hospital.example",
         )
 
 
 def test_the_same_keys_give_the_same_password(identity: Identity, store: Store) -> None:
     with store.transaction() as tx:
-        identity.set_password(tx, BY, MAX, "re\u0301sume\u0301 du soir")
+        identity.set_password(tx, BY, MAX, identity.new_password("re\u0301sume\u0301 du soir"))
     assert isinstance(attempt(identity, store, MAX, "r\u00e9sum\u00e9 du soir"), Account)
 
 
@@ -262,7 +285,7 @@ def test_passwords_are_kept_as_argon2id_of_the_recommended_strength(
 ) -> None:
     usual = Identity(ledger, clock)
     with store.transaction() as tx:
-        usual.set_password(tx, BY, MAX, GOOD)
+        usual.set_password(tx, BY, MAX, usual.new_password(GOOD))
     assert stored_hash(store).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert GOOD not in stored_hash(store)
     assert password_hasher().verify(stored_hash(store), GOOD)
