@@ -21,6 +21,8 @@ _INSIDE_UID = "1000"
 # Readable by everybody; what only root may read there, no job can.
 _HIDDEN_PROC = ("iomem", "kallsyms", "key-users", "keys")
 _DEVICES = ("null", "zero", "full", "random", "urandom")
+# Debian's links to the one of several that was chosen: libraries, and what R calls at its start.
+_ALTERNATIVES = ("*.so*", "awk", "which")
 _PASSWD = (
     b"researcher:x:1000:1000:researcher:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"
 )
@@ -141,6 +143,11 @@ def _system() -> tuple[str, ...]:
             words += ["--symlink", str(path.readlink()), str(path)]
         elif path.is_dir():
             words += ["--ro-bind", str(path), str(path)]
+    if Path("/etc/R").is_dir():  # where Debian keeps what R reads at its start
+        words += ["--ro-bind", "/etc/R", "/etc/R"]
+    for pattern in _ALTERNATIVES:
+        for link in sorted(Path("/etc/alternatives").glob(pattern)):
+            words += ["--symlink", str(link.readlink()), str(link)]
     return tuple(words)
 
 

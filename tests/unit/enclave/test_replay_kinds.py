@@ -18,6 +18,11 @@ from casemate.errors import BadInput, Conflict, NotAllowed, Unavailable
 from casemate.store import Base, Store
 
 COUNT = b"SELECT sex, count(*) AS n FROM people GROUP BY sex ORDER BY sex"
+R_COUNT = b"""
+people <- read.csv("/in/people.csv")
+counts <- aggregate(list(n = people$sex), by = list(sex = people$sex), FUN = length)
+write.csv(counts, "/out/counts.csv", row.names = FALSE)
+"""
 NOTEBOOK = json.dumps(
     {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [
         {"cell_type": "code", "source": "import polars as pl\np = pl.read_parquet('/in/people.parquet')"},
@@ -154,9 +159,16 @@ def test_a_program_that_cannot_be_one_says_why(
         check_program(program, filename)
 
 
-def test_r_runs_where_r_is_and_says_where_it_is_not() -> None:
-    if rscript() is None:
-        with pytest.raises(Unavailable, match="no Rscript in /usr/bin"):
-            job_of(b"1", "a.R", {}, Limits())
-    else:
-        assert job_of(b"1", "a.R", {}, Limits()).command[0] == "Rscript"
+def test_r_says_where_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("casemate.enclave.kinds.jobs.rscript", lambda: None)
+    with pytest.raises(Unavailable, match="no Rscript in /usr/bin"):
+        job_of(b"1", "a.R", {}, Limits())
+
+
+@pytest.mark.skipif(rscript() is None, reason="R is not installed (Debian package r-base-core)")
+def test_an_r_script_leaves_a_table_that_is_checked_and_comes_out_again(world: World) -> None:
+    permit = world.permit(OutputRules(review="automatic"))
+    made = run(world, permit, R_COUNT, "count.R")
+    assert made.state is RunState.released, made
+    assert list(world.outputs(made.id)) == ["counts.csv"]
+    assert replay(world, made.id).same

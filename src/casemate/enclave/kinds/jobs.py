@@ -4,7 +4,9 @@ import json
 import shutil
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+
+import polars as pl
 
 from casemate.enclave.kinds.checking import kind_of
 from casemate.enclave.limits import Limits
@@ -60,11 +62,20 @@ def _r(
     library = {} if packages is None else {"R_LIBS": "/packages"}
     return Job(
         command=("Rscript", "--vanilla", f"/in/{filename}"),
-        inputs={**inputs, filename: program},
+        inputs={**inputs, **_as_csv(inputs), filename: program},
         environment=library,
         limits=limits,
         packages=packages,
     )
+
+
+def _as_csv(inputs: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The inputs once more as CSV: R by itself reads no Parquet. Views are made by our own code."""
+    return {
+        str(PurePosixPath(name).with_suffix(".csv")): pl.read_parquet(data).write_csv().encode()
+        for name, data in inputs.items()
+        if name.endswith(".parquet")
+    }
 
 
 @cache
