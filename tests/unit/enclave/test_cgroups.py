@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -87,6 +88,100 @@ def test_a_busy_kernel_is_asked_again(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setattr(Path, "write_text", answer)
     cgroups.Group(2, {"memory": tmp_path}).add(1)
     assert next(answers, "all were asked") == "all were asked"
+
+
+class Tree:
+    """Version 2 as the kernel shows it: a new group has the files of what is enabled above it.
+
+    The kernel removes a group with all its files, and refuses to enable controllers in one that has
+    members. Nothing here limits anything: this is the protocol of the files.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        root.mkdir()
+        self._fill(root, "cpu memory pids")
+
+    def create(self, folder: Path) -> None:
+        folder.mkdir()
+        self._fill(folder, (folder.parent / "cgroup.subtree_control").read_text().replace("+", ""))
+
+    def delete(self, folder: Path) -> None:
+        if (folder / "cgroup.procs").read_text():
+            raise OSError(errno.EBUSY, "the group has members")
+        shutil.rmtree(folder)
+
+    def _fill(self, folder: Path, controllers: str) -> None:
+        files = {
+            "cgroup.controllers": controllers,
+            "cgroup.subtree_control": "",
+            "cgroup.procs": "",
+        }
+        files["cpu.stat"] = "usage_usec 2500000\nuser_usec 1\n"
+        if "memory" in controllers:
+            files |= {"memory.max": "max", "memory.swap.max": "max", "memory.peak": "4096"}
+            files["memory.events"] = "low 0\nmax 3\noom 1\noom_kill 1\n"
+        if "pids" in controllers:
+            files["pids.max"] = "max"
+        for name, text in files.items():
+            (folder / name).write_text(text)
+
+
+@pytest.fixture
+def tree(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Tree:
+    made = Tree(tmp_path / "cgroup")
+    membership = tmp_path / "membership"
+    membership.write_text("0::/casemate.service/main\n")
+    for name, stand_in in {
+        "_ROOT": made.root, "_MEMBERSHIP": membership, "_create": made.create, "_delete": made.delete,
+    }.items():  # fmt: skip
+        monkeypatch.setattr(cgroups, name, stand_in)
+    cgroups._parents_of.cache_clear()
+    (made.root / "cgroup.subtree_control").write_text("memory pids")
+    made.create(made.root / "casemate.service")
+    made.create(made.root / "casemate.service" / "main")
+    return made
+
+
+def test_version_2_below_the_service_that_is_delegated_to_us(tree: Tree) -> None:
+    """As systemd sets it up with ``Delegate=`` and ``DelegateSubgroup=main``."""
+    service = tree.root / "casemate.service"
+    group = cgroups.open_group("g-one", Limits(memory_bytes=2**30, processes=7))
+    (folder,) = set(group.folders.values())
+    assert group.version == 2
+    assert folder.parent in (service, service / "main")
+    assert (folder.parent / "cgroup.subtree_control").read_text() == "+memory +pids"
+    assert (folder / "memory.max").read_text() == str(2**30)
+    assert (folder / "memory.swap.max").read_text() == "0"
+    assert (folder / "pids.max").read_text() == "8"
+    group.add(4711)
+    assert (folder / "cgroup.procs").read_text() == "4711"
+    assert (group.out_of_memory(), group.peak_bytes(), group.cpu_seconds()) == (True, 4096, 2.5)
+    (folder / "cgroup.procs").write_text("")
+    group.remove()
+    assert not folder.exists()
+
+
+def test_version_2_that_holds_nothing_is_not_used(tree: Tree) -> None:
+    """Where a controller is not there to be had, no empty group says that something holds."""
+    service = tree.root / "casemate.service"
+    for folder in (service, service / "main"):
+        (folder / "cgroup.controllers").write_text("memory")
+    group = cgroups.open_group("g-none", Limits())
+    assert group.folders == {}
+    assert not list(tree.root.rglob("casemate-run-*"))
+
+
+def test_a_sweep_of_version_2_leaves_a_group_with_members(tree: Tree) -> None:
+    cgroups.open_group("g", Limits())
+    place = next(iter(tree.root.rglob("casemate-run-*"))).parent
+    empty, full = (place / f"casemate-run-{_number_of_nobody()}-{one}" for one in ("a", "b"))
+    for folder in (empty, full):
+        tree.create(folder)
+    (full / "cgroup.procs").write_text("4711")
+    cgroups.sweep()
+    assert not empty.exists()
+    assert full.exists()
 
 
 def _number_of_nobody() -> int:
