@@ -76,10 +76,15 @@ class Reason:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The decision on one output and every reason for it."""
+    """The decision on one output and every reason for it.
+
+    ``instead`` are bytes that trusted code made, to leave in the file's place: a picture without what
+    stood beside it.
+    """
 
     decision: Decision
     reasons: tuple[Reason, ...]
+    instead: bytes | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass

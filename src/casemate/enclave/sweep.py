@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from casemate.enclave.differencing.tables import PersonsRow, StatementsRow
 from casemate.enclave.recipes.tables import RecipeRow
-from casemate.enclave.tables import OutputRow, RunRow, ViewOriginRow, ViewRow
+from casemate.enclave.tables import OriginalRow, OutputRow, RunRow, ViewOriginRow, ViewRow
 from casemate.store.vault import Vault
 
 PREFIXES = ("view-", "origin-", "script-", "output-", "recipe-", "statements-", "persons-")
@@ -22,6 +22,7 @@ def known_blobs(tx: Session) -> set[str]:
         select(PersonsRow.blob),
         select(RunRow.script_blob),
         select(OutputRow.blob),
+        select(OriginalRow.blob),
         select(RecipeRow.blob),
     )
     return {name for query in queries for name in tx.scalars(query)}

@@ -146,6 +146,18 @@ class OutputRow(Base):
     """The output that trusted code made this one in the place of."""
 
 
+class OriginalRow(Base):
+    """What a program wrote, where bytes that trusted code made leave in its place: it stays sealed."""
+
+    __tablename__ = "enclave_original"
+
+    output: Mapped[str] = mapped_column(ForeignKey("enclave_output.id"), primary_key=True)
+    blob: Mapped[str] = mapped_column(String(64))
+    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
+    digest: Mapped[str] = mapped_column(String(71))
+    size: Mapped[int] = mapped_column(BigInteger)
+
+
 class DecisionRow(Base):
     """One person's decision on one output; ``number`` counts them. Never changed."""
 

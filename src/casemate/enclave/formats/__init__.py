@@ -7,18 +7,16 @@ Nothing passes here: what is not refused goes to a person, with the evidence a m
 
 from casemate.enclave.formats.facts import Facts, Scan, Tensor
 from casemate.enclave.formats.inspection import Uninspectable, inspect_hostile
-from casemate.enclave.formats.judge import Judged, judge_file, judge_format, pair_cards
+from casemate.enclave.formats.judge import judge_format, pair_cards
 from casemate.enclave.formats.kinds import Sniffed, kind_of
 
 __all__ = [
     "Facts",
-    "Judged",
     "Scan",
     "Sniffed",
     "Tensor",
     "Uninspectable",
     "inspect_hostile",
-    "judge_file",
     "judge_format",
     "kind_of",
     "pair_cards",

@@ -9,7 +9,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
 
 MAX_BYTES = 256 * 1024
-HostileKind = Literal["onnx", "safetensors", "gguf", "pickle", "parquet", "arrow", "png", "jpeg"]
+HostileKind = Literal[
+    "onnx", "safetensors", "gguf", "pickle", "parquet", "arrow", "png", "jpeg", "svg"
+]
 Words = Annotated[StrictStr, Field(max_length=300)]
 Count = Annotated[StrictInt, Field(ge=0, lt=2**63)]
 

@@ -38,6 +38,7 @@ _PARSERS: Mapping[HostileKind, str] = {
     "arrow": "columnar",
     "png": "png_image",
     "jpeg": "jpeg_image",
+    "svg": "svg_drawing",
 }
 
 

@@ -7,13 +7,12 @@ The researcher reads a rule and a sentence of ours; findings are evidence, for t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 from casemate.enclave.checks_model import CheckContext, Findings, Verdict
 from casemate.enclave.checks_records import scan_pseudonyms, scan_values
 from casemate.enclave.collect import CollectedFile
 from casemate.enclave.formats import evidence, models
-from casemate.enclave.formats.drawings import problem_with
 from casemate.enclave.formats.facts import HostileKind
 from casemate.enclave.formats.inspection import Inspection, Uninspectable, inspect_file
 from casemate.enclave.formats.kinds import kind_of
@@ -23,44 +22,29 @@ from casemate.enclave.model_attacks.card import SUFFIX
 _RECOGNISED = (".csv", ".tsv", ".json", ".ipynb")
 
 
-@dataclass(frozen=True)
-class Judged:
-    """A verdict; ``clean`` is a picture without what was beside it, to be released in its place."""
-
-    verdict: Verdict
-    clean: bytes | None = field(default=None, repr=False)
-
-
 def judge_format(
-    output: CollectedFile, context: CheckContext, card: bytes | None = None
-) -> Verdict | None:
-    """The verdict on ``output``, or ``None`` where it is a table or a document that others recompute.
-
-    ``card`` is the content of the model's ``FILE.model.json``. Bounded in time and memory.
-    """
-    judged = judge_file(output, context, card)
-    return judged.verdict if judged else None
-
-
-def judge_file(
     output: CollectedFile,
     context: CheckContext,
     card: bytes | None = None,
     rules: ModelRules | None = None,
-) -> Judged | None:
-    """As ``judge_format``, with the cleaned picture where there is one."""
+) -> Verdict | None:
+    """The verdict on ``output``, or ``None`` where it is a table or a document that others recompute.
+
+    ``card`` is the content of the model's ``FILE.model.json``. A picture or drawing that is not refused
+    leaves as it was written again: the verdict's ``instead``. Bounded in time and memory.
+    """
     findings = Findings()
     limit = context.rules.max_bytes
     if len(output.data) > limit:
         findings.refuse("too large", f"it is larger than {limit} bytes", threshold=limit)
-        return Judged(findings.verdict())
+        return findings.verdict()
     found = kind_of(output.name, output.data)
     clean = None
     if found.kind == "text":
         if card is not None and models.judge_coefficients(
             output.data, card, context, rules or ModelRules(), findings
         ):
-            return Judged(findings.verdict())
+            return findings.verdict()
         if output.name.lower().endswith(_RECOGNISED):
             return None
         _words(output.data, found.what, context, findings)
@@ -70,10 +54,11 @@ def judge_file(
         clean = _picture(found.kind, output.data, findings)
         _strings(output.data, context, findings)
     elif found.kind == "svg":
-        _drawing(output.data, context, findings)
+        clean = _drawing(output, context, findings)
     else:
         _refuse(found.kind, found.what, output.data, findings)
-    return Judged(findings.verdict(), clean if findings.decision != "refuse" else None)
+    verdict = findings.verdict()
+    return verdict if verdict.decision == "refuse" else replace(verdict, instead=clean)
 
 
 def pair_cards(
@@ -122,18 +107,35 @@ def _strings(data: bytes, context: CheckContext, findings: Findings) -> None:
     scan_values(text, context, findings)
 
 
-def _drawing(data: bytes, context: CheckContext, findings: Findings) -> None:
-    if problem := problem_with(data):
-        findings.refuse("active content", f"{problem}: save it as PNG")
-        return
-    found = evidence.look(data, context)
+def _drawing(output: CollectedFile, context: CheckContext, findings: Findings) -> bytes | None:
+    """The drawing as it was written again; what was taken out of it is told to the checker."""
+    inspection = _inspect(output.data, "svg", findings)
+    clean = None if inspection is None else inspection.files.get("clean", b"")
+    if inspection is None or clean is None:
+        return None
+    if kind_of(output.name, clean).kind != "svg" or len(clean) > 2 * len(output.data) + 1024:
+        findings.refuse("malformed", "nothing of it is a drawing")
+        return None
+    counts, seen = inspection.facts.counts, list(inspection.facts.notes)
+    rows = {frame.height for frame in context.inputs.values()}
+    if counts.get("alike", 0) in rows - set(range(context.rules.min_cell)):
+        findings.refuse("holds people", "it has as many marks of a kind as there are people")
+    found = evidence.look(clean, context)
     # coordinates are data by design: only disguise refuses, the rest is for the checker
     if found.problems:
         findings.refuse(
             "hidden data", "its text holds data, or hides something", found=found.problems
         )
-    scan_pseudonyms(data.decode("utf-8", errors="replace"), context, findings)
-    findings.review("drawing", "it is a drawing, whose points may be people", seen=found.notes)
+    scan_pseudonyms(clean.decode(), context, findings)
+    before = evidence.look(output.data, context).problems
+    seen += [f"taken out, or written in another way: {one}" for one in before]
+    findings.review(
+        "drawing",
+        "it is a drawing, whose points may be people: it leaves as it was written again",
+        seen=[*seen, *found.notes],
+        sizes=counts,
+    )
+    return clean
 
 
 def _refuse(kind: str, what: str, data: bytes, findings: Findings) -> None:

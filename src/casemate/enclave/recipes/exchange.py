@@ -2,12 +2,12 @@
 
 import hmac
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from casemate.enclave.outputs import Sealed
 from casemate.enclave.records import SYSTEM, OutputState
-from casemate.enclave.tables import OutputRow
+from casemate.enclave.tables import OriginalRow, OutputRow
 from casemate.errors import Conflict
 from casemate.ledger import Ledger
 from casemate.store.keys import Keyring
@@ -16,9 +16,11 @@ from casemate.store.keys import Keyring
 def exchange(tx: Session, ledger: Ledger, keyring: Keyring, output: str, made: Sealed) -> None:
     """Let ``made`` (sealed, named by no record yet) be the content of ``output`` from now on.
 
-    Call it in the transaction that records the verdict on these bytes. The file that it replaces is
-    swept. Raises ``Conflict`` where the output was checked meanwhile.
+    Call it in the transaction that records the verdict on these bytes. What it replaces stays sealed,
+    for an audit: no method gives it to anybody. Raises ``Conflict`` where the output was checked meanwhile.
     """
+    columns = (OutputRow.blob, OutputRow.wrapped_key, OutputRow.digest, OutputRow.size)
+    before = tx.execute(select(*columns).where(OutputRow.id == output)).one()
     done = tx.execute(
         update(OutputRow)
         .where(OutputRow.id == output, OutputRow.state == OutputState.held.value)
@@ -27,6 +29,7 @@ def exchange(tx: Session, ledger: Ledger, keyring: Keyring, output: str, made: S
     )
     if done.rowcount != 1:  # type: ignore[attr-defined]
         raise Conflict(f"output {output} was checked meanwhile: its content stays")
+    tx.add(OriginalRow(output=output, **before._asdict()))
     key = keyring.derive("output-commitment")  # as for every output that is not released yet
     commitment = "hmac-sha256:" + hmac.new(key, made.digest.encode(), "sha256").hexdigest()
     ledger.append(tx, actor=SYSTEM, act="output.made_anew", subject=output, commitment=commitment)
