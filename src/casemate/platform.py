@@ -818,7 +818,8 @@ class Platform:
 
         with self._look(actor, "output.queue", self.facts.home) as tx:
             checkers = [one for one in self.identity.accounts(tx) if one.active]
-            items = review_queue(tx, self.enclave.outputs, self.enclave.runs, self.permits)
+            rooms = self.enclave
+            items = review_queue(tx, rooms.outputs, rooms.runs, self.permits, rooms.memory)
             named = [self._with_deciders(tx, item, checkers) for item in items]
         return [item for item in named if actor in item.may_decide]
 
@@ -851,9 +852,52 @@ class Platform:
             return self.enclave.outputs.review(tx, actor, output, clear=clear, reason=reason)
 
     def release(self, actor: str, output: str) -> ReleaseReceipt:
-        """Let a cleared output go: from here on the permit's people may fetch it."""
-        with self._act(actor, "output.release", self.facts.output, output) as tx:
-            return self.enclave.outputs.release(tx, actor, output)
+        """Let a cleared output go: from here on the permit's people may fetch it.
+
+        Raises ``WouldDisclose``, and holds it again, where that would disclose with what is out by now.
+        """
+        from casemate.enclave import WouldDisclose
+
+        try:
+            with self._act(actor, "output.release", self.facts.output, output) as tx:
+                return self.enclave.outputs.release(tx, actor, output)
+        except WouldDisclose as kept:
+            with self.store.transaction() as tx:
+                self.enclave.outputs.hold_again(tx, output, kept.reasons)
+            raise
+
+    def unread_releases(self, actor: str, output: str) -> Sequence[str]:
+        """For a checker: the earlier outputs of the same data that the memory of releases could not read,
+        so that no machine has compared this one with them."""
+        with self._look(actor, "output.read_evidence", self.facts.output, output) as tx:
+            run = self.enclave.runs.get(tx, self.enclave.outputs.get(tx, output).run)
+            return self.enclave.memory.opaque(tx, run)
+
+    def repairs(self, actor: str, output: str) -> Sequence[dict[str, Any]]:
+        """What an output that was not let pass could be made into, numbered. Whoever ran it is told the
+        kind and roughly the effect; a checker, which recipe and which lines."""
+        with self._look(actor, "output.repair", self.facts.output, output) as tx:
+            asked = self.enclave.repairs.prepare(tx, output)
+            checks = self._may(
+                tx, actor, "output.read_evidence", self.facts.output(tx, output)
+            )
+        found = self.enclave.repairs.find(asked)
+        if checks:
+            told = [one.to_document() for one in found]
+        else:
+            told = [one.for_team() for one in found] if asked.is_spelled else []
+        return [{"number": number, **one} for number, one in enumerate(told, start=1)]
+
+    def repair(self, actor: str, output: str, number: int) -> Output:
+        """Have repair ``number`` of ``output`` made: a new output, checked as a whole before it leaves."""
+        with self._look(actor, "output.repair", self.facts.output, output) as tx:
+            asked = self.enclave.repairs.prepare(tx, output)
+        found = self.enclave.repairs.find(asked)
+        made = self.enclave.repairs.apply(actor, asked, found, number)
+        with self.store.read() as tx:
+            facts = self.facts.output(tx, made.id)
+            checks = self._may(tx, actor, "output.read_evidence", facts)
+        return made if checks else made.without_evidence()
 
     def fetch(self, actor: str, output: str) -> bytes:
         """The bytes of a released output."""

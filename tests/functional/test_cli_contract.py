@@ -35,7 +35,7 @@ RECORDS_OUT = {("protect", "stream")}
 ISSUE = """init; demo; dataset publish; dataset list; dataset show; dataset search; dataset retire;
 application submit; application list; application show; decide; permit list; permit show;
 permit verify; permit revoke; permit export; run submit; run status; run logs; run cancel;
-output list; output queue; output claim; output check; output review; output release; output fetch;
+output list; output queue; output claim; output check; output review; output release; output fetch; output repair;
 output verify; ledger verify; ledger prove;
 ledger checkpoint; ledger export; enclave exec; enclave doctor; run replay;
 enclave environment add; enclave environment list; enclave environment show; enclave environment verify;

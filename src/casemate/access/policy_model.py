@@ -86,6 +86,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "output.clear": ("output",),
         "output.release": ("output",),
         "output.fetch": ("output",),
+        "output.repair": ("output",),
         "ledger.read": ("ledger", "home"),
         "ledger.checkpoint": ("ledger", "home"),
         "account.add": ("account", "home"),

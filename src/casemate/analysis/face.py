@@ -43,6 +43,7 @@ class People:
     condition: Expr | None = None
     decimals: int = 4
     suppress: bool = False
+    base: int | None = None
 
     def derive(self, **columns: Expr) -> "People":
         """With new columns, which may be named in ``where`` and in analyses."""
@@ -61,6 +62,10 @@ class People:
     def suppressing(self) -> "People":
         """With cells under the threshold left out by the checker, and what must go with them."""
         return replace(self, suppress=True)
+
+    def rounding(self, base: int) -> "People":
+        """With counts rounded by the checker to multiples of ``base`` that still add up."""
+        return replace(self, base=base)
 
     def table(
         self, file: str, by: Sequence[str], *, margins: bool = False, **measures: MeasureText
@@ -141,6 +146,7 @@ class People:
             what=what,
             decimals=self.decimals,
             suppress=self.suppress,
+            round_to=self.base,
         )
 
     def write(self, file: str, what: Any) -> Answer:

@@ -220,7 +220,7 @@ class Recipe(Document):
 
     ``decimals`` is the number of decimal places that figures are written with. ``suppress`` asks that
     cells under the threshold be left out by trusted code, with what else must go so that they cannot be
-    computed back.
+    computed back; ``round_to`` that its counts be rounded to multiples of it that still add up.
     """
 
     recipe: Literal[1] = 1
@@ -231,6 +231,7 @@ class Recipe(Document):
     what: Analysis
     decimals: Annotated[int, Field(ge=0, le=8)] = 4
     suppress: bool = False
+    round_to: Annotated[int, Field(ge=2, le=1000)] | None = None
 
     @model_validator(mode="after")
     def _is_bounded(self) -> Self:
@@ -241,6 +242,8 @@ class Recipe(Document):
         names = [one.name for one in self.derive]
         if len(set(names)) != len(names):
             raise ValueError("a column is derived twice")
+        if self.suppress and self.round_to is not None:
+            raise ValueError("cells are left out, or counts are rounded, not both")
         if isinstance(self.what, Figure) != self.file.endswith(".svg"):
             raise ValueError("a figure, and nothing else, is a file that ends in .svg")
         return self

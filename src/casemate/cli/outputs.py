@@ -1,6 +1,7 @@
 """``casemate output``."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,8 @@ from casemate.enclave.receipts import as_bytes as receipt_bytes
 from casemate.errors import BadInput, IntegrityFailure, NotFound
 
 app = typer.Typer(no_args_is_help=True)
+_NAMED = 5
+"""Opaque releases that are named, the newest; how many more there are is told."""
 
 
 @command(app, "list")
@@ -50,12 +53,23 @@ def queue(desk: Desk) -> Shown:
             timestamp(item.due),
             item.output.size,
             "yes" if item.has_recipe else "no",
+            item.unread,
             item.output.decision,
             item.claim.checker if item.claim else "",
         ]
         for item in items
     ]
-    columns = ["Output", "Name", "Awaits", "Due", "Bytes", "Recipe", "Verdict", "Claimed by"]
+    columns = [
+        "Output",
+        "Name",
+        "Awaits",
+        "Due",
+        "Bytes",
+        "Recipe",
+        "Unread",
+        "Verdict",
+        "Claimed by",
+    ]
     return Shown(items, table(columns, rows))
 
 
@@ -90,7 +104,51 @@ def check(
         _write_private(save, data)
     reasons = (known.verdict or {}).get("reasons", [])
     rows: list[list[object]] = [[one["rule"], one["message"]] for one in reasons]
+    if unread := desk.platform.unread_releases(desk.actor, output):
+        rows.append(["opaque releases", _unread(unread)])
     return Shown(known, table([f"{known.name}: {known.decision}", ""], rows))
+
+
+def _unread(outputs: Sequence[str]) -> str:
+    named = ", ".join(outputs[-_NAMED:])
+    more = f" and {len(outputs) - _NAMED} before" if len(outputs) > _NAMED else ""
+    return (
+        f"the memory of releases could not read {named}{more}: compare with them, as no machine has"
+    )
+
+
+@command(app, "repair")
+def repair(
+    desk: Desk,
+    output: Annotated[str, typer.Argument(help="The output's id.")],
+    apply: Annotated[
+        int | None, typer.Option(help="Have this one made: a new output, checked like any other.")
+    ] = None,
+) -> Shown:
+    """What an output that was not let pass could be made into, and its effect; or make it so."""
+    if apply is not None:
+        made = desk.platform.repair(desk.actor, output, apply)
+        text = f"{made.id} ({made.shown_name}) was made from {output}: it is {made.state.value}."
+        return Shown(made, f"{text} {made.why}")
+    found = desk.platform.repairs(desk.actor, output)
+    if not found:
+        return Shown(found, f"No repair of {output} is known that would pass.")
+    rows: list[list[object]] = [
+        [one["number"], one["kind"], one["text"], _effect(one["effect"])] for one in found
+    ]
+    return Shown(found, table(["No.", "Kind", "Repair", "Effect"], rows))
+
+
+def _effect(effect: dict[str, int] | str | None) -> str:
+    """As the platform tells it: in lines to a checker, roughly to whoever ran it."""
+    if effect is None:
+        return ""
+    if isinstance(effect, str):
+        return effect
+    return (
+        f"{effect['lines']} lines, {effect['hidden']} of them hidden; "
+        f"{effect['kept_permille'] / 10:g} % of the lines stay"
+    )
 
 
 @command(app, "review")

@@ -2,6 +2,7 @@
 
 from casemate.enclave.answers import AccountState, ExpectedAnswer, PrivateAnswer, budget_of
 from casemate.enclave.claims import CLAIM_SECONDS
+from casemate.enclave.differencing import WouldDisclose
 from casemate.enclave.environments import PackageSet
 from casemate.enclave.limits import Limits
 from casemate.enclave.outputs import Outputs
@@ -19,6 +20,7 @@ from casemate.enclave.records import (
     RunState,
     View,
 )
+from casemate.enclave.repair import Suggestion
 from casemate.enclave.replay import Replay
 from casemate.enclave.review_queue import queue as review_queue
 from casemate.enclave.room import Enclave
@@ -48,9 +50,11 @@ __all__ = [
     "Run",
     "RunState",
     "Runs",
+    "Suggestion",
     "View",
     "Views",
     "Worker",
+    "WouldDisclose",
     "budget_of",
     "known_blobs",
     "receipt_document",

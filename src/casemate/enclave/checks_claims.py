@@ -47,12 +47,20 @@ class Claim:
 
 @dataclass(frozen=True)
 class Reproduced:
-    """What the data give: the people it is of, the size of every group, the trusted count of each row."""
+    """What the data give: the people it is of (those with a value in ``complete``), the size of every
+    group, the trusted count of each row."""
 
     people: pl.DataFrame
-    basis: str
+    complete: tuple[str, ...]
     groups: Mapping[Key, int]
     counts: tuple[int, ...]
+
+    @property
+    def basis(self) -> str:
+        """Whom it is of, in words."""
+        if len(self.complete) > 1:
+            return "rows without a missing value"
+        return f"rows with a value of {self.complete[0]}" if self.complete else "all rows"
 
 
 def find_claim(source: str, frame: pl.DataFrame, table: Table, base: int) -> Claim | None:
@@ -153,23 +161,24 @@ def _is_margin(value: str | None, known: frozenset[str | None]) -> bool:
     return value is not None and value.lower() in _MARGINS and value not in known
 
 
-def variants(frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
-    """The people that a table may be of: all, those with a value of one variable, or of all."""
-    yield "all rows", frame
-    holed = [column.name for column in frame.get_columns() if column.null_count()]
+def variants(frame: pl.DataFrame) -> Iterator[tuple[tuple[str, ...], pl.DataFrame]]:
+    """The people that a table may be of, with the columns in which they have a value: all of them,
+    those with a value of one variable, or of all."""
+    yield (), frame
+    holed = tuple(column.name for column in frame.get_columns() if column.null_count())
     for name in holed:
-        yield f"rows with a value of {name}", frame.filter(pl.col(name).is_not_null())
+        yield (name,), frame.filter(pl.col(name).is_not_null())
     if len(holed) > 1:
-        yield "rows without a missing value", frame.drop_nulls()
+        yield holed, frame.drop_nulls()
 
 
 def reproduce(claim: Claim, base: int) -> Reproduced | None:
     """The first variant of the people under which every count is right, exactly or rounded to ``base``."""
-    for basis, people in variants(claim.frame):
+    for complete, people in variants(claim.frame):
         groups = group_sizes(people, claim.keys)
         counts = trusted_counts(claim, groups)
         if not wrong_rows(claim, counts) or _is_rounded(claim, counts, base):
-            return Reproduced(people, basis, groups, counts)
+            return Reproduced(people, complete, groups, counts)
     return None
 
 

@@ -4,6 +4,9 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import polars as pl
+
+from casemate.analysis.evaluate import ROW
 from casemate.enclave.checks_claims import variants
 from casemate.enclave.checks_model import CheckContext, Findings, Rules
 
@@ -34,7 +37,7 @@ def check_estimates(document: Any, context: CheckContext, findings: Findings) ->
         )
         return
     _look_at_texts(texts, context.rules, findings)
-    models = list(_models(document))
+    models = list(models_of(document))
     _bound_unverified(models, context.rules, findings)
     if not models:
         findings.review(
@@ -68,7 +71,20 @@ def _count(document: Any) -> tuple[int, list[str]]:
     return numbers, texts
 
 
-def _models(document: Any) -> Iterator[Mapping[str, Any]]:
+def people_of(document: Any, frame: pl.DataFrame) -> list[pl.Series]:
+    """Which rows of ``frame`` the models in ``document`` are of, as far as their n tells: for the memory
+    of releases. Nothing where several selections have as many rows."""
+    sizes = {_read(model)[0].get("n") for model in models_of(document)}
+    found: dict[float, list[pl.Series]] = {}
+    for _, people in variants(frame.with_row_index(ROW)):
+        rows = people[ROW]
+        alike = found.setdefault(float(len(rows)), [])
+        if not any(rows.equals(other) for other in alike):
+            alike.append(rows)
+    return [alike[0] for size, alike in found.items() if size in sizes and len(alike) == 1]
+
+
+def models_of(document: Any) -> Iterator[Mapping[str, Any]]:
     """Each object that gives an n: one model."""
     waiting = [document]
     while waiting:

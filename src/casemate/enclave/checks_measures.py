@@ -24,7 +24,7 @@ def check_measures(
         if column in claim.keys or is_count(column, claim.frame):
             continue
         texts = table.column(column)
-        measure = _matching(claim, people, column, texts)
+        measure = matching(claim, people, column, texts)
         if measure is None:
             findings.review(
                 "not recomputed", f"column {column!r} cannot be recomputed from the inputs"
@@ -35,7 +35,7 @@ def check_measures(
             report(found, findings, lambda line: line + 1)
 
 
-def _matching(
+def matching(
     claim: Claim, people: pl.DataFrame, column: str, texts: Sequence[str | None]
 ) -> Measure | None:
     """What ``column`` is, shown by recomputing it to as many decimals as it gives."""

@@ -17,8 +17,9 @@ from casemate.access import Permits
 from casemate.canonical import canonical_json, digest
 from casemate.clock import Clock, timestamp
 from casemate.enclave import receipts
-from casemate.enclave.checks import Verdict
+from casemate.enclave.checks import Reason, Verdict
 from casemate.enclave.claims import CLAIM_SECONDS, Claims
+from casemate.enclave.differencing.releases import WouldDisclose
 from casemate.enclave.recipes.tables import RecipeRow
 from casemate.enclave.records import (
     OUTPUT_TRANSITIONS,
@@ -102,8 +103,11 @@ class Outputs:
         for output in sealed:
             self._vault.delete(output.id)
 
-    def keep(self, tx: Session, run: Run, sealed: Iterable[Sealed]) -> None:
-        """Record what ``run`` left, all of it held."""
+    def keep(
+        self, tx: Session, run: Run, sealed: Iterable[Sealed], *, repaired_from: str | None = None
+    ) -> None:
+        """Record what ``run`` left, all of it held; or what was made of one of its outputs."""
+        lineage = {} if repaired_from is None else {"repaired_from": repaired_from}
         for output in sealed:
             row = OutputRow(
                 id=output.id, run=run.id, name_is_known=output.name_is_known,
@@ -111,11 +115,12 @@ class Outputs:
                 sealed_name=None if output.name_is_known else self._keyring.seal(output.name, output.id),
                 kind=output.kind, state=OutputState.held, blob=output.id,
                 wrapped_key=output.wrapped_key, digest=output.digest, size=output.size,
+                **lineage,
             )  # fmt: skip
             tx.add(row)
             self._ledger.append(
                 tx, actor=SYSTEM, act="output.kept", subject=output.id, run=run.id,
-                kind=output.kind.value, commitment=self._commitment(output.digest),
+                kind=output.kind.value, commitment=self._commitment(output.digest), **lineage,
             )  # fmt: skip
 
     def data(self, tx: Session, output_id: str) -> bytes:
@@ -143,9 +148,7 @@ class Outputs:
         row = self._row(tx, output_id, lock=True)
         if row.decision is not None:
             return self.get(tx, output_id)
-        reasons = [
-            {"rule": r.rule, "message": r.message, "evidence": r.evidence} for r in verdict.reasons
-        ]
+        reasons = _documents(verdict.reasons)
         row.decision = verdict.decision
         row.verdict = {"decision": verdict.decision, "reasons": reasons, "rules": rules}
         beside = select(RecipeRow.digest).where(RecipeRow.output == row.id)
@@ -170,9 +173,16 @@ class Outputs:
         wants two people to see.
         """
         for row in self._rows(tx, run.id, lock=True):
-            passed = row.decision == "pass" and row.kind == OutputKind.file
-            if passed and not self.asks_for_two(tx, self._record(tx, row)):
-                self._release_unless_kept_back(tx, row, run)
+            self._clear_passed(tx, row, run)
+
+    def clear_one_by_machine(self, tx: Session, run: Run, output_id: str) -> None:
+        """The same for one output of ``run``, which the caller has locked."""
+        self._clear_passed(tx, self._row(tx, output_id, lock=True), run)
+
+    def _clear_passed(self, tx: Session, row: OutputRow, run: Run) -> None:
+        passed = row.decision == "pass" and row.kind == OutputKind.file
+        if passed and not self.asks_for_two(tx, self._record(tx, row)):
+            self._release_unless_kept_back(tx, row, run)
 
     def _release_unless_kept_back(self, tx: Session, row: OutputRow, run: Run) -> None:
         try:
@@ -181,9 +191,11 @@ class Outputs:
                     self._move(tx, row, OutputState.cleared, actor=SYSTEM)
                 if row.state == OutputState.cleared:
                     self._release(tx, row, run, SYSTEM)
-        except NotAllowed:
+        except NotAllowed as kept:
             # Its words are for the checker, who meets them again; a digest of them could be guessed.
             tx.refresh(row)
+            if isinstance(kept, WouldDisclose):
+                self._tell(tx, row, kept.reasons)
             self._ledger.append(
                 tx, actor=SYSTEM, act="output.kept_back", subject=row.id, run=row.run,
                 commitment=self._commitment(row.digest),
@@ -285,6 +297,37 @@ class Outputs:
         receipt = self._release(tx, row, run, checker)
         self._settle_reviewed(tx, run)
         return receipt
+
+    def hold_again(self, tx: Session, output_id: str, reasons: Iterable[Reason]) -> Output:
+        """Hold what was cleared, because of ``reasons`` that are true only by now: of the releases
+        meanwhile. What people decided before does not count for it any more."""
+        run, row = self._lock_both(tx, output_id)
+        if row.state == OutputState.cleared:
+            self._tell(tx, row, reasons)
+            self._compare_and_set(
+                tx, row, OutputState.held, reviewed_by=None, reviewed_at=None, review_reason=None
+            )
+            self.claims.end(tx, output_id)
+            self._ledger.append(
+                tx, actor=SYSTEM, act="output.held_again", subject=output_id, run=run.id,
+                commitment=self._commitment(row.digest),
+            )  # fmt: skip
+        return self.get(tx, output_id)
+
+    def _tell(self, tx: Session, row: OutputRow, reasons: Iterable[Reason]) -> None:
+        """Put ``reasons`` into the verdict, in the place of older ones of these rules: for a person."""
+        new = _documents(reasons)
+        old = (row.verdict or {}).get("reasons", [])
+        rules = {one["rule"] for one in new}
+        row.decision = "review"
+        row.verdict = {
+            **(row.verdict or {}),
+            "decision": "review",
+            "reasons": [*(one for one in old if one["rule"] not in rules), *new],
+            "decided_before": len(self.decisions(tx, row.id)),
+        }
+        row.checked_at = self._clock()
+        tx.flush()
 
     def claim(
         self, tx: Session, checker: str, output_id: str, *, seconds: int = CLAIM_SECONDS
@@ -420,12 +463,19 @@ class Outputs:
         return _record(row, name, cleared_by)
 
     def _cleared_by(self, tx: Session, outputs: set[str]) -> dict[str, tuple[str, ...]]:
-        """Who cleared each of ``outputs``, each person once, in order."""
-        query = select(DecisionRow.output, DecisionRow.checker).where(DecisionRow.clear)
+        """Who cleared each of ``outputs`` since it was last held, each person once, in order."""
+        query = (
+            select(DecisionRow.output, DecisionRow.checker, DecisionRow.number, OutputRow.verdict)
+            .join(OutputRow, OutputRow.id == DecisionRow.output)
+            .where(DecisionRow.clear)
+        )
         if len(outputs) <= MOST_NAMED:
             query = query.where(DecisionRow.output.in_(outputs))
         found: dict[str, tuple[str, ...]] = {}
-        for output, checker in tx.execute(query.order_by(DecisionRow.output, DecisionRow.number)):
+        ordered = query.order_by(DecisionRow.output, DecisionRow.number)
+        for output, checker, number, verdict in tx.execute(ordered):
+            if number <= (verdict or {}).get("decided_before", 0):
+                continue
             if output in outputs and checker not in found.get(output, ()):
                 found[output] = (*found.get(output, ()), checker)
         return found
@@ -530,5 +580,9 @@ def _record(row: OutputRow, name: str, cleared_by: tuple[str, ...]) -> Output:
         verdict=row.verdict, checked_at=row.checked_at, reviewed_by=row.reviewed_by,
         reviewed_at=row.reviewed_at, review_reason=row.review_reason, released_by=row.released_by,
         released_at=row.released_at, ledger_index=row.ledger_index,
-        cleared_by=cleared_by,
+        cleared_by=cleared_by, repaired_from=row.repaired_from,
     )  # fmt: skip
+
+
+def _documents(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
+    return [{"rule": r.rule, "message": r.message, "evidence": r.evidence} for r in reasons]

@@ -65,7 +65,13 @@ class OutputState(StrEnum):
 
 OUTPUT_TRANSITIONS: Mapping[OutputState, frozenset[OutputState]] = {
     OutputState.held: frozenset({OutputState.cleared, OutputState.refused}),
-    OutputState.cleared: frozenset({OutputState.released, OutputState.refused}),
+    OutputState.cleared: frozenset(
+        {
+            OutputState.released,
+            OutputState.refused,
+            OutputState.held,
+        }  # where it would disclose by now
+    ),
     OutputState.released: frozenset(),
     OutputState.refused: frozenset(),
 }
@@ -162,6 +168,8 @@ class Output:
     ledger_index: int | None
     cleared_by: tuple[str, ...] = ()
     """Who cleared it so far, in order; where the permit asks for four eyes it takes two of them."""
+    repaired_from: str | None = None
+    """The output that trusted code made this one in the place of."""
 
     @property
     def ending(self) -> str:
@@ -238,12 +246,15 @@ class QueueItem:
     due: datetime
     four_eyes: bool
     claim: Claim | None
+    unread: int = 0
+    """Earlier releases of these datasets that the memory of releases could not read: whoever decides
+    compares with them, since the machine cannot."""
     may_decide: tuple[str, ...] = ()
     """The accounts that may take the next step; whoever ran it, and whoever cleared it, is not there."""
 
     @property
     def has_recipe(self) -> bool:
-        """Whether the check recomputed it from its recipe."""
+        """Whether the check recomputed it from its recipe, which came with it or was inferred."""
         return self.output.recipe is not None
 
 

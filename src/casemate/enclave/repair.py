@@ -4,30 +4,27 @@
         print(suggestion.kind, suggestion.text, suggestion.effect)
     repaired = carry_out(suggestion, frame, rules)   # new bytes, computed from the views, checked
 
-**It is no oracle.** The search sees of the data only what the check would have told the researcher
-who hands a recipe in: the decision, the rules broken and the lines in which they are (``Said``). It
-proposes recipes in an order fixed by these and the recipe alone, and offers those that pass. So a
-suggestion tells nothing beyond what its own output shows and what some verdicts say that the
-researcher could have had by asking; and these are bounded in number. It names no category that its
-output hides, and its effect counts lines of tables, never people.
+**It is no oracle.** The search sees of the data only what the check would tell of a recipe: the decision,
+the rules broken and the lines in which they are (``Said``). It proposes recipes in an order fixed by these
+and the recipe alone, and offers those that pass. It names no category that its output hides, and its
+effect counts lines of tables, never people. Checkers see a suggestion whole; whoever ran the program,
+which may have chosen its recipe and the size of its table by what it read, sees what ``for_team`` leaves.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import polars as pl
 
-from casemate.analysis import Answer, BadRecipe, Recipe, compute, recipe_from_json, render
-from casemate.analysis.recipes import Figure
+from casemate.analysis import Answer, BadRecipe, Recipe, compute, recipe_from_json
 from casemate.enclave.checks_model import Decision, Findings, Rules
-from casemate.enclave.recipes.drawing import drawn
+from casemate.enclave.recipes.cost import IN_PROCESS, IN_PROCESS_TOGETHER, cost
+from casemate.enclave.recipes.making import Made, made, written
 from casemate.enclave.repair_candidates import Candidate, Said, candidates
-from casemate.enclave.repair_cells import hidden_lines, rounded
 from casemate.enclave.repair_noise import question_of
-from casemate.enclave.rules.apply import breaches_of
-from casemate.enclave.rules.breaches import Breach, report
-from casemate.enclave.rules.supports import Ints, Supports
+from casemate.enclave.rules.breaches import report
+from casemate.enclave.rules.supports import Ints
 from casemate.errors import BadInput, NotAllowed, Unavailable
 
 MOST_ASKED = 60
@@ -35,7 +32,15 @@ Kind = Literal[
     "suppression", "rounding", "coarser", "fewer keys", "fewer figures", "fewer digits", "noise"
 ]
 _ORDER: dict[Decision, int] = {"pass": 0, "review": 1, "refuse": 2}
-_CURED_BY_ROUNDING = frozenset({"minimum cell count", "zero cells", "class disclosure"})
+_FOR_TEAM: dict[Kind, str] = {
+    "suppression": "cells that tell too much left out, with others that would give them away",
+    "rounding": "counts rounded, so that they still add up",
+    "coarser": "categories, intervals, times or quantiles joined or left out",
+    "fewer keys": "fewer keys",
+    "fewer figures": "fewer columns or terms",
+    "fewer digits": "figures with fewer decimal places",
+    "noise": "a noisy answer, paid from the permit's privacy budget: casemate permit ask",
+}
 
 
 @dataclass(frozen=True)
@@ -47,10 +52,19 @@ class Effect:
     hidden: int
     kept_permille: int
 
+    @property
+    def roughly(self) -> str:
+        """The share in four steps: a program can choose the size of its table by what it reads."""
+        if self.kept_permille >= 900:
+            return "nearly all lines stay"
+        if self.kept_permille >= 600:
+            return "most lines stay"
+        return "about half of the lines stay" if self.kept_permille >= 350 else "few lines stay"
+
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A recipe that would pass, or with ``base`` a rounding of the old one.
+    """A recipe that would pass. ``about`` are the columns that it changes.
 
     ``question`` is for noise alone: what to give to ``casemate permit ask``, once a cost is added.
     """
@@ -58,7 +72,7 @@ class Suggestion:
     kind: Kind
     text: str
     recipe: Recipe
-    base: int | None = None
+    about: tuple[str, ...] = ()
     effect: Effect | None = None
     question: dict[str, Any] | None = None
 
@@ -68,8 +82,8 @@ class Suggestion:
             "kind": self.kind,
             "text": self.text,
             "recipe": self.recipe.to_json().decode(),
-            "base": self.base,
-            "effect": None if self.effect is None else vars(self.effect),
+            "about": list(self.about),
+            "effect": None if self.effect is None else asdict(self.effect),
             "question": self.question,
         }
 
@@ -81,10 +95,19 @@ class Suggestion:
             kind=document["kind"],
             text=document["text"],
             recipe=recipe_from_json(document["recipe"]),
-            base=document["base"],
+            about=tuple(document["about"]),
             effect=None if effect is None else Effect(**effect),
             question=document["question"],
         )
+
+    def for_team(self) -> dict[str, Any]:
+        """As whoever ran the program may see it: what is done to which column, and roughly what stays."""
+        about = f" ({', '.join(self.about)})" if self.about else ""
+        return {
+            "kind": self.kind,
+            "text": _FOR_TEAM[self.kind] + about,
+            "effect": None if self.effect is None else self.effect.roughly,
+        }
 
 
 @dataclass(frozen=True)
@@ -115,16 +138,16 @@ def repair(
     the input: then noise is offered too, where the question can be asked.
     """
     asked = _Asked(frame, rules, people)
-    first = asked.said(recipe, None)
+    first = asked.said(recipe)
     if first is None or first.decision == "pass":
         return ()
-    found: dict[tuple[Recipe, int | None], Suggestion] = {}
+    found: dict[tuple[Recipe, bool], Suggestion] = {}
     for suggestion in _passing(recipe, first, asked, rules):
-        found.setdefault((suggestion.recipe, suggestion.base), suggestion)
+        found.setdefault((suggestion.recipe, False), suggestion)
     question = None if dataset is None else question_of(recipe, dataset)
     if question is not None:
         text = "ask for a noisy answer, paid from the permit's privacy budget"
-        found[recipe, 0] = Suggestion("noise", text, recipe, question=question)
+        found[recipe, True] = Suggestion("noise", text, recipe, question=question)
     return tuple(found.values())
 
 
@@ -139,71 +162,52 @@ def carry_out(
         raise BadInput(
             "a noisy answer is asked for with `casemate permit ask`: nothing is carried out"
         )
-    made = _made(suggestion.recipe, suggestion.base, frame, rules, people)
+    answer, ready = _made(suggestion.recipe, frame, rules, people)
     findings = Findings()
-    report(made.breaches, findings, made.supports.place, made.supports.noun)
+    report(ready.breaches, findings, ready.supports.place, ready.supports.noun)
     if findings.decision == "refuse":
         raise NotAllowed("the rules refuse the suggested output: ask for suggestions anew")
-    return Repaired(_written(suggestion.recipe, made), made.answer, made.supports.hidden, findings)
-
-
-def _written(recipe: Recipe, made: "_Made") -> bytes:
-    """The file; a figure is drawn, as it is on every way out."""
-    if not isinstance(recipe.what, Figure):
-        return render(recipe, made.answer, hidden=made.supports.hidden)
     try:
-        return drawn(recipe, made.answer, hidden=made.supports.hidden)
+        data = written(suggestion.recipe, ready)
     except ValueError as problem:
         raise BadInput(f"the suggested figure cannot be drawn: {problem}") from None
-
-
-@dataclass(frozen=True)
-class _Made:
-    answer: Answer
-    supports: Supports
-    breaches: list[Breach]
+    return Repaired(data, answer, ready.supports.hidden, findings)
 
 
 def _made(
-    recipe: Recipe, base: int | None, frame: pl.DataFrame, rules: Rules, people: Ints | None
-) -> _Made:
+    recipe: Recipe, frame: pl.DataFrame, rules: Rules, people: Ints | None
+) -> tuple[Answer, Made]:
     answer = compute(recipe, frame)
-    supports = Supports(recipe, answer, frame, people)
-    if base is not None:
-        if base < rules.min_cell:
-            raise BadInput(f"counts are rounded to {rules.min_cell} or more, not to {base}")
-        broken = [one for one in breaches_of(supports, rules) if one.rule not in _CURED_BY_ROUNDING]
-        return _Made(rounded(supports, base), supports, broken)
-    if recipe.suppress:
-        supports = replace(supports, hidden=hidden_lines(supports, rules), _values={})
-    return _Made(answer, supports, breaches_of(supports, rules))
+    return answer, made(recipe, answer, frame, rules, people)
 
 
 class _Asked:
-    """The only door from the data to the search: verdicts, and not many of them."""
+    """The only door from the data to the search: verdicts, and not many of them, nor dear ones."""
 
     def __init__(self, frame: pl.DataFrame, rules: Rules, people: Ints | None) -> None:
         self._frame, self._rules, self._people = frame, rules, people
         self.left = MOST_ASKED
+        self._units = IN_PROCESS_TOGETHER
 
-    def said(self, recipe: Recipe, base: int | None) -> Said | None:
+    def said(self, recipe: Recipe) -> Said | None:
         """What the check says of a recipe; None where it cannot be carried out, or enough was asked."""
-        if self.left == 0:
+        price = cost(recipe, len(self._frame))
+        if self.left == 0 or price > min(IN_PROCESS, self._units):
             return None
-        self.left -= 1
+        self.left, self._units = self.left - 1, self._units - price
         try:
             recipe_from_json(recipe.to_json())  # a candidate is held to what any recipe is held to
-            made = _made(recipe, base, self._frame, self._rules, self._people)
+            answer, ready = _made(recipe, self._frame, self._rules, self._people)
         except (BadRecipe, BadInput, Unavailable):
             return None
         decision: Decision = max(
-            (one.decision for one in made.breaches), key=_ORDER.__getitem__, default="pass"
+            (one.decision for one in ready.breaches), key=_ORDER.__getitem__, default="pass"
         )
         return Said(
             decision,
-            tuple((one.rule, one.figure, one.lines) for one in made.breaches),
-            tuple(row[: made.answer.keys] for row in made.answer.rows),
-            len(made.supports.hidden),
+            tuple((one.rule, one.figure, one.lines) for one in ready.breaches),
+            tuple(row[: answer.keys] for row in ready.shown.rows),
+            len(ready.supports.hidden),
         )
 
 
@@ -211,7 +215,7 @@ def _passing(recipe: Recipe, first: Said, asked: _Asked, rules: Rules) -> Iterat
     for search in candidates(recipe, first, rules):
         said: Said | None = None
         while (candidate := _next(search, said)) is not None:
-            said = asked.said(candidate.recipe, candidate.base)
+            said = asked.said(candidate.recipe)
             if said is not None and _ORDER[said.decision] < _ORDER[first.decision]:
                 yield _suggestion(candidate, said, len(first.keys))
                 break
@@ -229,4 +233,4 @@ def _suggestion(candidate: Candidate, said: Said, lines: int) -> Suggestion:
     shown = len(said.keys) - said.hidden
     kept = min(1000, shown * 1000 // max(1, lines))
     effect = Effect(len(said.keys), said.hidden, kept)
-    return Suggestion(candidate.kind, candidate.text, candidate.recipe, candidate.base, effect)
+    return Suggestion(candidate.kind, candidate.text, candidate.recipe, candidate.about, effect)

@@ -55,14 +55,14 @@ class Said:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A recipe to try; with ``base``, rounded to it."""
+    """A recipe to try. ``about`` is the column, or columns, that the change is of."""
 
     kind: Literal[
         "suppression", "rounding", "coarser", "fewer keys", "fewer figures", "fewer digits"
     ]
     text: str
     recipe: Recipe
-    base: int | None = None
+    about: tuple[str, ...] = ()
 
 
 Search = Generator[Candidate, Said | None, None]
@@ -75,7 +75,9 @@ def candidates(recipe: Recipe, first: Said, rules: Rules) -> Iterator[Search]:
     if "digits" in rules_broken:
         yield _fewer_digits(recipe)
     if isinstance(what, Table | Crosstab | Histogram):
-        yield _one(Candidate("suppression", _SUPPRESSED, _with(recipe, suppress=True)))
+        yield _one(
+            Candidate("suppression", _SUPPRESSED, _with(recipe, suppress=True, round_to=None))
+        )
         yield _one(_rounding(recipe, rules))
     match what:
         case Table() | Crosstab():
@@ -93,12 +95,12 @@ def candidates(recipe: Recipe, first: Said, rules: Rules) -> Iterator[Search]:
             yield from map(_one, _fewer_terms(recipe, what))
     if isinstance(what, Histogram | Survival) and what.by is not None:
         text = f"without the groups by {what.by}"
-        yield _one(Candidate("fewer keys", text, _what(recipe, by=None)))
+        yield _one(Candidate("fewer keys", text, _what(recipe, by=None), (what.by,)))
     if isinstance(what, Quantiles):
         for name in what.by:
             left = tuple(one for one in what.by if one != name)
             text = f"without the groups by {name}"
-            yield _one(Candidate("fewer keys", text, _what(recipe, by=left)))
+            yield _one(Candidate("fewer keys", text, _what(recipe, by=left), (name,)))
 
 
 _SUPPRESSED = "cells that tell too much are hidden, and others so that they cannot be computed back"
@@ -107,7 +109,7 @@ _SUPPRESSED = "cells that tell too much are hidden, and others so that they cann
 def _rounding(recipe: Recipe, rules: Rules) -> Candidate:
     base = -(-rules.min_cell // rules.rounding_base) * rules.rounding_base
     text = f"counts rounded to multiples of {base}, so that they still add up"
-    return Candidate("rounding", text, recipe, base)
+    return Candidate("rounding", text, _with(recipe, round_to=base, suppress=False))
 
 
 def _fewer_digits(recipe: Recipe) -> Search:
@@ -122,7 +124,7 @@ def _fewer_keys(recipe: Recipe, what: Table | Crosstab) -> Iterator[Candidate]:
     for name in keys if len(keys) > 1 else ():
         left = tuple(one for one in keys if one != name)
         table = Table(by=left, measures=measures, margins=what.margins)
-        yield Candidate("fewer keys", f"without {name}", _analysis(recipe, table))
+        yield Candidate("fewer keys", f"without {name}", _analysis(recipe, table), (name,))
 
 
 def _fewer_figures(recipe: Recipe, what: Table | Crosstab, first: Said) -> Iterator[Candidate]:
@@ -132,7 +134,7 @@ def _fewer_figures(recipe: Recipe, what: Table | Crosstab, first: Said) -> Itera
     kept = tuple(one for one in what.measures if one.name not in broken)
     if kept and len(kept) < len(what.measures):
         text = f"without the columns {', '.join(sorted(broken))}"
-        yield Candidate("fewer figures", text, _what(recipe, measures=kept))
+        yield Candidate("fewer figures", text, _what(recipe, measures=kept), tuple(sorted(broken)))
 
 
 def _fewer_terms(recipe: Recipe, what: Regression | WeightedEffect) -> Iterator[Candidate]:
@@ -143,7 +145,7 @@ def _fewer_terms(recipe: Recipe, what: Regression | WeightedEffect) -> Iterator[
         )
         if kept:
             text = f"without the terms of {' and '.join(sorted(names))}"
-            yield Candidate("fewer figures", text, _what(recipe, terms=kept))
+            yield Candidate("fewer figures", text, _what(recipe, terms=kept), tuple(sorted(names)))
 
 
 def _coarser_bins(recipe: Recipe, what: Histogram, first: Said) -> Search:
@@ -217,7 +219,7 @@ def _joined_cuts(recipe: Recipe, first: Said, place: int, derived: Derived, cut:
         new = Derived(name=derived.name, value=Cut(of=cut.of, breaks=tuple(breaks)))
         derive = tuple(new if one.name == derived.name else one for one in recipe.derive)
         text = f"{derived.name} in {len(breaks) - 1} intervals"
-        answer = yield Candidate("coarser", text, _with(recipe, derive=derive))
+        answer = yield Candidate("coarser", text, _with(recipe, derive=derive), (derived.name,))
         if answer is None:
             return
         said = answer
@@ -238,7 +240,7 @@ def _joined_intervals(
         )
         new = Recode(of=ColumnOf(name=name), cases=cases)
         text = f"{name} in {len(breaks) - 1} intervals"
-        answer = yield Candidate("coarser", text, _recoded(recipe, place, name, new))
+        answer = yield Candidate("coarser", text, _recoded(recipe, place, name, new), (name,))
         if answer is None:
             return
         said = answer
@@ -261,7 +263,7 @@ def _joined_rest(recipe: Recipe, first: Said, place: int, name: str, written: li
         cases = tuple((_as_value(one, first, place), one) for one in kept)
         value = Recode(of=ColumnOf(name=name), cases=cases, otherwise=OTHER)
         text = f"{name} with {len(kept)} categories and {OTHER!r}"
-        answer = yield Candidate("coarser", text, _recoded(recipe, place, name, value))
+        answer = yield Candidate("coarser", text, _recoded(recipe, place, name, value), (name,))
         if answer is None:
             return
         said = answer

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from casemate.access import Permits
 from casemate.enclave.outputs import Outputs
+from casemate.enclave.recipes import ReleaseMemory
 from casemate.enclave.records import Output, OutputState, QueueItem
 from casemate.enclave.runs import Runs
 
@@ -14,7 +15,9 @@ DUE_DAYS = 5
 """From the check to a person's decision. The house's own term: no law sets one."""
 
 
-def queue(tx: Session, outputs: Outputs, runs: Runs, permits: Permits) -> tuple[QueueItem, ...]:
+def queue(
+    tx: Session, outputs: Outputs, runs: Runs, permits: Permits, memory: ReleaseMemory
+) -> tuple[QueueItem, ...]:
     """Every checked output that a person has not ended yet, for all checkers together."""
     waiting = [
         output
@@ -22,11 +25,18 @@ def queue(tx: Session, outputs: Outputs, runs: Runs, permits: Permits) -> tuple[
         for output in outputs.list(tx, state=state)
         if output.checked_at is not None
     ]
-    items = [_item(tx, output, outputs, runs, permits) for output in waiting]
+    items = [_item(tx, output, outputs, runs, permits, memory) for output in waiting]
     return tuple(sorted(items, key=lambda item: (item.since, item.output.id)))
 
 
-def _item(tx: Session, output: Output, outputs: Outputs, runs: Runs, permits: Permits) -> QueueItem:
+def _item(
+    tx: Session,
+    output: Output,
+    outputs: Outputs,
+    runs: Runs,
+    permits: Permits,
+    memory: ReleaseMemory,
+) -> QueueItem:
     assert output.checked_at is not None
     run = runs.get(tx, output.run)
     permit = permits.get(tx, run.permit)
@@ -40,6 +50,7 @@ def _item(tx: Session, output: Output, outputs: Outputs, runs: Runs, permits: Pe
         due=output.checked_at + timedelta(days=DUE_DAYS),
         four_eyes=four_eyes,
         claim=outputs.claims.of(tx, output.id),
+        unread=len(memory.opaque(tx, run)),
     )
 
 

@@ -13,6 +13,7 @@ from casemate.enclave.environments import Environments
 from casemate.enclave.outputs import Outputs
 from casemate.enclave.recipes import RecipeShelf, ReleaseMemory
 from casemate.enclave.recipes.exchange import exchange
+from casemate.enclave.repairs import Repairs
 from casemate.enclave.replay import Replays
 from casemate.enclave.runs import Runs
 from casemate.enclave.steps import Rooms
@@ -50,7 +51,7 @@ class Enclave:
         self.views = Views(vault, keyring, ledger, permits, catalogue, clock)
         self.runs = Runs(vault, keyring, ledger, permits, clock)
         releases = Releases(vault, keyring, ledger, catalogue, clock)
-        memory = ReleaseMemory(releases, self.views, permits)
+        self.memory = memory = ReleaseMemory(releases, self.views, permits)
         self.outputs = Outputs(
             vault, keyring, ledger, permits, self.runs, clock,
             before_release=(memory.before_release,),
@@ -70,6 +71,7 @@ class Enclave:
             clock,
         )
         self.replays = Replays(rooms, ledger, keyring)
+        self.repairs = Repairs(rooms, ledger)
         self.worker = Worker(home, runs_url, rooms, at_once=at_once)
 
     def seal_views(self, tx: Session, permit_id: str, *, actor: str) -> int:

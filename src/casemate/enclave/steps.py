@@ -9,29 +9,27 @@ released once.
 import logging
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial, wraps
+from functools import wraps
 from typing import Any
 
-import polars as pl
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from casemate.access import Grant, OutputRules, Permits
-from casemate.analysis.recipes import Figure
 from casemate.canonical import canonical_json, digest
 from casemate.clock import Clock
-from casemate.enclave import checks, kinds, recipes, sandbox
+from casemate.enclave import kinds, recipes, sandbox
+from casemate.enclave.checking import Checker
 from casemate.enclave.collect import CollectedFile, Rejected
 from casemate.enclave.environments import Environments
 from casemate.enclave.guard import current_permit, require_grants, why_ended
-from casemate.enclave.judging import against_the_permit, is_spelled_out, judge, with_known_name
-from casemate.enclave.model_attacks.card import SUFFIX as CARD_SUFFIX
+from casemate.enclave.judging import is_spelled_out
 from casemate.enclave.outputs import Outputs, Sealed
 from casemate.enclave.permit_watch import PermitWatch
-from casemate.enclave.recipes.memory import ReleaseMemory, Said
-from casemate.enclave.records import ACTIVE, SYSTEM, Output, OutputKind, Run, RunState, View
+from casemate.enclave.recipes.memory import ReleaseMemory
+from casemate.enclave.records import ACTIVE, SYSTEM, OutputKind, Run, RunState, View
 from casemate.enclave.runs import Runs, limits_of
 from casemate.enclave.views import Views
 from casemate.errors import CasemateError, Conflict, NotAllowed, Unavailable
@@ -106,6 +104,7 @@ class Steps:
     def __init__(self, rooms: Rooms, *, stopping: Callable[[], bool] = lambda: False) -> None:
         self._rooms = rooms
         self._stopping = stopping
+        self._checker = Checker(rooms, stopping)
 
     @_ends_the_run
     def prepare(self, run_id: str) -> bool:
@@ -158,28 +157,15 @@ class Steps:
             if run.state is not RunState.checking:
                 return run.state in ACTIVE
             rules = self._grants(tx, run)[0].output_rules
-            context = self._context(tx, run, rules)
+            inputs = self._checker.inputs(tx, run, rules)
             outputs = rooms.outputs.list(tx, run=run_id)
-            beside = rooms.recipes.of_run(tx, run_id)
             script = rooms.runs.script(tx, run_id)
-        cards = {
-            one.name.removesuffix(CARD_SUFFIX): one
-            for one in outputs
-            if one.kind is OutputKind.file and one.name.endswith(CARD_SUFFIX)
-        }
-        unchecked = [output for output in outputs if output.decision is None]
-        found = recipes.recompute_all(
-            {one.id: (one.name, beside[one.id]) for one in unchecked if one.id in beside},
-            self._inputs(run, context),
-            lambda: "the worker stops" if self._stopping() else None,
-        )
-        if self._stopping():
+
+        def may_record(tx: Session) -> bool:
+            return rooms.runs.lock(tx, run_id).state is RunState.checking
+
+        if not self._checker.check(run, outputs, inputs, script, may_record):
             raise WorkerStopping
-        for output in unchecked:
-            if output.id in found:
-                self._check_by_recipe(run, output, found[output.id], context, rules, script)
-            else:
-                self._check_one(output, context, rules, cards.get(output.name))
         return True
 
     @_ends_the_run
@@ -344,99 +330,6 @@ class Steps:
             ),
             *(seal(f"{name}.log", OutputKind.log, data) for name, data in logs.items() if data),
         )
-
-    def _context(self, tx: Session, run: Run, rules: OutputRules) -> checks.CheckContext:
-        frames: Mapping[str, pl.DataFrame] = {
-            file: self._rooms.views.frame(tx, recorded["view"])
-            for file, recorded in run.inputs.items()
-        }
-        return checks.CheckContext(
-            inputs=frames,
-            rules=checks.Rules.of_permit(rules),
-            script_digest=run.script_digest,
-        )
-
-    def _inputs(self, run: Run, context: checks.CheckContext) -> dict[str, recipes.Input]:
-        """The run's inputs for trusted code: as frames, and as bytes where the sandbox needs them."""
-
-        def parquet(view: str) -> bytes:
-            with self._rooms.store.read() as tx:
-                return self._rooms.views.parquet(tx, view)
-
-        return {
-            file: recipes.Input(context.inputs[file], partial(parquet, recorded["view"]))
-            for file, recorded in run.inputs.items()
-        }
-
-    def _check_by_recipe(
-        self,
-        run: Run,
-        output: Output,
-        found: recipes.Recomputed,
-        context: checks.CheckContext,
-        rules: OutputRules,
-        script: bytes,
-    ) -> None:
-        """The verdict on what its recipe gives; bytes that trusted code made take the file's place."""
-        rooms = self._rooms
-        with rooms.store.read() as tx:
-            data = rooms.outputs.data(tx, output.id)
-        drawn = found.recipe is not None and isinstance(found.recipe.what, Figure)
-        if refusal := against_the_permit(output.name, len(data), rules, drawn=drawn):
-            judged = recipes.Judged(checks.Verdict("refuse", (refusal,)))
-        else:
-            judged = recipes.judge_by_recipe(data, found, context.inputs, context.rules, script)
-        verdict, said = self._remembered(run, found, judged, context)
-        verdict = with_known_name(output, verdict)
-        instead = judged.instead if verdict.decision != "refuse" else None
-        made = None if instead is None else rooms.outputs.seal(output.name, output.kind, instead)
-        kept = False
-        try:
-            with rooms.store.transaction() as tx:
-                if rooms.runs.lock(tx, output.run).state is not RunState.checking:
-                    return
-                if made is not None:
-                    rooms.exchange(tx, output.id, made)
-                if said is not None and verdict.decision != "refuse":
-                    rooms.memory.keep(tx, output.id, said)
-                checked = data if instead is None else instead
-                rooms.outputs.record_verdict(tx, output.id, checked, verdict, rules.model_dump())
-            kept = True
-        finally:
-            if made is not None and not kept:
-                rooms.outputs.discard([made])
-
-    def _remembered(
-        self,
-        run: Run,
-        found: recipes.Recomputed,
-        judged: recipes.Judged,
-        context: checks.CheckContext,
-    ) -> tuple[checks.Verdict, Said | None]:
-        """The verdict with what all earlier releases have against it, and what the output says."""
-        if judged.verdict.decision == "refuse" or found.recipe is None:
-            return judged.verdict, None
-        name = found.recipe.input
-        with self._rooms.store.read() as tx:
-            view = self._rooms.views.get(tx, run.inputs[name]["view"])
-            frame = context.inputs[name]
-            return self._rooms.memory.judge(tx, view, frame, found, judged, context.rules)
-
-    def _check_one(
-        self,
-        output: Output,
-        context: checks.CheckContext,
-        rules: OutputRules,
-        card: Output | None = None,
-    ) -> None:
-        rooms = self._rooms
-        with rooms.store.read() as tx:
-            data = rooms.outputs.data(tx, output.id)
-            beside = None if card is None else rooms.outputs.data(tx, card.id)
-        verdict = judge(output, data, context, rules, beside)
-        with rooms.store.transaction() as tx:
-            if rooms.runs.lock(tx, output.run).state is RunState.checking:
-                rooms.outputs.record_verdict(tx, output.id, data, verdict, rules.model_dump())
 
 
 def _outcome(

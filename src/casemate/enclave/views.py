@@ -23,6 +23,7 @@ from casemate.access import Grant, Permits
 from casemate.canonical import canonical_json, digest
 from casemate.catalogue import Catalogue, Dataset
 from casemate.clock import Clock
+from casemate.enclave.differencing.persons import Persons, persons_of
 from casemate.enclave.guard import why_ended
 from casemate.enclave.records import SYSTEM, View
 from casemate.enclave.tables import ViewOriginRow, ViewRow
@@ -107,7 +108,8 @@ class Views:
             ) from misfit
         signer = self._keyring.signing_key("certificate")
         certificate = certify_frames(frame, plan, protected, signing_key=signer)
-        return self._seal_in_vault(source, grant, protected, certificate)
+        persons = self._whose(source, frame, plan)
+        return self._seal_in_vault(source, grant, protected, certificate, persons)
 
     def keep(self, tx: Session, draft: Draft) -> View:
         """Record the drafted view; gives the other one where another process was first.
@@ -170,8 +172,21 @@ class Views:
             raise NotFound(
                 f"of view {view_id} it is not known which records its rows were made from"
             )
-        key = self._keyring.unwrap(found.wrapped_key, found.blob)
-        return np.frombuffer(self._vault.read_bytes(found.blob, key), dtype="<u4")
+        return self._numbers(found)[: tx.get_one(ViewRow, view_id).rows]
+
+    def persons(self, tx: Session, view_id: str) -> Persons | None:
+        """For each record of the published table the number of the person that it is of; ``None`` where
+        nobody has two, or nothing tells. Beside ``origin``, for trusted code alone; raises as it does.
+        """
+        found = tx.get(ViewOriginRow, view_id)
+        if found is None:
+            raise NotFound(f"of view {view_id} it is not known whose its rows are")
+        numbers = self._numbers(found)[tx.get_one(ViewRow, view_id).rows :]
+        return numbers if len(numbers) else None
+
+    def _numbers(self, origin: ViewOriginRow) -> npt.NDArray[np.uint32]:
+        key = self._keyring.unwrap(origin.wrapped_key, origin.blob)
+        return np.frombuffer(self._vault.read_bytes(origin.blob, key), dtype="<u4")
 
     def get(self, tx: Session, view_id: str) -> View:
         """The view's record, without its data; raises ``NotFound``."""
@@ -241,9 +256,25 @@ class Views:
         key = self._keyring.signing_key("certificate").public_key()
         return verify(self.frame(tx, view_id), self.get(tx, view_id).certificate, key)
 
+    def _whose(self, source: Dataset, frame: pl.DataFrame, plan: Plan) -> Persons | None:
+        """Whose each published record is: by the variable that the description names, else by the one
+        that the plan pseudonymises; of several, the one that names the fewest (the careful assumption).
+
+        The named variable is read even where the permit does not give it: numbers are kept, no values,
+        and where the program's view lies they never come.
+        """
+        if (name := source.description.person) is not None and name not in frame.columns:
+            key = self._keyring.unwrap(source.wrapped_key, source.blob)
+            frame = pl.DataFrame(self._vault.read_table(source.blob, key, [name]))
+        names = [name] if name is not None else sorted(plan.pseudonymise)
+        numbered = [persons_of(frame[one].cast(pl.String).to_list()) for one in names]
+        known = [one for one in numbered if one is not None]
+        return min(known, key=lambda one: int(one.max()), default=None)
+
     def _seal_in_vault(
-        self, source: Dataset, grant: Grant, protected: Protected, certificate: dict[str, Any]
-    ) -> Draft:
+        self, source: Dataset, grant: Grant, protected: Protected, certificate: dict[str, Any],
+        persons: Persons | None,
+    ) -> Draft:  # fmt: skip
         buffer = io.BytesIO()
         book = canonical_json(codebook(source, protected.report)).decode()
         protected.frame.write_parquet(buffer, metadata={CODEBOOK: book})
@@ -258,12 +289,18 @@ class Views:
             rows=protected.frame.height, report=report, certificate=certificate,
             made_at=self._clock(),
         )  # fmt: skip
-        return Draft(row, self._sealed_origin(blob, protected), _ledger_detail(protected.report))
+        origin = self._sealed_origin(blob, protected, persons)
+        return Draft(row, origin, _ledger_detail(protected.report))
 
-    def _sealed_origin(self, view_id: str, protected: Protected) -> ViewOriginRow:
+    def _sealed_origin(
+        self, view_id: str, protected: Protected, persons: Persons | None
+    ) -> ViewOriginRow:
+        """The records of the view's rows; after them, where some have several, whose each record is."""
         blob = new_id("origin")
         key, wrapped = self._keyring.new_data_key(blob)
-        self._vault.write_bytes(blob, protected.source_rows.astype("<u4").tobytes(), key)
+        numbers = [protected.source_rows, *([] if persons is None else [persons])]
+        data = b"".join(one.astype("<u4").tobytes() for one in numbers)
+        self._vault.write_bytes(blob, data, key)
         return ViewOriginRow(view=view_id, blob=blob, wrapped_key=wrapped)
 
     def _discard(self, draft: Draft) -> None:

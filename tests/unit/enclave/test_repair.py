@@ -138,9 +138,23 @@ def test_noise_is_a_question_for_the_budget() -> None:
 
 def test_a_forged_suggestion_is_judged_like_any_other() -> None:
     honest = chosen(REFUSED[0], "rounding")
-    forged = Suggestion.from_document({**honest.to_document(), "base": None})
+
+    def forged(base: int | None) -> Suggestion:
+        wanted = honest.recipe.model_copy(update={"round_to": base}).to_json().decode()
+        return Suggestion.from_document({**honest.to_document(), "recipe": wanted})
+
     with pytest.raises(NotAllowed):
-        carry_out(forged, people(), RULES)
-    fine = Suggestion.from_document({**honest.to_document(), "base": 2})
+        carry_out(forged(None), people(), RULES)
     with pytest.raises(BadInput):
-        carry_out(fine, people(), RULES)
+        carry_out(forged(2), people(), RULES)
+
+
+def test_who_ran_the_program_is_told_the_kind_and_roughly_the_effect() -> None:
+    """Lines, intervals and labels may be somebody's value that the program put there."""
+    suggestions = repair(REFUSED[4], people(), RULES, dataset="people")
+    assert {one.kind for one in suggestions} >= {"suppression", "coarser"}
+    for one in suggestions:
+        told = one.for_team()
+        assert set(told) == {"kind", "text", "effect"}
+        assert not any(character.isdigit() for character in told["text"].replace("years5", ""))
+        assert told["effect"] is None or told["effect"].endswith("stay")

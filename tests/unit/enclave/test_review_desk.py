@@ -109,7 +109,7 @@ def claim(world: World, output: Output, checker: str, seconds: int = 600) -> Non
 def waiting(world: World) -> dict[str, QueueItem]:
     enclave = world.enclave
     with world.store.read() as tx:
-        items = review_queue(tx, enclave.outputs, enclave.runs, world.permits)
+        items = review_queue(tx, enclave.outputs, enclave.runs, world.permits, enclave.memory)
     return {item.output.id: item for item in items}
 
 

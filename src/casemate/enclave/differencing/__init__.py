@@ -8,15 +8,20 @@ docs/differencing.md has the model, what is guaranteed, and what is not.
 
 from casemate.enclave.differencing.decision import Decision, DifferencingRules, decide
 from casemate.enclave.differencing.memory import Memory
-from casemate.enclave.differencing.releases import Releases
+from casemate.enclave.differencing.persons import Persons, persons_of
+from casemate.enclave.differencing.releases import Releases, WouldDisclose, reasons_of
 from casemate.enclave.differencing.statements import Statement, statements_of
 
 __all__ = [
     "Decision",
     "DifferencingRules",
     "Memory",
+    "Persons",
     "Releases",
     "Statement",
+    "WouldDisclose",
     "decide",
+    "persons_of",
+    "reasons_of",
     "statements_of",
 ]

@@ -8,13 +8,15 @@ A file that is not byte for byte what its recipe gives is refused. One that is, 
 the people that trusted code found behind each line.
 """
 
-from casemate.enclave.recipes.memory import ReleaseMemory, Said
+from casemate.enclave.recipes.inferring import Inferred, infer, people_counted
+from casemate.enclave.recipes.memory import ReleaseMemory, Said, Told
 from casemate.enclave.recipes.pairing import Paired, pair
 from casemate.enclave.recipes.recompute import Input
 from casemate.enclave.recipes.shelf import RecipeShelf, SealedRecipe
 from casemate.enclave.recipes.verdicts import Judged, Recomputed, judge_by_recipe, recompute_all
 
 __all__ = [
+    "Inferred",
     "Input",
     "Judged",
     "Paired",
@@ -23,7 +25,10 @@ __all__ = [
     "ReleaseMemory",
     "Said",
     "SealedRecipe",
+    "Told",
+    "infer",
     "judge_by_recipe",
     "pair",
+    "people_counted",
     "recompute_all",
 ]

@@ -6,15 +6,19 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from casemate.analysis import Answer, BadRecipe, Recipe, recipe_from_json, render
+from casemate.analysis import Answer, BadRecipe, Recipe, recipe_from_json
 from casemate.analysis.recipes import Figure
 from casemate.enclave.checks_model import Findings, Reason, Rules, Verdict, listed
-from casemate.enclave.recipes.drawing import MAX_MARKS, drawn
+from casemate.enclave.environment import packages
+from casemate.enclave.recipes.comparing import compare
+from casemate.enclave.recipes.drawing import MAX_MARKS
+from casemate.enclave.recipes.making import Made, made, written
 from casemate.enclave.recipes.recompute import RULE, Input, recompute
 from casemate.enclave.recipes.spelling import unspelled
-from casemate.enclave.recipes.suppressing import hidden_lines
-from casemate.enclave.rules import apply_rules
+from casemate.enclave.rules.breaches import report
+from casemate.enclave.rules.supports import Ints
 from casemate.enclave.sandbox import ShouldStop
+from casemate.errors import BadInput, Unavailable
 
 _COLUMN = re.compile(r"column '[^']*'")
 
@@ -31,11 +35,12 @@ class Recomputed:
 @dataclass(frozen=True)
 class Judged:
     """The verdict on an output; ``instead`` are the bytes that leave in place of the researcher's,
-    ``hidden`` the lines (from 0) that they do not show."""
+    ``hidden`` the lines (from 0) that they do not show, ``base`` what counts are rounded to."""
 
     verdict: Verdict
     instead: bytes | None = None
     hidden: frozenset[int] = frozenset()
+    base: int = 1
 
 
 def recompute_all(
@@ -68,35 +73,70 @@ def recompute_all(
 
 
 def judge_by_recipe(
-    data: bytes, found: Recomputed, inputs: Mapping[str, pl.DataFrame], rules: Rules, script: bytes
+    data: bytes,
+    found: Recomputed,
+    inputs: Mapping[str, pl.DataFrame],
+    rules: Rules,
+    script: bytes,
+    *,
+    people: Mapping[str, Ints] | None = None,
 ) -> Judged:
-    """The verdict on the file ``data``, whose recipe trusted code carried out again."""
+    """The verdict on the file ``data``, whose recipe trusted code carried out again.
+
+    ``people`` numbers, by input, the person of each row, where somebody has several.
+    """
     if found.problem is not None or found.recipe is None or found.answer is None:
         return _refused(found.problem or Reason(RULE, "its recipe was not carried out"))
     recipe, answer = found.recipe, found.answer
-    if data != render(recipe, answer):
+    likeness = compare(data, recipe, answer)
+    if likeness == "different":
         return _refused(Reason("claim not reproduced", "the file is not what its recipe gives"))
-    frame = inputs[recipe.input]
+    whose = (people or {}).get(recipe.input)
     try:
-        hidden = hidden_lines(recipe, answer, frame, rules) if recipe.suppress else frozenset()
-    except BadRecipe:
-        return _refused(Reason("suppression", "no cells can be left out of this output"))
-    findings = apply_rules(recipe, answer, frame, rules, hidden=hidden)
+        ready = made(recipe, answer, inputs[recipe.input], rules, whose)
+    except (BadInput, Unavailable):
+        return _refused(_unmade(recipe))
+    findings = Findings()
+    report(ready.breaches, findings, ready.supports.place, ready.supports.noun)
     _words(recipe, script, findings)
+    _note_changes(ready, findings)
     instead = None
-    if hidden:
-        instead = render(recipe, answer, hidden=hidden)
-        text = (
-            f"{listed(sorted(line + 1 for line in hidden))} left out, so that no small cell is told"
-        )
-        findings.note("suppression", text)
-    if isinstance(recipe.what, Figure):
+    if ready.supports.hidden or recipe.round_to or isinstance(recipe.what, Figure):
         try:
-            instead = drawn(recipe, answer, hidden=hidden)
+            instead = written(recipe, ready)
         except ValueError:
             return _refused(Reason("figure", f"a figure has at most {MAX_MARKS} marks"))
+    elif likeness == "close":
+        instead = written(recipe, ready)
+        findings.note("tolerance", _OWN_FIGURES, checker=_versions())
     _reproduced(answer, findings)
-    return Judged(findings.verdict(), instead, hidden)
+    return Judged(findings.verdict(), instead, ready.supports.hidden, recipe.round_to or 1)
+
+
+_OWN_FIGURES = (
+    "a fit by other versions than the checker's, equal but for its last places: the checker's own figures "
+    "leave"
+)
+
+
+def _versions() -> dict[str, str]:
+    """What a fitted model rests on here."""
+    known = packages()
+    return {one: known[one] for one in ("python", "numpy", "scipy", "statsmodels") if one in known}
+
+
+def _unmade(recipe: Recipe) -> Reason:
+    if recipe.round_to is not None:
+        return Reason("rounding", "the counts of this output cannot be rounded to this base")
+    return Reason("suppression", "no cells can be left out of this output")
+
+
+def _note_changes(ready: Made, findings: Findings) -> None:
+    if hidden := sorted(ready.supports.place(line) for line in ready.supports.hidden):
+        text = f"{listed(hidden, ready.supports.noun)} left out, so that no small cell is told"
+        findings.note("suppression", text)
+    if base := ready.supports.recipe.round_to:
+        findings.note("rounding", f"counts rounded to multiples of {base}, so that they add up")
 
 
 def _refused(reason: Reason) -> Judged:
