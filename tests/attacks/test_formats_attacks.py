@@ -316,7 +316,7 @@ def parquet() -> bytes:
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("damage", ["none", "footer", "length", "empty"])
+@pytest.mark.parametrize("damage", ["footer", "length", "empty"])
 def test_parquet_is_refused_whatever_it_does_to_its_parser(damage: str) -> None:
     data = parquet()
     if damage == "footer":
@@ -325,8 +325,33 @@ def test_parquet_is_refused_whatever_it_does_to_its_parser(damage: str) -> None:
         data = data[:-8] + struct.pack("<I", 2**31 - 1) + b"PAR1"
     elif damage == "empty":
         data = b"PAR1" * 2
-    (reason,) = refused("rows.parquet", data, "file type").reasons
-    assert "CSV" in reason.message
+    refused("rows.parquet", data, "malformed")
+
+
+def test_rows_of_people_are_refused_in_parquet_as_in_csv() -> None:
+    buffer = io.BytesIO()
+    CONTEXT.inputs["adults"].head(30).write_parquet(buffer)
+    refused("rows.parquet", buffer.getvalue())
+
+
+def test_a_bomb_of_parquet_is_refused() -> None:
+    buffer = io.BytesIO()
+    pl.DataFrame({"a": ["x" * 100_000] * 1000}).write_parquet(buffer)  # a hundred megabytes
+    assert len(buffer.getvalue()) < 1 << 18
+    refused("rows.parquet", buffer.getvalue(), "malformed")
+
+
+def test_a_table_in_parquet_leaves_without_its_metadata_and_through_a_person() -> None:
+    buffer = io.BytesIO()
+    counts = CONTEXT.inputs["adults"].group_by("woman").len("count")
+    counts.write_parquet(buffer, metadata={"rows": "hidden in the footer"})
+    verdict = judge("table.parquet", buffer.getvalue())
+    assert verdict is not None
+    assert verdict.decision == "review", verdict
+    assert verdict.instead is not None
+    assert b"hidden in the footer" in buffer.getvalue()
+    assert b"hidden in the footer" not in verdict.instead
+    assert pl.read_parquet(io.BytesIO(verdict.instead)).equals(counts)
 
 
 def test_a_parser_that_is_exhausted_or_killed_refuses_the_file(

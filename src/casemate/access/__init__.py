@@ -20,6 +20,7 @@ from casemate.access.forms import (
     VariableRequest,
 )
 from casemate.access.odrl import export as export_odrl
+from casemate.access.output_types import OUTPUT_TYPES, USUAL_TYPES
 from casemate.access.permits import EVERYONE, FOREVER, Permits
 from casemate.access.policies import Policies, Resource
 from casemate.access.records import (
@@ -39,7 +40,9 @@ from casemate.access.transitions import TRANSITIONS
 __all__ = [
     "EVERYONE",
     "FOREVER",
+    "OUTPUT_TYPES",
     "TRANSITIONS",
+    "USUAL_TYPES",
     "Application",
     "ApplicationEvent",
     "ApplicationForm",

@@ -18,6 +18,7 @@ from casemate.access import completeness, deadlines
 from casemate.access.deadlines import Regime
 from casemate.access.forms import ApplicationForm, ApplicationKind, require_text
 from casemate.access.history import Change, History
+from casemate.access.output_types import require_known_types
 from casemate.access.permits import Permits
 from casemate.access.records import (
     Application,
@@ -378,6 +379,7 @@ class Applications:
     ) -> OutputRules:
         least = max(offer.rules.min_cell for offer in offers)
         rules = given or OutputRules(min_cell=least)
+        require_known_types(rules.allowed_types)
         if rules.disclosure is None:
             demanded = strictest(offer.rules.disclosure for offer in offers)
             rules = rules.model_copy(update={"disclosure": demanded})

@@ -13,6 +13,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, mo
 
 from casemate.access.deadlines import Regime
 from casemate.access.forms import ApplicationForm, ApplicationKind, Document, LegalBasis
+from casemate.access.output_types import USUAL_TYPES
 from casemate.disclosure import DisclosureRules
 from casemate.errors import BadInput, NotAllowed
 
@@ -75,7 +76,8 @@ class OutputRules(Document):
     """Whether an output checker looks at what passed the automatic check; four-eyes: two of them."""
     max_output_bytes: int = Field(default=10 * 2**20, ge=1)
     max_files: int = Field(default=50, ge=1)
-    allowed_types: tuple[str, ...] = ("csv", "json", "txt", "md", "png")
+    allowed_types: tuple[str, ...] = USUAL_TYPES
+    """Endings of files that may leave: of a new permit, some of ``OUTPUT_TYPES``."""
     rows: bool = True
     """False: aggregate answers only; no program of the data user meets the records."""
     disclosure: DisclosureRules | None = None

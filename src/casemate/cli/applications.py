@@ -1,13 +1,14 @@
 """``casemate application`` and ``casemate decide``."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 
-from casemate.access import Application, OutputRules
+from casemate.access import OUTPUT_TYPES, USUAL_TYPES, Application, OutputRules
 from casemate.cli.common import Desk, Shown, command, read_document, table
 from casemate.clock import timestamp
 from casemate.errors import BadInput
@@ -112,6 +113,13 @@ def decide(
         list[str] | None,
         typer.Option(help="A kind of file that two checkers clear (png, onnx; log); repeatable."),
     ] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=f"A type of file that may leave, of {', '.join(OUTPUT_TYPES)}; repeatable "
+            f"(default: {', '.join(USUAL_TYPES)})."
+        ),
+    ] = None,
     rules: Annotated[
         Path | None,
         typer.Option(
@@ -132,8 +140,8 @@ def decide(
     files = dict(map(_named_file, plan or []))
     plans = {name: read_plan(file).to_dict() for name, file in files.items()}
     given = None
-    if min_cell is not None or review != "required" or rules is not None or four_eyes:
-        given = _output_rules(min_cell, review, rules, four_eyes or [])
+    if min_cell is not None or review != "required" or rules is not None or four_eyes or allow:
+        given = _output_rules(min_cell, review, rules, four_eyes or [], allow or USUAL_TYPES)
     try:
         permit = desk.platform.approve(
             desk.actor, application, reason,
@@ -165,7 +173,11 @@ def _privacy(text: str) -> tuple[str, PrivacyLoss]:
 
 
 def _output_rules(
-    min_cell: int | None, review: str, disclosure: Path | None, four_eyes: list[str]
+    min_cell: int | None,
+    review: str,
+    disclosure: Path | None,
+    four_eyes: list[str],
+    allow: Sequence[str],
 ) -> OutputRules:
     if review not in ("required", "four-eyes", "automatic"):
         raise BadInput(f"--review is required, four-eyes or automatic, not {review!r}")
@@ -173,7 +185,11 @@ def _output_rules(
         raise BadInput(f"--four-eyes takes an ending such as png, or log, not {strange[0]!r}")
     if min_cell is not None and min_cell < 1:
         raise BadInput(f"--min-cell is at least 1, not {min_cell}")
-    given: dict[str, object] = {"review": review, "four_eyes": tuple(sorted(set(four_eyes)))}
+    given: dict[str, object] = {
+        "review": review,
+        "four_eyes": tuple(sorted(set(four_eyes))),
+        "allowed_types": tuple(dict.fromkeys(allow)),
+    }
     if min_cell is not None:
         given["min_cell"] = min_cell
     if disclosure is not None:

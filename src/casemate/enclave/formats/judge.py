@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from casemate.enclave.checks_model import CheckContext, Findings, Verdict
+from casemate.enclave.checks_parse import Malformed, decode, parse_csv
 from casemate.enclave.checks_records import scan_pseudonyms, scan_values
+from casemate.enclave.checks_tables import check_table
 from casemate.enclave.collect import CollectedFile
 from casemate.enclave.formats import evidence, models
 from casemate.enclave.formats.facts import HostileKind
@@ -55,6 +57,8 @@ def judge_format(
         _strings(output.data, context, findings)
     elif found.kind == "svg":
         clean = _drawing(output, context, findings)
+    elif found.kind == "parquet":
+        clean = _columns(output.data, context, findings)
     else:
         _refuse(found.kind, found.what, output.data, findings)
     verdict = findings.verdict()
@@ -138,11 +142,32 @@ def _drawing(output: CollectedFile, context: CheckContext, findings: Findings) -
     return clean
 
 
+def _columns(data: bytes, context: CheckContext, findings: Findings) -> bytes | None:
+    """The table as it was written again, judged as the CSV that it is; a person looks at it as well."""
+    inspection = _inspect(data, "parquet", findings)
+    if inspection is None:
+        return None
+    clean, rows = inspection.files.get("clean"), inspection.files.get("table.csv")
+    if clean is None or rows is None or len(clean) > context.rules.max_bytes:
+        findings.refuse("file type", "it is a large table in Parquet: write a table of results")
+        return None
+    try:
+        text = decode(rows)
+        scan_pseudonyms(text, context, findings)
+        check_table(parse_csv(text, context.rules, ","), context, findings)
+        if not findings.has("reproduced") or findings.has("not recomputed"):
+            scan_values(text, context, findings)
+    except Malformed as problem:
+        findings.refuse("malformed", str(problem))
+    findings.review("file type", "it is a table in Parquet: it leaves as it was written again")
+    return clean
+
+
 def _refuse(kind: str, what: str, data: bytes, findings: Findings) -> None:
     """What never leaves; serialised objects and tables in binary form are looked into for the record."""
     said: dict[str, object] = {}
-    if kind in ("pickle", "parquet", "arrow"):
-        parsed: HostileKind = "pickle" if kind == "pickle" else "parquet"
+    if kind in ("pickle", "arrow"):
+        parsed: HostileKind = "pickle" if kind == "pickle" else "arrow"
         try:
             facts = inspect_file(data, parsed).facts
             said = facts.model_dump(mode="json", exclude_defaults=True, exclude={"columns"})
@@ -150,7 +175,6 @@ def _refuse(kind: str, what: str, data: bytes, findings: Findings) -> None:
             said = {"parser": str(problem)}
     way = {
         "pickle": "write a model as ONNX or safetensors, or its coefficients as JSON",
-        "parquet": "write a table of results as CSV",
         "arrow": "write a table of results as CSV",
         "unknown": "write a known format",
     }.get(kind, "which never leaves")
