@@ -15,18 +15,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from casemate.errors import BadInput
+from casemate.errors import BadInput, IntegrityFailure
 from casemate.protection import (
     DistinctLDiversity,
     Hierarchy,
     KAnonymity,
     Result,
+    TCloseness,
     anonymise,
     intervals,
     suppressible,
 )
 from casemate.protection.engines import COUNT, ByTuple, Packing, open_engine
 from casemate.protection.grouping import group_table
+from casemate.protection.regrouped import regroup
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "age": st.integers(0, 60),
@@ -197,3 +199,46 @@ def test_categories_are_read_by_their_text(tmp_path: Path) -> None:
             table.lazy(), {"x": suppressible()}, models=[KAnonymity(3)], suppression=0.6
         )
         assert result.table.collect()["x"].cast(pl.String).to_list() == ["b"] * 3
+
+
+@settings(max_examples=30, deadline=None)
+@given(table=tables())
+def test_a_finished_table_is_recounted_alike_by_every_engine(table: pl.DataFrame) -> None:
+    """Classes, and in each how many records hold what: without a line for each record."""
+    names = [name for name in table.columns if name in HIERARCHIES]
+    sizes = sorted(Counter(table.select(names).rows()).values())
+    held = sorted(Counter(table.select(*names, "illness").rows()).values())
+    for given_table in (table, table.lazy(), duckdb.from_arrow(table.to_arrow())):
+        found = regroup(given_table, names, ["illness"])
+        assert found.remaining == len(table)
+        assert sorted(found.sizes().tolist()) == sizes
+        tallied = dict(found.tallied(names[0]).rows())
+        assert tallied == Counter(table[names[0]].to_list())
+        lines = found.lines("class")
+        if COUNT in lines.columns:
+            assert sorted(lines[COUNT].to_list()) == held
+        per_record = found.records(["illness"], "class")
+        classes = per_record.group_by("class").len()["len"]
+        assert sorted(classes.to_list()) == sizes
+
+
+@pytest.mark.parametrize("bad", [["flu"] * 4, ["flu", "flu", "flu", "gout"]])
+def test_a_check_of_counted_lines_judges_as_one_of_records(bad: list[str]) -> None:
+    """5 records of one class: lines say how many records they stand for."""
+    collected = pl.DataFrame({"illness": ["flu", "gout"], COUNT: [6, 4]})
+    model = TCloseness("0.3", "illness")
+    good = pl.DataFrame({"class": [0, 0], "illness": ["flu", "gout"], COUNT: [3, 2]})
+    model.check(good, ["class"], collected)
+    lines = pl.DataFrame({"class": [0] * 4, "illness": bad, COUNT: [4, 1, 1, 1]})
+    expanded = lines.select(pl.exclude(COUNT).repeat_by(COUNT).explode())
+    for table in (lines, expanded):
+        if bad.count("gout"):
+            model.check(table, ["class"], collected)
+        else:
+            with pytest.raises(IntegrityFailure, match="7 records"):
+                model.check(table, ["class"], collected)
+
+
+def test_a_column_named_as_counts_are_is_refused() -> None:
+    with pytest.raises(BadInput, match="rename"):
+        group_table(pl.DataFrame({COUNT: [1, 2]}), [COUNT])

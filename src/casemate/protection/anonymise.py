@@ -12,13 +12,12 @@ import polars as pl
 from casemate.errors import BadInput, IntegrityFailure
 from casemate.protection.classes import Flags, Recoding
 from casemate.protection.codebook import CodebookEntry, codebook_entry
-from casemate.protection.engines import ByColumn, Engine, in_memory, open_engine
+from casemate.protection.engines import ByColumn, Engine, open_engine
 from casemate.protection.files import require_writable, scan_table, whole_file, write_table
 from casemate.protection.finished import check_models, check_sizes, recomputed_loss
 from casemate.protection.grouping import (
     Grouped,
     distinct_tuples,
-    group_table,
     grouped,
     recoding_of,
 )
@@ -393,7 +392,7 @@ def _check(
 ) -> None:
     """Judge the finished table anew, by its text: models, count and loss must be as claimed."""
     names = list(result.generalisation)
-    found = (regroup if in_memory(finished) else group_table)(finished, names, collected.sensitive)
+    found = regroup(finished, names, collected.sensitive)
     remain = found.remaining
     check_models(found, models, collected, _recoding(result, tuples, models))
     if remain + result.suppressed != result.records:

@@ -94,14 +94,20 @@ def _class_counts(
     table: pl.DataFrame, quasi_identifiers: Sequence[str], attribute: str
 ) -> list[dict[Any, int]]:
     """For each class of the finished table, how many records hold each value of ``attribute``."""
-    columns = table.select(*quasi_identifiers, pl.col(attribute).alias("*value"))
+    columns = table.select(*quasi_identifiers, pl.col(attribute).alias("*value"), _lines(table))
     names = [str(place) for place in range(len(quasi_identifiers))]
-    columns.columns = [*names, "*value"]
-    counted = columns.group_by(columns.columns).len("*records")
+    columns.columns = [*names, "*value", "*records"]
+    counted = columns.group_by([*names, "*value"]).agg(pl.col("*records").sum())
     classes: dict[Any, dict[Any, int]] = {}
     for row in counted.iter_rows():
         classes.setdefault(row[:-2], {})[row[-2]] = row[-1]
     return list(classes.values())
+
+
+def _lines(table: pl.DataFrame) -> pl.Expr:
+    """How many records each line of a table stands for: one, or what a last column says."""
+    last = table.columns[-1]
+    return pl.col(last) if last == "*records" else pl.repeat(1, pl.len()).alias("*records")
 
 
 def _require(holds: bool, model: str, attribute: str, counts: Mapping[Any, int]) -> None:
@@ -180,7 +186,8 @@ def check_closeness(
 
 
 def _value_counts(table: pl.DataFrame, attribute: str) -> dict[Any, int]:
-    counted = table[attribute].rename("*value").value_counts(name="*records")
+    columns = table.select(pl.col(attribute).alias("*value"), _lines(table))
+    counted = columns.group_by("*value").agg(pl.col("*records").sum())
     return dict(counted.iter_rows())
 
 

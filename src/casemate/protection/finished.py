@@ -12,25 +12,30 @@ from casemate.protection.engines.base import unused
 from casemate.protection.grouping import Grouped
 from casemate.protection.ladders import Ladder
 from casemate.protection.models import KAnonymity
-from casemate.protection.regrouped import Regrouped
+from casemate.protection.regrouped import Recounted, Regrouped
 from casemate.protection.risk import Risk, risk_of_sizes
+
+Counted = Grouped | Regrouped | Recounted
 
 
 def check_models(
-    found: Grouped | Regrouped,
+    found: Counted,
     models: Sequence[PrivacyModel],
     collected: Grouped,
     recoding: Recoding,
 ) -> None:
-    """Each model by its own check, record by record; IntegrityFailure for one that does not hold.
+    """Each model by its own check; IntegrityFailure for one that does not hold.
 
-    Of a class a check needs its number and not its labels, unless it asks what labels stand for.
+    Of a class a check needs its number and not its labels, unless it asks what labels stand for. One
+    of a sensitive attribute is given how many records hold what, others record by record.
     """
-    before = collected.records(collected.sensitive)
     number = unused([*found.names, *found.sensitive])
+    before = collected.lines()
     for model in models:
         if isinstance(model, KAnonymity):
             check_smallest_size(found.sizes(), found.names, model.k)
+        elif model.attribute is not None:
+            model.check(found.lines(number), [number], before, recoding)
         elif model.needs_recoding or model.needs_openness:
             table = found.records([*found.names, *found.sensitive])
             model.check(table, found.names, before, recoding)
@@ -38,7 +43,7 @@ def check_models(
             model.check(found.records(found.sensitive, number), [number], before, recoding)
 
 
-def check_sizes(found: Grouped | Regrouped, risk: Risk) -> None:
+def check_sizes(found: Counted, risk: Risk) -> None:
     """Raise IntegrityFailure unless the classes have the sizes that ``risk`` reports."""
     if sizes_of_classes(pl.DataFrame({COUNT: found.sizes()})) != risk.class_sizes:
         raise IntegrityFailure("the classes recounted from the table are not of the sizes reported")
@@ -54,7 +59,7 @@ def risk_of_grouped(found: Grouped, threshold: int) -> Risk:
 
 
 def recomputed_loss(
-    found: Grouped | Regrouped, ladders: Sequence[Ladder], levels: Sequence[int], suppressed: int
+    found: Counted, ladders: Sequence[Ladder], levels: Sequence[int], suppressed: int
 ) -> float:
     """The mean over quasi-identifiers of the loss that the labels of each one tell."""
     losses = []

@@ -13,7 +13,7 @@ from casemate.protection.classes import SensitiveColumn, tally
 from casemate.protection.engines import COUNT, ByColumn, Engine, Packing, Survey, open_engine
 from casemate.protection.hierarchies import Hierarchy, Key
 from casemate.protection.ladders import Codes, Ladder, build_ladder
-from casemate.protection.loops import unpack_large
+from casemate.protection.loops import LARGE, unpack_large
 from casemate.protection.tuples import Held, Node, Tuples
 from casemate.protection.values import text_of
 
@@ -71,6 +71,20 @@ class Grouped:
             columns[number] = pl.Series(np.repeat(self.tuple_of.astype(np.uint32), self.counts))
         return pl.DataFrame(columns)
 
+    def lines(self, number: str | None = None) -> pl.DataFrame:
+        """Each combination of sensitive values, or of a tuple's ``number`` and these, and in
+        ``COUNT`` how many records hold it."""
+        held = pl.DataFrame(
+            {name: self.codes[name] for name in self.sensitive} | {COUNT: self.counts}
+        )
+        if number is not None:
+            held.insert_column(0, pl.Series(number, self.tuple_of))
+        elif self.sensitive:
+            held = held.group_by(self.sensitive).agg(pl.col(COUNT).sum())
+        return held.with_columns(
+            self.values[name].gather(held[name]).alias(name) for name in self.sensitive
+        )
+
     def tallied(self, name: str) -> pl.DataFrame:
         """Each value of one column, and in ``COUNT`` how many records hold it."""
         totals = np.bincount(self.codes[name], self.counts, len(self.values[name]))
@@ -80,7 +94,12 @@ class Grouped:
 def grouped(
     engine: Engine, survey: Survey, names: Sequence[str], sensitive: Sequence[str] = ()
 ) -> Grouped:
-    """Count the combinations of ``names`` and ``sensitive`` in the engine: one pass."""
+    """Count the combinations of ``names`` and ``sensitive`` in the engine: one pass.
+
+    Raises BadInput for a column named as the counts are.
+    """
+    if COUNT in (*names, *sensitive):
+        raise BadInput(f"the name {COUNT!r} is taken for counts: rename that column")
     values = {name: survey.values[name] for name in (*names, *sensitive)}
     packing = Packing.of(values, apart=sensitive)
     found = _unpacked(engine.counted(packing), packing, names, sensitive)
@@ -103,8 +122,10 @@ def _unpacked(
     counted: pl.DataFrame, packing: Packing, names: Sequence[str], sensitive: Sequence[str]
 ) -> Grouped:
     # keys grow with the codes, so tuples stand in an order of their own: every sum, and so every
-    # tie, is the same from run to run
-    ordered = counted.sort(list(packing.words))
+    # tie, is the same from run to run; of very many, sums of class sizes alone are asked, which are
+    # whole numbers
+    few = sensitive or len(counted) < LARGE
+    ordered = counted.sort(list(packing.words)) if few else counted
     counts = ordered[COUNT].to_numpy().astype(np.int64)
     large = None if sensitive else unpack_large(_words(ordered, packing))
     if large is None:

@@ -1,8 +1,9 @@
-"""The classes of a finished table in memory, found anew: by a hash of each record's labels.
+"""The classes of a finished table, found anew from what it says: nothing is shared with the search
+and its codes.
 
-Nothing is shared with the search and its codes. Two classes whose hashes met, which is improbable
+In memory a class is a hash of its records' labels. Two classes whose hashes met, which is improbable
 beyond measure, would be counted as one: then their sizes are not those that the search reports, and
-the table is refused. They cannot pass unseen.
+the table is refused. They cannot pass unseen. Elsewhere the engine groups by the labels themselves.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from casemate.protection.engines import COUNT
+from casemate.protection.engines import COUNT, in_memory, open_engine
 from casemate.protection.frames import open_frame, polars_columns
 from casemate.protection.ladders import Codes
 
@@ -39,6 +40,10 @@ class Regrouped:
     def sizes(self) -> Codes:
         return self._classes[COUNT].to_numpy().astype("int64")
 
+    def lines(self, number: str) -> pl.DataFrame:
+        """The number of each record's class, and its sensitive values."""
+        return self.records(self.sensitive, number).select(number, *self.sensitive)
+
     def records(self, names: Sequence[str], number: str | None = None) -> pl.DataFrame:
         columns = [self.table[name] for name in names]
         return pl.DataFrame(columns if number is None else [*columns, self.number_of.alias(number)])
@@ -50,8 +55,50 @@ class Regrouped:
         return tallies.group_by(name).agg(pl.col(COUNT).sum())
 
 
-def regroup(table: Any, names: Sequence[str], sensitive: Sequence[str] = ()) -> Regrouped:
-    """The classes over ``names`` of a table of Polars, pandas or PyArrow."""
+@dataclass(frozen=True)
+class Recounted:
+    """Each combination of labels and sensitive values of a table, once, and in ``COUNT`` the records
+    that hold it; see ``Regrouped`` for the parts."""
+
+    names: tuple[str, ...]
+    sensitive: tuple[str, ...]
+    table: pl.DataFrame
+
+    @property
+    def remaining(self) -> int:
+        return int(self.table[COUNT].sum())
+
+    def sizes(self) -> Codes:
+        classes = self.table
+        if self.sensitive:
+            classes = classes.group_by(self.names).agg(pl.col(COUNT).sum())
+        return classes[COUNT].to_numpy().astype("int64")
+
+    def lines(self, number: str) -> pl.DataFrame:
+        return self._numbered(number).select(number, *self.sensitive, COUNT)
+
+    def records(self, names: Sequence[str], number: str | None = None) -> pl.DataFrame:
+        table = self.table if number is None else self._numbered(number)
+        wanted = [*names, *([] if number is None else [number])]
+        return table.select(pl.col(wanted).repeat_by(COUNT).explode())
+
+    def _numbered(self, number: str) -> pl.DataFrame:
+        """With the number of a line of the same class beside each."""
+        return self.table.with_row_index(number).with_columns(
+            pl.col(number).first().over(self.names)
+        )
+
+    def tallied(self, name: str) -> pl.DataFrame:
+        return self.table.group_by(name).agg(pl.col(COUNT).sum())
+
+
+def regroup(
+    table: Any, names: Sequence[str], sensitive: Sequence[str] = ()
+) -> Regrouped | Recounted:
+    """The classes over ``names`` of any table."""
+    if not in_memory(table):
+        counted = open_engine(table).classes([*names, *sensitive])
+        return Recounted(tuple(names), tuple(sensitive), counted)
     columns = polars_columns(open_frame(table), [*names, *sensitive])
     hashed = columns.select(names).hash_rows() if names else pl.Series([0] * columns.height)
     return Regrouped(tuple(names), tuple(sensitive), columns, hashed)

@@ -5,6 +5,7 @@ import pytest
 
 from casemate.errors import BadInput
 from casemate.protection import (
+    Hierarchy,
     KAnonymity,
     Plan,
     Pseudonymiser,
@@ -13,6 +14,7 @@ from casemate.protection import (
     content_digest,
     intervals,
     reidentification_risk,
+    suppressible,
 )
 
 KEY = b"permit key of 32 bytes, secret!!"
@@ -61,3 +63,21 @@ def test_plans_and_pseudonyms_on_relations() -> None:
 def test_a_relation_with_a_column_twice_is_refused() -> None:
     with duckdb.connect() as connection, pytest.raises(BadInput, match="two columns named 'a'"):
         reidentification_risk(connection.sql("SELECT 1 AS a, 2 AS a"), ["a"])
+
+
+@pytest.mark.parametrize("values", [3, 600])
+def test_few_values_are_listed_in_the_query_and_many_are_joined(values: int) -> None:
+    """Text with quotes and NUL, gaps between numbers, and nulls: each record keeps its own."""
+    sql = (
+        f"SELECT CASE WHEN i % 7 = 0 THEN NULL ELSE 'it''s ' || chr(0) || i % {values} END AS word, "
+        f"CASE WHEN i % 5 = 0 THEN NULL ELSE i * 3 % {values} END AS number, i "
+        "FROM range(5000) t(i) UNION ALL SELECT 'rare', 1, -1"
+    )
+    with duckdb.connect() as connection:
+        relation = connection.sql(sql)
+        hierarchies: dict[str, Hierarchy] = {"word": suppressible(), "number": intervals(2, 4)}
+        found = anonymise(relation, hierarchies, models=[KAnonymity(4)], suppression=0.5)
+        expected = anonymise(relation.pl(), hierarchies, models=[KAnonymity(4)], suppression=0.5)
+        assert expected.suppressed
+        assert found.generalisation == expected.generalisation
+        assert found.table.pl().sort("i").equals(expected.table.sort("i"))

@@ -54,6 +54,11 @@ class Engine(Protocol):
         """One pass: the distinct keys in ``packing.words`` and ``COUNT``, in any order."""
         ...
 
+    def classes(self, names: Sequence[str]) -> pl.DataFrame:
+        """One pass: each combination of these columns as they stand, once, and ``COUNT``, in any
+        order. It shares nothing with ``counted``: what a packing does wrong is not done here."""
+        ...
+
     def recoded(self, recoding: "ByColumn | ByTuple") -> Any:
         """The table with its new labels and without its suppressed records, of the kind given.
 
@@ -177,6 +182,27 @@ def plain_column(column: pl.Series) -> pl.Series:
     if column.dtype.is_float() and not column.drop_nulls().is_finite().all():
         raise BadInput(f"the column {name!r} holds NaN or infinity: use null for what is missing")
     return column
+
+
+def with_distinct_names(columns: Sequence[str]) -> list[str]:
+    """The names of a table's columns; BadInput where two are alike."""
+    names = list(columns)
+    for name in names:
+        if names.count(name) > 1:
+            raise BadInput(f"the table has two columns named {name!r}: rename one")
+    return names
+
+
+def survey_of(found: pl.DataFrame, names: Sequence[str]) -> Survey:
+    """The survey in one line that an engine gave back: the number of records, and by column of
+    ``names`` a list of its values and the number of records that hold one."""
+    records, values = int(found[0, 0]), {}
+    for place, name in enumerate(names):
+        held = found.to_series(2 * place + 1).explode().drop_nulls().alias(name)
+        if int(found[0, 2 * place + 2]) < records:
+            held = pl.concat([pl.Series(name, [None], dtype=held.dtype), held])
+        values[name] = plain_column(held).sort()
+    return Survey(records, values)
 
 
 def unused(names: Sequence[str]) -> str:

@@ -53,6 +53,9 @@ class InMemory:
             return keys.to_series().value_counts(name=COUNT)
         return keys.group_by(keys.columns).len(COUNT)
 
+    def classes(self, names: Sequence[str]) -> pl.DataFrame:
+        return polars_columns(self._frame, names).group_by(names).len(COUNT)
+
     def recoded(self, recoding: Recoding) -> Any:
         if isinstance(recoding, ByTuple):
             return self._by_tuple(recoding)

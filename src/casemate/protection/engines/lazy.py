@@ -77,6 +77,10 @@ class Lazy:
         counted = coded.group_by([mark + word for word in keys]).agg(pl.len().alias(COUNT))
         return _run(counted.rename({mark + word: word for word in keys}))
 
+    def classes(self, names: Sequence[str]) -> pl.DataFrame:
+        found = _run(self._table.group_by(names).agg(pl.len().alias(COUNT)))
+        return found.with_columns(plain_column(found[name]) for name in names)
+
     def recoded(self, recoding: Recoding) -> pl.LazyFrame:
         if isinstance(recoding, ByTuple):
             return self._by_tuple(recoding)

@@ -1,7 +1,8 @@
-"""DuckDB relations: grouped and recoded by joins inside DuckDB, with memory that spills to disk.
+"""DuckDB relations: grouped and recoded inside DuckDB, with memory that spills to disk.
 
-Small tables of values, codes and labels are handed over as Arrow and joined; a relation that comes
-back is on the same connection, is run when it is asked, and reads the table that was given.
+Few values of text or whole numbers are written into the SQL as a list, in which DuckDB looks up each
+entry of a column's dictionary once. Other values are handed over as Arrow and joined. A relation that
+comes back is on the same connection, is run when it is asked, and reads the table that was given.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,6 @@ from typing import Any
 
 import polars as pl
 
-from casemate.errors import BadInput
 from casemate.protection.engines.base import (
     COUNT,
     ByColumn,
@@ -18,21 +18,24 @@ from casemate.protection.engines.base import (
     Recoding,
     Survey,
     plain_column,
+    survey_of,
     unused,
+    with_distinct_names,
 )
 
 _GIVEN = "casemate given"
+_MOST_LISTED = 512
+_WHOLE = {
+    f"{sign}{size}" for sign in ("", "U") for size in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT")
+}
 
 
 class Relation:
     """A relation, asked anew for each pass. It must give the same records each time."""
 
     def __init__(self, relation: Any) -> None:
-        self._relation = relation
-        names = list(relation.columns)
-        for name in names:
-            if names.count(name) > 1:
-                raise BadInput(f"the table has two columns named {name!r}: rename one")
+        self.relation = relation
+        names = with_distinct_names(relation.columns)
         self._kinds = dict(zip(names, map(str, relation.types), strict=True))
 
     @property
@@ -42,42 +45,28 @@ class Relation:
     def survey(self, names: Sequence[str]) -> Survey:
         parts = ["count(*)"]
         for name in names:
-            column = self._plain(name)
+            column = self.plain(name)
             parts += [f"list(DISTINCT {column})", f"count({column})"]
         listed = ", ".join(f"{part} AS c{place}" for place, part in enumerate(parts))
-        asked = self._relation.query(_GIVEN, f"SELECT {listed} FROM {_quoted(_GIVEN)} g")  # noqa: S608
-        found = pl.DataFrame(asked.to_arrow_table())
-        records = int(found["c0"][0])
-        values = {}
-        for place, name in enumerate(names):
-            held = found[f"c{2 * place + 1}"].explode().alias(name)
-            if records == int(found[f"c{2 * place + 2}"][0]):
-                held = held.drop_nulls()
-            elif len(held.drop_nulls()):
-                held = pl.concat([held.clear(n=1), held.drop_nulls()])
-            values[name] = plain_column(held).sort()
-        return Survey(records, values)
-
-    def _plain(self, name: str) -> str:
-        quoted = f"g.{_quoted(name)}"
-        return f"{quoted}::VARCHAR" if self._kinds[name].startswith("ENUM") else quoted
+        return survey_of(_fetched(_asked(self.relation, f"SELECT {listed}")), names)
 
     def bounds(self, names: Sequence[str]) -> Survey:
         return self.survey(names)
 
     def counted(self, packing: Packing) -> pl.DataFrame:
-        mark = unused(self.columns)
-        coded = self._with_codes(packing, list(packing.values), {}, mark)
-        keys = ", ".join(
-            f"{_key(packing, word, mark)} AS {_quoted(word)}" for word in packing.words
-        )
-        groups = ", ".join(str(place + 1) for place in range(len(packing.words)))
-        found = coded.query(
-            _GIVEN,
-            f"SELECT {keys}, count(*) AS {_quoted(COUNT)} "  # noqa: S608 (names are quoted)
-            f"FROM {_quoted(_GIVEN)} GROUP BY {groups}",
-        )
-        return pl.DataFrame(found.to_arrow_table())
+        code = _Codes(self, packing, {})
+        keys = ", ".join(f"{code.key(word)} AS {_quoted(word)}" for word in packing.words)
+        return self._classes(code.joined(list(packing.values)), keys, len(packing.words))
+
+    def classes(self, names: Sequence[str]) -> pl.DataFrame:
+        columns = ", ".join(f"{self.plain(name)} AS {_quoted(name)}" for name in names)
+        found = self._classes(self.relation, columns, len(names))
+        return found.with_columns(plain_column(found[name]) for name in names)
+
+    def _classes(self, relation: Any, columns: str, many: int) -> pl.DataFrame:
+        groups = ", ".join(str(place + 1) for place in range(many))
+        counted = f"SELECT {columns}, count(*) AS {_quoted(COUNT)}"
+        return _fetched(_asked(relation, counted, f"GROUP BY {groups}"))
 
     def recoded(self, recoding: Recoding) -> Any:
         if isinstance(recoding, ByTuple):
@@ -85,77 +74,133 @@ class Relation:
         return self._by_column(recoding)
 
     def _by_column(self, recoding: ByColumn) -> Any:
-        packing, mark = recoding.packing, unused(self.columns)
-        wanted = list(packing.values) if recoding.lost is not None else list(recoding.labels)
-        coded = self._with_codes(packing, wanted, recoding.labels, mark)
-        if recoding.lost is not None:
-            same = " AND ".join(
-                f"m.{_quoted(word)} = {_key(packing, word, mark)}" for word in packing.words
-            )
-            coded = _beside(
-                coded,
-                recoding.lost,
-                f"SELECT g.* FROM {_quoted(_GIVEN)} g ANTI JOIN m ON {same}",  # noqa: S608 (names are quoted)
-            )
-        return coded.query(_GIVEN, self._final(list(recoding.labels), mark))
+        packing, lost = recoding.packing, recoding.lost
+        code = _Codes(self, packing, recoding.labels)
+        relation = code.joined(list(recoding.labels if lost is None else packing.values))
+        if lost is not None:
+            same = " AND ".join(f"m.{_quoted(word)} = {code.key(word)}" for word in packing.words)
+            relation = _beside(relation, lost, "SELECT g.*", f"ANTI JOIN m ON {same}")
+        return self._final(relation, {name: code.label(name) for name in recoding.labels})
 
     def _by_tuple(self, recoding: ByTuple) -> Any:
         mark = unused(self.columns)
         new = recoding.new.rename({name: mark + name for name in recoding.new.columns})
         same = " AND ".join(
-            f"m.{_quoted(name)} IS NOT DISTINCT FROM {self._plain(name)}"
+            f"m.{_quoted(name)} IS NOT DISTINCT FROM {self.plain(name)}"
             for name in recoding.old.columns
         )
         added = "".join(f", m.{_quoted(name)}" for name in new.columns)
-        joined = _beside(
-            self._relation,
-            pl.concat([recoding.old, new], how="horizontal"),
-            f"SELECT g.*{added} FROM {_quoted(_GIVEN)} g JOIN m ON {same}",  # noqa: S608 (names are quoted)
+        both = pl.concat([recoding.old, new], how="horizontal")
+        joined = _beside(self.relation, both, f"SELECT g.*{added}", f"JOIN m ON {same}")
+        return self._final(
+            joined, {name: f"g.{_quoted(mark + name)}" for name in recoding.new.columns}
         )
-        return joined.query(_GIVEN, self._final(recoding.new.columns, mark))
 
-    def _final(self, changed: Sequence[str], mark: str) -> str:
+    def _final(self, relation: Any, changed: Mapping[str, str]) -> Any:
         columns = ", ".join(
-            f"{_quoted(mark + name)} AS {_quoted(name)}" if name in changed else _quoted(name)
-            for name in self.columns
+            f"{changed.get(name, f'g.{_quoted(name)}')} AS {_quoted(name)}" for name in self.columns
         )
-        return f"SELECT {columns} FROM {_quoted(_GIVEN)}"  # noqa: S608 (names are quoted)
+        return _asked(relation, f"SELECT {columns}")
 
-    def _with_codes(
-        self, packing: Packing, names: Sequence[str], labels: Mapping[str, pl.Series], mark: str
-    ) -> Any:
-        """The relation with columns of codes ("#" before the name), and of labels where there are."""
-        relation = self._relation
+    def plain(self, name: str) -> str:
+        quoted = f"g.{_quoted(name)}"
+        return f"{quoted}::VARCHAR" if self._kinds[name].startswith("ENUM") else quoted
+
+    def place(self, name: str, values: pl.Series) -> str | None:
+        """SQL for the place of each record's value among ``values``, from 1; None where they are
+        many, or of a kind that has no plain literal."""
+        kind = self._kinds[name]
+        known = values.drop_nulls()
+        if kind in _WHOLE and len(known):
+            low, high = int(known.min()), int(known.max())  # type: ignore[arg-type]
+            if high - low + 1 == len(known) and len(known) <= _MOST_LISTED:
+                missing = values.null_count()
+                place = f"(g.{_quoted(name)}::BIGINT - {low} + {1 + missing})"
+                return f"coalesce({place}, 1)" if missing else place
+        listed = kind == "VARCHAR" or kind.startswith("ENUM") or kind in _WHOLE
+        if not listed or len(values) > _MOST_LISTED:
+            return None
+        literals = ", ".join(map(_literal, values))
+        return f"list_position([{literals}], {self.plain(name)})"
+
+
+class _Codes:
+    """SQL for the codes and labels of a relation's records."""
+
+    def __init__(self, table: Relation, packing: Packing, labels: Mapping[str, pl.Series]) -> None:
+        self._table = table
+        self._packing = packing
+        self._labels = {
+            name: held.gather(pl.Series(packing.codes[name])) for name, held in labels.items()
+        }
+        self._mark = unused(table.columns)
+        places = {name: table.place(name, held) for name, held in packing.values.items()}
+        self._places = {name: place for name, place in places.items() if place is not None}
+
+    def joined(self, names: Sequence[str]) -> Any:
+        """The relation, with the codes ("#" before the name) and labels of what SQL does not list."""
+        relation = self._table.relation
         for name in names:
-            values, codes = packing.values[name], packing.codes[name]
-            held = {"value": values, f"{mark}#{name}": codes}
-            if name in labels:
-                held[mark + name] = labels[name].gather(pl.Series(codes))
+            if name in self._places:
+                continue
+            values = self._packing.values[name]
+            held = {"value": values, f"{self._mark}#{name}": self._packing.codes[name]}
+            if name in self._labels:
+                held[self._mark + name] = self._labels[name]
             same = "IS NOT DISTINCT FROM" if values.null_count() else "="
             relation = _beside(
                 relation,
                 pl.DataFrame(held),
-                f"SELECT g.*, m.* EXCLUDE (value) FROM {_quoted(_GIVEN)} g "  # noqa: S608 (names are quoted)
-                f"JOIN m ON m.value {same} {self._plain(name)}",
+                "SELECT g.*, m.* EXCLUDE (value)",
+                f"JOIN m ON m.value {same} {self._table.plain(name)}",
             )
         return relation
 
+    def key(self, word: str) -> str:
+        terms = [
+            self._times(name, stride)
+            for name, stride in self._packing.words[word]
+            if self._packing.radices[name] > 1
+        ]
+        return " + ".join(terms) or "0::BIGINT"
 
-def _beside(relation: Any, table: pl.DataFrame, sql: str) -> Any:
-    """``sql`` over the relation and ``m``, the table beside it, on the relation's connection."""
-    m = table.to_arrow()
-    found = relation.query(_GIVEN, sql)
+    def _times(self, name: str, stride: int) -> str:
+        if name not in self._places:
+            return f"g.{_quoted(f'{self._mark}#{name}')} * {stride}::BIGINT"
+        listed = ", ".join(str(code * stride) for code in self._packing.codes[name].tolist())
+        return f"([{listed}]::BIGINT[])[{self._places[name]}]"
+
+    def label(self, name: str) -> str:
+        if name not in self._places:
+            return f"g.{_quoted(self._mark + name)}"
+        return (
+            f"([{', '.join(map(_literal, self._labels[name]))}]::VARCHAR[])[{self._places[name]}]"
+        )
+
+
+def _asked(relation: Any, select: str, rest: str = "") -> Any:
+    """``select`` from the relation, which is called g; names in it are quoted."""
+    return relation.query(_GIVEN, f"{select} FROM {_quoted(_GIVEN)} g {rest}")
+
+
+def _beside(relation: Any, table: pl.DataFrame, select: str, join: str) -> Any:
+    """The same with ``m``, a table beside it, on the relation's connection."""
+    m = table.to_arrow()  # DuckDB finds it by its name here, where it is asked
+    found = relation.query(_GIVEN, f"{select} FROM {_quoted(_GIVEN)} g {join}")
     del m  # the relation holds it
     return found
 
 
-def _key(packing: Packing, word: str, mark: str) -> str:
-    terms = [
-        f"{_quoted(f'{mark}#{name}')} * {stride}::BIGINT"
-        for name, stride in packing.words[word]
-        if packing.radices[name] > 1
-    ]
-    return " + ".join(terms) or "0::BIGINT"
+def _fetched(relation: Any) -> pl.DataFrame:
+    return pl.DataFrame(relation.to_arrow_table())
+
+
+def _literal(value: Any) -> str:
+    """A text or whole number in SQL."""
+    if isinstance(value, str):
+        text = value.replace("'", "''").replace("\0", "' || chr(0) || '")
+        return f"('{text}')"
+    return "NULL" if value is None else str(value)
 
 
 def _quoted(name: str) -> str:

@@ -5,7 +5,6 @@ from typing import Any
 
 import polars as pl
 
-from casemate.errors import BadInput
 from casemate.protection.engines.base import (
     COUNT,
     ByColumn,
@@ -14,7 +13,9 @@ from casemate.protection.engines.base import (
     Recoding,
     Survey,
     plain_column,
+    survey_of,
     unused,
+    with_distinct_names,
 )
 
 
@@ -23,11 +24,7 @@ class Spark:
 
     def __init__(self, frame: Any) -> None:
         self._frame = frame
-        names = list(frame.columns)
-        for name in names:
-            if names.count(name) > 1:
-                raise BadInput(f"the table has two columns named {name!r}: rename one")
-        self._names = names
+        self._names = with_distinct_names(frame.columns)
 
     @property
     def columns(self) -> list[str]:
@@ -43,15 +40,7 @@ class Spark:
                 F.collect_set(column).alias(f"v{place}"),
                 F.count(column).alias(f"n{place}"),
             ]
-        found = pl.DataFrame(self._frame.agg(*parts).toArrow())
-        records = int(found["records"][0])
-        values = {}
-        for place, name in enumerate(names):
-            held = found[f"v{place}"].explode().drop_nulls().alias(name)
-            if int(found[f"n{place}"][0]) < records:
-                held = pl.concat([pl.Series(name, [None], dtype=held.dtype), held])
-            values[name] = plain_column(held).sort()
-        return Survey(records, values)
+        return survey_of(pl.DataFrame(self._frame.agg(*parts).toArrow()), names)
 
     def bounds(self, names: Sequence[str]) -> Survey:
         return self.survey(names)
@@ -60,8 +49,11 @@ class Spark:
         mark = unused(self.columns)
         coded = self._with_codes(packing, list(packing.values), {}, mark)
         keys = [_key(packing, word, mark).alias(word) for word in packing.words]
-        counted = coded.select(*keys).groupBy(*map(_quoted, packing.words)).count()
-        return pl.DataFrame(counted.toArrow()).rename({"count": COUNT})
+        return _classes(coded.select(*keys))
+
+    def classes(self, names: Sequence[str]) -> pl.DataFrame:
+        found = _classes(self._frame.select(*map(_quoted, names)))
+        return found.with_columns(plain_column(found[name]) for name in names)
 
     def recoded(self, recoding: Recoding) -> Any:
         if isinstance(recoding, ByTuple):
@@ -120,6 +112,13 @@ class Spark:
         """A table of this process as a Spark frame."""
         arrow = table.to_arrow(compat_level=pl.CompatLevel.oldest())
         return self._frame.sparkSession.createDataFrame(arrow)
+
+
+def _classes(frame: Any) -> pl.DataFrame:
+    from pyspark.sql import functions as F  # noqa: N812 (Spark's own custom)
+
+    counted = frame.groupBy(*map(_quoted, frame.columns)).agg(F.count(F.lit(1)).alias(COUNT))
+    return pl.DataFrame(counted.toArrow())
 
 
 def _small(frame: Any) -> Any:
