@@ -878,9 +878,7 @@ class Platform:
         kind and roughly the effect; a checker, which recipe and which lines."""
         with self._look(actor, "output.repair", self.facts.output, output) as tx:
             asked = self.enclave.repairs.prepare(tx, output)
-            checks = self._may(
-                tx, actor, "output.read_evidence", self.facts.output(tx, output)
-            )
+            checks = self._may(tx, actor, "output.read_evidence", self.facts.output(tx, output))
         found = self.enclave.repairs.find(asked)
         if checks:
             told = [one.to_document() for one in found]

@@ -8,7 +8,7 @@ names, which the vault's sweep removes (``blobs`` tells what to keep).
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 from sqlalchemy import CursorResult, Update, delete, select, update
@@ -243,7 +243,7 @@ class Catalogue:
         self,
         tx: Session,
         base_uri: str,
-        format: Literal["turtle", "json-ld"] = "turtle",  # noqa: A002 - rdflib's own word
+        format: dcat.Format = "turtle",  # noqa: A002 - rdflib's own word
         *,
         card: dcat.CatalogueCard | None = None,
         holder_names: dict[str, str] | None = None,
@@ -256,6 +256,29 @@ class Catalogue:
         return dcat.export(
             self.list(tx), base_uri, format, card or dcat.CatalogueCard(), holder_names or {}
         )
+
+    def export_dcat_page(
+        self,
+        tx: Session,
+        base_uri: str,
+        format: dcat.Format,  # noqa: A002 - rdflib's own word
+        *,
+        here: str,
+        number: int,
+        size: int,
+        holder_names: dict[str, str],
+    ) -> str:
+        """Page ``number`` (from 1) of the catalogue in pages of ``size`` datasets, itself at ``here``.
+
+        Raises ``NotFound`` for a page beyond the last.
+        """
+        known = self.list(tx)
+        pages = max(1, -(-len(known) // size))
+        if not 1 <= number <= pages:
+            raise NotFound(f"the catalogue has {pages} pages, and no page {number}")
+        page = dcat.PageOf(here, number, pages, len(known))
+        shown = known[(number - 1) * size : number * size]
+        return dcat.export(shown, base_uri, format, dcat.CatalogueCard(), holder_names, page)
 
     def blobs(self, tx: Session) -> frozenset[str]:
         """The names of the vault's files that a key can still open: what a sweep must keep."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import quote
 
 from rdflib import BNode, Graph, Namespace, URIRef
@@ -28,10 +28,11 @@ DCATAP = Namespace("http://data.europa.eu/r5r/")
 VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
 ELI = Namespace("http://data.europa.eu/eli/ontology#")
 DPV = Namespace("https://w3id.org/dpv#")
+HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
 MEDIA_TYPE = URIRef("http://www.iana.org/assignments/media-types/application/vnd.apache.parquet")
 _IS_BASE = re.compile(r"^https?://[^\s<>\"{}|\\^`#?]+$")
 
-Format = Literal["turtle", "json-ld"]
+Format = Literal["turtle", "json-ld", "xml"]
 
 
 @dataclass(frozen=True)
@@ -45,26 +46,49 @@ class CatalogueCard:
     publisher: str = "Casemate"
 
 
+@dataclass(frozen=True)
+class PageOf:
+    """Which part of a catalogue a document holds: page ``number`` (from 1) of ``pages``, at ``here``."""
+
+    here: str
+    number: int
+    pages: int
+    datasets: int
+
+    def at(self, number: int) -> str:
+        """The address of another page."""
+        return f"{self.here}?page={number}"
+
+
 def export(
     datasets: Sequence[Dataset],
     base_uri: str,
     format: Format,  # noqa: A002 - rdflib's own word
     card: CatalogueCard,
     holder_names: Mapping[str, str],
+    page: PageOf | None = None,
 ) -> str:
-    """``datasets`` as one catalogue whose IRIs begin with ``base_uri``; raises ``BadInput``."""
+    """``datasets`` as one catalogue whose IRIs begin with ``base_uri``; raises ``BadInput``.
+
+    ``page`` says that they are a part of it, and where the others are (Hydra Core Vocabulary)."""
     if not _IS_BASE.match(base_uri):
         raise BadInput(
             f"{base_uri!r} cannot begin an IRI: give one such as https://data.example.org"
         )
-    if format not in ("turtle", "json-ld"):
-        raise BadInput(f"the catalogue is not exported as {format!r}: choose turtle or json-ld")
-    graph = build_graph(datasets, base_uri.rstrip("/"), card, holder_names)
-    return graph.serialize(format="turtle") if format == "turtle" else _json_ld(graph)
+    if format not in get_args(Format):
+        raise BadInput(
+            f"the catalogue is not exported as {format!r}: choose turtle, json-ld or xml"
+        )
+    graph = build_graph(datasets, base_uri.rstrip("/"), card, holder_names, page)
+    return _json_ld(graph) if format == "json-ld" else graph.serialize(format=format)
 
 
 def build_graph(
-    datasets: Sequence[Dataset], base: str, card: CatalogueCard, holder_names: Mapping[str, str]
+    datasets: Sequence[Dataset],
+    base: str,
+    card: CatalogueCard,
+    holder_names: Mapping[str, str],
+    page: PageOf | None = None,
 ) -> Graph:
     """The catalogue as a graph."""
     graph = Graph(bind_namespaces="none")
@@ -75,6 +99,9 @@ def build_graph(
         graph.bind(prefix, space)
     writer = _Writer(graph, base, holder_names)
     writer.catalogue(card, datasets)
+    if page is not None:
+        graph.bind("hydra", HYDRA)
+        writer.page(page)
     for dataset in datasets:
         writer.dataset(dataset)
     return graph
@@ -104,6 +131,20 @@ class _Writer:
         if datasets:
             self._moment(self._catalogue, DCTERMS.issued, min(d.issued_at for d in datasets))
             self._moment(self._catalogue, DCTERMS.modified, max(d.published_at for d in datasets))
+
+    def page(self, page: PageOf) -> None:
+        """Which part of the catalogue this is, and where the parts beside it are."""
+        view = self._typed(URIRef(page.at(page.number)), HYDRA.PartialCollectionView)
+        self._typed(self._catalogue, HYDRA.Collection)
+        total = Value(str(page.datasets), datatype=XSD.integer)
+        self._add(self._catalogue, HYDRA.totalItems, total)
+        self._add(self._catalogue, HYDRA.view, view)
+        self._add(view, HYDRA.first, URIRef(page.at(1)))
+        self._add(view, HYDRA.last, URIRef(page.at(page.pages)))
+        if page.number > 1:
+            self._add(view, HYDRA.previous, URIRef(page.at(page.number - 1)))
+        if page.number < page.pages:
+            self._add(view, HYDRA.next, URIRef(page.at(page.number + 1)))
 
     def dataset(self, dataset: Dataset) -> None:
         """One dataset with its distribution and its record in the catalogue."""

@@ -25,6 +25,7 @@ GROUPS = {
     "output": ("outputs:app", "What came out, and what may leave."),
     "protect": ("protect:app", "Anonymise and pseudonymise files, with no home."),
     "ledger": ("ledgers:app", "The record of every act."),
+    "token": ("tokens:app", "What programs sign in with."),
 }
 """Where each group's commands are, and its help."""
 DECIDE = ("applications:decide", "Decide on an application; approving signs the permit.")
@@ -107,6 +108,23 @@ def demo(
         from casemate.cli.demo import run_demo
 
         run_demo(home, as_json=as_json)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port; 0 takes any that is free.")] = 8000,
+    requests_a_minute: Annotated[
+        int, typer.Option(min=1, help="The most requests that one caller may send in a minute.")
+    ] = 600,
+    home: HomeOption = None,
+) -> None:
+    """Answer over HTTP, and do the home's runs, until interrupted."""
+    with exits():
+        from casemate.cli.serve import serve as serve_home
+        from casemate.home import default_root
+
+        serve_home(home or default_root(), host, port, requests_a_minute=requests_a_minute)
 
 
 def main() -> None:

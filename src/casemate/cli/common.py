@@ -13,8 +13,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, is_dataclass
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,8 +22,8 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from casemate.clock import timestamp
 from casemate.errors import BadInput, CasemateError, NotAllowed, Unavailable
+from casemate.plain import plain
 
 if TYPE_CHECKING:
     from casemate.platform import Platform
@@ -169,31 +168,6 @@ def _printable(text: str) -> str:
         one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode()
         for one in text
     )
-
-
-def plain(value: Any) -> Any:
-    """``value`` as JSON knows it: records as objects, moments as RFC 3339, sets in order."""
-    if hasattr(value, "to_dict"):
-        return plain(value.to_dict())
-    if hasattr(value, "model_dump"):
-        return value.model_dump(mode="json")
-    if is_dataclass(value) and not isinstance(value, type):
-        return {
-            name: plain(getattr(value, name))
-            for name in value.__dataclass_fields__
-            if not name.startswith("_") and not isinstance(getattr(value, name), bytes)
-        }
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, set | frozenset):
-        return sorted(plain(item) for item in value)
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, datetime):
-        return timestamp(value)
-    if isinstance(value, Path):
-        return str(value)
-    return value
 
 
 def read_document(path: Path) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
-from casemate.cli.common import plain, writing
+from casemate.cli.common import writing
 from casemate.errors import BadInput, NotFound
+from casemate.plain import plain
 
 Source = Annotated[Path, typer.Argument(help="The table: CSV or Parquet.")]
 Output = Annotated[Path, typer.Option(help="Where the table goes: .csv or .parquet.")]

@@ -9,8 +9,9 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from casemate.cli.common import Desk, Shown, command, plain, writing
+from casemate.cli.common import Desk, Shown, command, writing
 from casemate.errors import BadInput, IntegrityFailure
+from casemate.plain import plain
 
 app = typer.Typer(no_args_is_help=True)
 

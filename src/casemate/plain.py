@@ -1,0 +1,34 @@
+"""Records as plain JSON values: what ``--json`` prints and the API sends."""
+
+from collections.abc import Mapping
+from dataclasses import is_dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from casemate.clock import timestamp
+
+
+def plain(value: Any) -> Any:
+    """``value`` as JSON knows it: records as objects, moments as RFC 3339, sets in order."""
+    if hasattr(value, "to_dict"):
+        return plain(value.to_dict())
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json")
+    if is_dataclass(value) and not isinstance(value, type):
+        return {
+            name: plain(getattr(value, name))
+            for name in value.__dataclass_fields__
+            if not name.startswith("_") and not isinstance(getattr(value, name), bytes)
+        }
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted(plain(item) for item in value)
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime):
+        return timestamp(value)
+    if isinstance(value, Path):
+        return str(value)
+    return value

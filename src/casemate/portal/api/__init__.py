@@ -1,0 +1,1 @@
+"""The operations under ``/api/v1``, one module a part of the flow."""

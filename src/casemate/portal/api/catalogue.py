@@ -1,0 +1,156 @@
+"""Datasets: find, publish, retire. The catalogue is public; whoever publishes holds the data."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from casemate.catalogue import Dataset
+from casemate.catalogue.records import Hit
+from casemate.identity import Scope
+from casemate.portal import paging
+from casemate.portal.callers import Anyone, Caller, needs
+from casemate.portal.documents import schema_of, sent
+from casemate.portal.keyed import KeyedRoute
+from casemate.portal.preconditions import IfMatch, unless_changed
+from casemate.portal.problems import describe
+from casemate.portal.uploads import Uploads
+
+router = APIRouter(prefix="/datasets", tags=["catalogue"], route_class=KeyedRoute)
+uploads = APIRouter(prefix="/uploads", tags=["catalogue"])
+Publisher = Annotated[Caller, needs(Scope.publish)]
+
+KEPT_INSIDE = frozenset({"wrapped_key", "blob"})
+"""Of a dataset: where its sealed table lies, and the key to it."""
+DatasetDocument = schema_of(Dataset, without=KEPT_INSIDE)
+HitDocument = schema_of(Hit)
+
+
+class Found(BaseModel):
+    """One page of a search."""
+
+    items: list[HitDocument]  # type: ignore[valid-type]
+    next: str | None
+    total: int
+    total_is_exact: bool
+    facets: dict[str, dict[str, int]]
+
+
+class Uploaded(BaseModel):
+    """A file that was sent: name it when you publish. Unused, it is removed after a day."""
+
+    upload: str
+    size: int
+    digest: str
+
+
+class Publication(BaseModel):
+    """What to publish: a file that was uploaded, and the description of what is in it."""
+
+    upload: str = Field(max_length=100, examples=["upload-k3v9q2m7x4ab"])
+    description: dict[str, Any]
+    encoding: str | None = Field(None, max_length=40)
+    delimiter: str | None = Field(None, max_length=1)
+
+
+class Retirement(BaseModel):
+    """Why a dataset is withdrawn: data users will read it."""
+
+    reason: str = Field(max_length=2000)
+
+
+@router.get("", response_model=Found, responses=describe(422))
+def search(
+    anyone: Anyone,
+    q: Annotated[str, Query(max_length=400, description="Words to look for.")] = "",
+    theme: Annotated[str | None, Query(max_length=40)] = None,
+    holder: Annotated[str | None, Query(max_length=80)] = None,
+    access_right: Annotated[str | None, Query(max_length=40)] = None,
+    cursor: paging.Cursor = None,
+    limit: paging.Limit = paging.MANY,
+) -> Response:
+    """Search the catalogue, best first; with counts of themes, holders and access rights."""
+    offset = paging.read_number(cursor)
+    found = anyone.platform.search(
+        q, theme=theme, holder=holder, access_right=access_right, limit=limit, offset=offset
+    )
+    seen = offset + len(found.hits)
+    answer = {
+        "items": found.hits,
+        "next": paging.write([seen]) if found.hits and seen < found.total else None,
+        "total": found.total,
+        "total_is_exact": found.total_is_exact,
+        "facets": found.facets,
+    }
+    return sent(answer)
+
+
+@router.get("/{dataset}", response_model=DatasetDocument, responses=describe(404, 422))
+def show(
+    anyone: Anyone, dataset: str, version: Annotated[int | None, Query(ge=1, le=10**9)] = None
+) -> Response:
+    """All that anyone may know of a dataset: everything but its data."""
+    return sent(document(anyone.platform.dataset(dataset, version)))
+
+
+@router.post(
+    "", response_model=DatasetDocument, status_code=201, responses=describe(401, 403, 404, 409, 422)
+)
+def publish(caller: Publisher, request: Request, asked: Publication) -> Response:
+    """Publish an uploaded file as its description says; the same id again is a new version."""
+    box: Uploads = request.app.state.uploads
+    with box.taken(caller.actor, asked.upload) as file:
+        made = caller.platform.publish(
+            caller.actor,
+            file,
+            asked.description,
+            encoding=asked.encoding,
+            delimiter=asked.delimiter,
+        )
+    where = request.url_for("show", dataset=made.id).path
+    return sent(document(made), status=201, headers={"Location": where})
+
+
+@router.post(
+    "/{dataset}/retire",
+    response_model=DatasetDocument,
+    responses=describe(401, 403, 404, 409, 412, 422),
+)
+def retire(
+    caller: Publisher, dataset: str, asked: Retirement, if_match: IfMatch = None
+) -> Response:
+    """Withdraw a dataset for good: its keys are destroyed, its description stays."""
+    platform = caller.platform
+    with unless_changed(
+        platform, if_match, lambda tx: document(platform.catalogue.get(tx, dataset))
+    ):
+        return sent(document(platform.retire(caller.actor, dataset, asked.reason)))
+
+
+@uploads.post("", response_model=Uploaded, status_code=201, responses=describe(401, 403, 413, 422))
+async def upload(
+    caller: Publisher,
+    request: Request,
+    name: Annotated[
+        str,
+        Header(
+            alias="Content-Name",
+            max_length=200,
+            description="The file's name: its ending tells the format.",
+        ),
+    ] = "data.csv",
+) -> Response:
+    """Send a file, as it is, in the request's body; it is written to disk as it arrives."""
+    box: Uploads = request.app.state.uploads
+    kept = await box.keep(caller.actor, name, request.stream())
+    return sent({"upload": kept.id, "size": kept.size, "digest": kept.digest}, status=201)
+
+
+def document(dataset: Dataset) -> dict[str, Any]:
+    """``dataset`` without what is kept inside."""
+    shown: dict[str, Any] = {
+        name: getattr(dataset, name)
+        for name in dataset.__dataclass_fields__
+        if name not in KEPT_INSIDE
+    }
+    return shown

@@ -1,0 +1,131 @@
+"""Outputs: what came out, what the checker decides, what may leave."""
+
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from casemate.enclave import CLAIM_SECONDS, Claim, Output, QueueItem, ReleaseReceipt
+from casemate.identity import Scope
+from casemate.portal import paging
+from casemate.portal.callers import Caller, Reader, needs
+from casemate.portal.documents import Page, schema_of, sent
+from casemate.portal.keyed import KeyedRoute
+from casemate.portal.problems import describe
+
+router = APIRouter(prefix="/outputs", tags=["outputs"], route_class=KeyedRoute)
+Checker = Annotated[Caller, needs(Scope.review)]
+OutputDocument = schema_of(Output)
+QueueDocument = schema_of(QueueItem)
+ClaimDocument = schema_of(Claim)
+ReceiptDocument = schema_of(ReleaseReceipt)
+_CHANGES = describe(401, 403, 404, 409, 422)
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+
+
+class Reviewed(BaseModel):
+    """What the checker decides, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    clear: bool
+    reason: str = Field(max_length=20_000)
+
+
+class ClaimFor(BaseModel):
+    """For how long."""
+
+    seconds: int = Field(CLAIM_SECONDS, ge=1, le=86_400)
+
+
+@router.get("", response_model=Page[OutputDocument], responses=describe(401, 403, 404, 422))  # type: ignore[valid-type]
+def list_(
+    caller: Reader,
+    run: Annotated[str | None, Query(max_length=100)] = None,
+    cursor: paging.Cursor = None,
+    limit: paging.Limit = paging.MANY,
+) -> Response:
+    """The outputs that you may see listed; the evidence only for those who check."""
+    known = caller.platform.outputs(caller.actor, run)
+    return sent(paging.page(known, lambda one: [one.run, one.id], cursor, limit))
+
+
+@router.get(
+    "/queue",
+    response_model=list[QueueDocument],  # type: ignore[valid-type]
+    responses=describe(401, 403),
+)
+def queue(caller: Reader) -> Response:
+    """What awaits you, a checker, the oldest first."""
+    return sent(list(caller.platform.queue(caller.actor)))
+
+
+@router.get(
+    "/{output}/evidence",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/octet-stream": {}}},
+        **describe(401, 403, 404, 409),
+    },
+)
+def evidence(caller: Checker, output: str) -> Response:
+    """For the checker's eyes: the output's bytes, before anything has left. That you looked is recorded."""
+    seen, data = caller.platform.evidence(caller.actor, output)
+    return _file(seen.shown_name, data)
+
+
+@router.post("/{output}/claim", response_model=ClaimDocument, responses=_CHANGES)
+def claim(caller: Checker, output: str, asked: ClaimFor) -> Response:
+    """Say that you look at it now, so that no other checker does the same work."""
+    return sent(caller.platform.claim(caller.actor, output, asked.seconds))
+
+
+@router.post("/{output}/give-back", response_model=OutputDocument, responses=_CHANGES)
+def give_back(caller: Checker, output: str) -> Response:
+    """End your claim."""
+    return sent(caller.platform.give_back(caller.actor, output))
+
+
+@router.post("/{output}/review", response_model=OutputDocument, responses=_CHANGES)
+def review(caller: Checker, output: str, asked: Reviewed) -> Response:
+    """Clear it or refuse it."""
+    platform = caller.platform
+    return sent(platform.review(caller.actor, output, clear=asked.clear, reason=asked.reason))
+
+
+@router.post("/{output}/release", response_model=ReceiptDocument, responses=_CHANGES)
+def release(caller: Checker, output: str) -> Response:
+    """Let a cleared output go."""
+    return sent(caller.platform.release(caller.actor, output))
+
+
+@router.get(
+    "/{output}/content",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/octet-stream": {}}},
+        **describe(401, 403, 404, 409),
+    },
+)
+def content(caller: Reader, output: str) -> Response:
+    """The bytes of a released output."""
+    platform = caller.platform
+    data = platform.fetch(caller.actor, output)
+    name = next(
+        (one.shown_name for one in platform.outputs(caller.actor) if one.id == output), output
+    )
+    return _file(name, data)
+
+
+@router.get("/{output}/receipt", response_model=dict[str, Any], responses=describe(401, 403, 404))
+def receipt(caller: Reader, output: str) -> Response:
+    """The receipt that travels with a released output, proven under the newest checkpoint."""
+    return sent(caller.platform.receipt(caller.actor, output))
+
+
+def _file(name: str, data: bytes) -> Response:
+    # Never a type that a browser would show: what a program wrote is not run in anybody's page.
+    safe = _UNSAFE.sub("_", name)
+    headers = {"Content-Disposition": f'attachment; filename="{safe}"'}
+    return Response(data, media_type="application/octet-stream", headers=headers)

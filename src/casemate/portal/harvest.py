@@ -1,0 +1,77 @@
+"""The catalogue for other catalogues: DCAT-AP by content negotiation, in Hydra pages."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.responses import RedirectResponse
+
+from casemate.errors import CasemateError
+from casemate.platform import CatalogueForm
+from casemate.portal.callers import Anyone
+from casemate.portal.problems import describe
+
+router = APIRouter(tags=["catalogue"])
+DATASETS_A_PAGE = 100
+FORMS: dict[str, tuple[CatalogueForm, str]] = {
+    "ttl": ("turtle", "text/turtle"),
+    "jsonld": ("json-ld", "application/ld+json"),
+    "rdf": ("xml", "application/rdf+xml"),
+}
+_CONTENT: dict[str, dict[str, Any]] = {media: {} for _, media in FORMS.values()}
+Number = Annotated[int, Query(ge=1, le=10**9, alias="page")]
+
+
+class NotAcceptable(CasemateError):
+    """None of the forms that the request accepts."""
+
+    http_status = 406
+    title = "Not acceptable"
+
+
+@router.get("/catalogue", status_code=303, responses=describe(406))
+def negotiate(request: Request) -> Response:
+    """The catalogue in the form that ``Accept`` prefers; Turtle where it does not matter."""
+    ending = _preferred(request.headers.get("accept", "*/*"))
+    where = request.url_for("export", ending=ending).path
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(where + query, 303, headers={"Vary": "Accept"})
+
+
+@router.get(
+    "/catalogue.{ending}",
+    name="export",
+    response_class=Response,
+    responses={200: {"content": _CONTENT}, **describe(404, 422)},
+)
+def export(anyone: Anyone, request: Request, ending: str, number: Number = 1) -> Response:
+    """One page of the catalogue as DCAT-AP 3, with links to the others (Hydra's PagedCollection)."""
+    if ending not in FORMS:
+        raise NotAcceptable(f"the catalogue is not written as .{ending}: take {', '.join(FORMS)}")
+    form, media = FORMS[ending]
+    base = str(request.base_url).rstrip("/")
+    text = anyone.platform.export_catalogue_page(
+        base, form, page=number, size=DATASETS_A_PAGE, here=f"{base}/catalogue.{ending}"
+    )
+    return Response(text, media_type=media)
+
+
+def _preferred(accept: str) -> str:
+    """The ending of the form that ``accept`` (RFC 9110 section 12.5.1) likes most."""
+    liked = sorted(((_quality(part), part) for part in accept.split(",")), key=lambda one: -one[0])
+    for quality, part in liked:
+        media = part.split(";")[0].strip().lower()
+        for ending, (_, own) in FORMS.items():
+            if quality > 0 and media in (own, "*/*", own.split("/")[0] + "/*"):
+                return ending
+    raise NotAcceptable(f"the catalogue is written as {', '.join(_CONTENT)}: accept one of them")
+
+
+def _quality(part: str) -> float:
+    for parameter in part.split(";")[1:]:
+        name, _, value = parameter.strip().partition("=")
+        if name.lower() == "q":
+            try:
+                return float(value)
+            except ValueError:
+                return 0.0
+    return 1.0

@@ -1,0 +1,70 @@
+"""Idempotency keys: a POST that names one is carried out once, however often it is sent.
+
+The reply is kept for a day and given again, with ``Idempotency-Replayed: true``. What was refused
+changed nothing, so its key may be used again.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+
+from casemate.canonical import digest
+from casemate.errors import BadInput, CasemateError
+from casemate.portal.callers import platform_of
+from casemate.store import Reply
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+LONGEST_KEY = 255
+_KEPT_HEADERS = ("content-type", "etag", "location")
+
+
+class KeyedRoute(APIRoute):
+    """A route whose POST requests may name an ``Idempotency-Key``."""
+
+    def get_route_handler(self) -> Handler:
+        """The route's own handler, asked only where the key is new."""
+        handle = super().get_route_handler()
+
+        async def keyed(request: Request) -> Response:
+            key = request.headers.get("idempotency-key")
+            if request.method != "POST" or key is None:
+                return await handle(request)
+            return await _once(request, key, handle)
+
+        return keyed
+
+
+async def _once(request: Request, key: str, handle: Handler) -> Response:
+    if not (0 < len(key) <= LONGEST_KEY and key.isprintable()):
+        raise BadInput(f"Idempotency-Key: give 1 to {LONGEST_KEY} printable characters")
+    replies = request.app.state.replies
+    caller = await run_in_threadpool(_caller, request)
+    asked = digest(f"{request.method} {request.url.path}\n".encode() + await request.body())
+    kept = await run_in_threadpool(replies.begin, caller, key, asked)
+    if kept is not None:
+        return Response(
+            kept.body, kept.status, headers={**kept.headers, "Idempotency-Replayed": "true"}
+        )
+    try:
+        response = await handle(request)
+    except Exception as failure:
+        # Bad input and refusals changed nothing. Of anything else nobody can say: the key stays taken.
+        if not isinstance(failure, CasemateError) or failure.http_status < 500:
+            await run_in_threadpool(replies.forget, caller, key)
+        raise
+    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    reply = Reply(response.status_code, headers, bytes(response.body))
+    await run_in_threadpool(replies.finish, caller, key, reply)
+    return response
+
+
+def _caller(request: Request) -> str:
+    """Whose key it is. A token that has ended gets no reply that it was given in its time."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return "public"
+    account: str = platform_of(request).token(token.strip()).account
+    return account
