@@ -134,7 +134,7 @@ def apply_plan(
     table = table.sort(order)
     source_rows = table.get_column(place).to_numpy().astype(np.uint32)
     table = table.select(own)
-    steps = (*before, *_of_search(plan, result), *after, *last)
+    steps = (*before, *steps_of_search(plan, result, chosen.columns), *after, *last)
     report = _report(chosen, len(ready), table, plan, identifiers, result, steps)
     return Protected(_as_given(table, frame), report, recovery, source_rows)
 
@@ -187,22 +187,27 @@ def _anonymised(
             levels=_present(plan.levels, names),
             budget=budget,
         )
-    if alone := _present(plan.aggregated, chosen.columns):
-        raise BadInput(
-            f"the plan gives {next(iter(alone))!r} a class value, but no quasi-identifier that leaves "
-            "makes classes: ask for one too"
-        )
+    require_classes(plan, chosen.columns)
     for model in plan.models_for(chosen.columns):
         if len(chosen) < model.smallest_table():
             raise BadInput(f"the table has {len(chosen)} records, too few for {model.describe()}")
     return None
 
 
+def require_classes(plan: Plan, columns: Sequence[str]) -> None:
+    """Raise BadInput for a class value where no quasi-identifier that leaves makes classes."""
+    if alone := _present(plan.aggregated, columns):
+        raise BadInput(
+            f"the plan gives {next(iter(alone))!r} a class value, but no quasi-identifier that leaves "
+            "makes classes: ask for one too"
+        )
+
+
 def _present(parts: Mapping[str, Part], columns: Sequence[str]) -> dict[str, Part]:
     return {name: part for name, part in parts.items() if name in columns}
 
 
-def _of_search(plan: Plan, result: Result | None) -> list[Step]:
+def steps_of_search(plan: Plan, result: Result | None, columns: Sequence[str]) -> list[Step]:
     """What the report says of the search beyond levels and loss."""
     steps: list[Step] = []
     if isinstance(result, LocalResult):
@@ -217,7 +222,7 @@ def _of_search(plan: Plan, result: Result | None) -> list[Step]:
         steps += [
             {"step": "class values", "column": name, "value": plan.aggregated[name]}
             for name in plan.aggregated
-            if name in result.table.columns
+            if name in columns
         ]
     return steps
 

@@ -59,6 +59,7 @@ from casemate.protection.profitability import PAYOUT, Payout, Profitability
 from casemate.protection.safepub import DifferentialPrivacy
 from casemate.protection.transformations.class_values import require_functions
 from casemate.protection.transformations.extremes import Extremes, rounding_base
+from casemate.protection.transformations.local_scores import require_local_measure
 from casemate.protection.transformations.recode import RECODINGS
 from casemate.protection.transformations.sampling import Sampling
 
@@ -129,10 +130,8 @@ class Plan:
             raise BadInput(
                 f"the plan's recoding is {' or '.join(RECODINGS)}, not {self.recoding!r}"
             )
-        if self.recoding == "local" and self.measure != "loss":
-            raise BadInput(
-                "local recoding loses least by the measure 'loss', weighted or not: name it"
-            )
+        if self.recoding == "local":
+            require_local_measure(self._named_measure())
         require_functions(self.aggregated)
 
     def _require_transformations(self) -> None:

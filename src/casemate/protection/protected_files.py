@@ -11,7 +11,12 @@ import pyarrow.parquet as pq
 
 from casemate.errors import BadInput
 from casemate.protection.anonymise import Result, anonymise
-from casemate.protection.apply import ProtectionReport, apply_plan
+from casemate.protection.apply import (
+    ProtectionReport,
+    apply_plan,
+    require_classes,
+    steps_of_search,
+)
 from casemate.protection.contents import batches, content_digest
 from casemate.protection.files import (
     PARQUET_ENDINGS,
@@ -146,12 +151,12 @@ def anonymise_file(
 
 _STREAMED = {
     "quasi_identifiers", "models", "suppression", "measure", "pseudonymise", "drop", "sensitive",
-    "levels", "weights", "budget",
+    "levels", "weights", "budget", "recoding", "aggregated",
 }  # fmt: skip
 
 
 def streams(plan: Plan) -> bool:
-    """Whether the plan needs no more than one generalisation for all, suppression and pseudonyms."""
+    """Whether the plan needs no more than generalisation, suppression and deterministic pseudonyms."""
     return set(plan.to_dict()) <= _STREAMED
 
 
@@ -171,7 +176,10 @@ def anonymise_lazily(
             sensitive=[name for name in plan.sensitive if name in names],
             levels={name: bounds for name, bounds in plan.levels.items() if name in names},
             budget=search_budget(plan.budget, budget),
+            recoding=plan.recoding,
+            aggregated={name: what for name, what in plan.aggregated.items() if name in names},
         )
+    require_classes(plan, names)
     records = count_records(table)
     if not records:
         raise BadInput("the table has no records")
@@ -222,6 +230,7 @@ def _report(
         codebook=result.codebook if result else (),
         input_digest="",
         output_digest="",
+        steps=tuple(steps_of_search(plan, result, names)),
     )
 
 

@@ -80,7 +80,7 @@ def test_an_old_plan_keeps_its_digest() -> None:
         ({"budget": {"nodes": 0}}, "at least 1"),
         ({"budget": {"hours": 1}}, "no part 'hours'"),
         ({"recoding": "regional"}, "global or local"),
-        ({"recoding": "local", "measure": "entropy"}, "by the measure 'loss'"),
+        ({"recoding": "local", "measure": "kl-divergence"}, "no meaning for the measure"),
         ({"aggregated": {"age": "sum"}}, "mean, median, mode, interval"),
         ({"aggregated": {"illness": "mode"}}, "class value 'illness' and names as sensitive"),
         ({"sampling": {"share": 0.1}}, "is a float"),

@@ -23,10 +23,11 @@ from casemate.protection.grouping import Grouped, distinct_tuples, group_table, 
 from casemate.protection.hierarchies import Hierarchy, Key
 from casemate.protection.ladders import Floats, Ladder
 from casemate.protection.levels import Levels, corners
-from casemate.protection.measures import Loss, shares_of_weight
+from casemate.protection.measures import Loss, Measure, Weighted, shares_of_weight
 from casemate.protection.risk import risk_of_sizes
 from casemate.protection.search import UNLIMITED, Budget, Infeasible
 from casemate.protection.transformations.class_values import class_values
+from casemate.protection.transformations.local_scores import LocalScore, require_local_measure
 from casemate.protection.transformations.refinement import refined
 from casemate.protection.transformations.regions import (
     TupleRecoding,
@@ -55,18 +56,21 @@ class LocalResult(Result):
     """What ``anonymise_locally`` gives: a ``Result`` of several nodes.
 
     ``generalisation`` is the highest level in use of each quasi-identifier; ``regions`` are the
-    nodes, most records first. ``single_node_loss`` is what the best single node would have lost, and
-    ``gap`` is 1 unless nothing is lost: of local recoding no bound is proven.
+    nodes, most records first. ``single_node_loss`` is what the best single node would have lost, by
+    Loss, and ``single_node_score`` by the measure. Local recoding is a heuristic: ``gap`` is against
+    the lower bound of ``LocalScore``, and 1 where there is none above 0.
     """
 
     regions: tuple[Region, ...] = ()
     single_node_loss: float = 0.0
+    single_node_score: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Everything but the table, as a document; it holds floats (see ``without_floats``)."""
         return super().to_dict() | {
             "regions": [{"levels": one.levels, "records": one.records} for one in self.regions],
             "single_node_loss": self.single_node_loss,
+            "single_node_score": self.single_node_score,
         }
 
 
@@ -76,7 +80,7 @@ def anonymise_locally(
     *,
     models: Sequence[PrivacyModel],
     suppression: float | str = 0.02,
-    measure: Loss = _LOSS,
+    measure: Measure = _LOSS,
     sensitive: Sequence[str] = (),
     levels: Levels | None = None,
     budget: Budget = UNLIMITED,
@@ -87,11 +91,11 @@ def anonymise_locally(
 
     Parameters are those of ``recode``; ``budget`` is for each of two searches, the single best node
     and the regions. ``refine=False`` gives ARX's regions alone, without making each class finer (see
-    ``refinement``). The loss is never above that of the best single node.
+    ``refinement``). The score is never above that of the best single node that was found.
 
-    Raises BadInput as ``anonymise`` does, for a measure other than ``Loss``, and for a model that is
-    defined by one node for the whole table (k-map). Raises IntegrityFailure if the independent check
-    of the finished table fails, which would be a bug of ours.
+    Raises BadInput as ``anonymise`` does, for a measure or a model that is defined by one node for the
+    whole table (Kullback-Leibler divergence, payout; k-map). Raises IntegrityFailure if the
+    independent check of the finished table fails, which would be a bug of ours.
     """
     _require_local(models, measure)
     single = anonymise(
@@ -138,9 +142,8 @@ def collected(
     return Collected(engine, held, alone, tuple(guarded))
 
 
-def _require_local(models: Sequence[PrivacyModel], measure: Loss) -> None:
-    if not isinstance(measure, Loss):
-        raise BadInput("local recoding loses least by the measure 'loss', weighted or not: name it")
+def _require_local(models: Sequence[PrivacyModel], measure: Measure) -> None:
+    require_local_measure(measure)
     for model in models:
         one_node = ("population", "needs_recoding", "needs_openness")
         if any(getattr(model, part, None) for part in one_node):
@@ -156,7 +159,7 @@ class _Job:
 
     tuples: Tuples
     models: Sequence[PrivacyModel]
-    measure: Loss
+    measure: Measure
     most: int
     lows: Node
     highs: Node
@@ -175,18 +178,21 @@ class _Job:
                 f"the regions of a local recoding together suppress {refusal.suppressed} records, and "
                 f"{self.most} may be: use global recoding, or allow more"
             ) from None
-        # a budget may have ended the search of the regions before it came as far
-        if self.loss(found) > single.loss * (1 + _ROUNDING):
-            node = tuple(single.generalisation.values())
-            return self._finer(at_node(self.tuples, self.models, node), refine=refine)
-        return found
+        score = LocalScore(self.tuples, self.measure)
+        if score.of(found) <= single.score * (1 + _ROUNDING):
+            return found
+        # a budget ended the search of the regions before it came as far, or what is finer shares its
+        # labels with others by chance
+        node = at_node(self.tuples, self.models, tuple(single.generalisation.values()))
+        return min(self._finer(node, refine=refine), node, key=score.of)
 
     def _finer(self, found: TupleRecoding, *, refine: bool) -> TupleRecoding:
         if not refine:
             return found
         ladders = self.tuples.ladders
         worth = np.array([one.lines / max(one.lines - 1, 1) for one in ladders])
-        weights = shares_of_weight(self.measure.weights, ladders) * worth
+        named = self.measure.weights if isinstance(self.measure, Weighted) else {}
+        weights = shares_of_weight(named, ladders) * worth
         return refined(self.tuples, found, self.models, self.lows, weights)
 
     def attribute_losses(self, recoding: TupleRecoding) -> list[float]:
@@ -200,10 +206,6 @@ class _Job:
             scale = tuples.records - least
             losses.append((total - least) / scale if ladder.lines > 1 else 0.0)
         return losses
-
-    def loss(self, recoding: TupleRecoding) -> float:
-        losses = self.attribute_losses(recoding)
-        return sum(losses) / len(losses)
 
 
 def _by_value(ladder: Ladder, of_label: Sequence[Floats]) -> Floats:
@@ -233,9 +235,9 @@ def finished(
         name: found.grouped.values[name].gather(pl.Series(found.grouped.codes[name][first]))
         for name in found.grouped.names
     }
-    table = found.engine.recoded(
-        ByTuple(pl.DataFrame(old).filter(kept), pl.DataFrame(new).filter(kept))
-    )
+    # where no label changes there is no column to filter, and a frame without columns has no rows
+    changed = pl.DataFrame(new).filter(kept) if new else pl.DataFrame()
+    table = found.engine.recoded(ByTuple(pl.DataFrame(old).filter(kept), changed))
     again = group_table(table, found.grouped.names, found.sensitive)
     _check(result, again, found, models, aggregated)
     risk = risk_of_sizes(pl.Series(again.sizes()), result.risk.threshold)
@@ -288,8 +290,8 @@ def _result(single: Result, job: _Job, recoding: TupleRecoding) -> LocalResult:
     sizes = merged(tuples, recoding).sizes
     after = risk_of_sizes(pl.Series(sizes[sizes > 0]), single.risk.threshold)
     losses = job.attribute_losses(recoding)
-    weights = shares_of_weight(job.measure.weights, tuples.ladders)
-    score = float(weights @ np.array(losses))
+    scored = LocalScore(tuples, job.measure)
+    score, bound = scored.of(recoding), scored.bound(job.models, job.lows)
     nodes = recoding.nodes(tuples)
     inherited = {field.name: getattr(single, field.name) for field in fields(Result)}
     changed: dict[str, Any] = {
@@ -305,13 +307,16 @@ def _result(single: Result, job: _Job, recoding: TupleRecoding) -> LocalResult:
         + tuples.records * suppressed,
         "average_class": after.average_class,
         "score": score,
-        "gap": 1.0 if score else 0.0,
+        "gap": (score - bound) / score if score > bound * (1 + _ROUNDING) else 0.0,
         "nodes": single.nodes + recoding.judged,
         "risk": after,
         "codebook": tuple(_codebook(tuples, recoding)),
     }
     regions = tuple(Region(dict(zip(names, node, strict=True)), many) for node, many in nodes)
-    return LocalResult(**(inherited | changed), regions=regions, single_node_loss=single.loss)
+    return LocalResult(
+        **(inherited | changed), regions=regions, single_node_loss=single.loss,
+        single_node_score=single.score,
+    )  # fmt: skip
 
 
 def _codebook(tuples: Tuples, recoding: TupleRecoding) -> list[CodebookEntry]:

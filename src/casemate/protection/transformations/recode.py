@@ -61,10 +61,6 @@ def recode(
         "levels": levels,
     }  # fmt: skip
     if recoding == "local":
-        if not isinstance(measure, Loss):
-            raise BadInput(
-                "local recoding loses least by the measure 'loss', weighted or not: name it"
-            )
         return anonymise_locally(
             table, quasi_identifiers, measure=measure, aggregated=wanted, **rest
         )
