@@ -13,7 +13,7 @@ from casemate.protection.classes import SensitiveColumn, tally
 from casemate.protection.engines import COUNT, ByColumn, Engine, Packing, Survey, open_engine
 from casemate.protection.hierarchies import Hierarchy, Key
 from casemate.protection.ladders import Codes, Ladder, build_ladder
-from casemate.protection.loops import LARGE, unpack_large
+from casemate.protection.loops import LARGE, compiling, digits, order_of, unpack_large
 from casemate.protection.tuples import Held, Node, Tuples
 from casemate.protection.values import text_of
 
@@ -125,11 +125,12 @@ def _unpacked(
     # tie, is the same from run to run; of very many, sums of class sizes alone are asked, which are
     # whole numbers
     few = sensitive or len(counted) < LARGE
-    ordered = counted.sort(list(packing.words)) if few else counted
+    ordered = _in_order(counted, packing) if few else counted
     counts = ordered[COUNT].to_numpy().astype(np.int64)
     large = None if sensitive else unpack_large(_words(ordered, packing))
     if large is None:
-        codes, number = packing.unpacked(ordered), _numbered(ordered, packing, sensitive)
+        codes = _codes(ordered, packing)
+        number = _numbered(ordered, packing, sensitive)
         return Grouped(tuple(names), tuple(sensitive), packing.values, codes, counts, number)
     del ordered
     matrix, seen = large
@@ -140,6 +141,26 @@ def _unpacked(
         values[name] = packing.values[name].filter(pl.Series(flags))
     codes = dict(zip(names, matrix.T, strict=True))
     return Grouped(tuple(names), (), values, codes, counts, np.arange(len(counts)), matrix)
+
+
+def _in_order(counted: pl.DataFrame, packing: Packing) -> pl.DataFrame:
+    if not compiling() or len(counted) >= LARGE:
+        return counted.sort(list(packing.words))
+    order: Codes | None = None
+    for word in reversed(list(packing.words)):
+        order = order_of(counted[word].to_numpy(), order)
+    return counted if order is None else counted[order]
+
+
+def _codes(ordered: pl.DataFrame, packing: Packing) -> dict[str, Any]:
+    """``packing.unpacked``, compiled where that is loaded."""
+    if not compiling():
+        return packing.unpacked(ordered)
+    found: dict[str, Any] = {}
+    for word, places in packing.words.items():
+        codes = digits(ordered[word].to_numpy(), [stride for _, stride in places])
+        found |= dict(zip([name for name, _ in places], codes, strict=True))
+    return found
 
 
 def _words(ordered: pl.DataFrame, packing: Packing) -> list[tuple[Codes, list[int], list[int]]]:

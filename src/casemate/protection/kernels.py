@@ -14,6 +14,8 @@ from casemate.protection.compiling import compiled
 # 2^64 over the golden ratio: multiplied by it, keys that follow each other spread over the table
 _SPREAD = np.int64(-7046029254386353131)
 _FIRST_TABLE = 1 << 12
+_BITS = 11
+_DIGITS = 1 << _BITS
 
 
 @compiled
@@ -113,3 +115,45 @@ def label_sums(
             for value in range(values[place]):
                 label = labels[starts[place, level] + value]
                 sums[sums_at[place, level] + label] += held[value]
+
+
+@compiled
+def order_of(keys: Any, order: Any) -> Any:
+    """The places of ``keys`` from the least to the greatest, dealt out by eleven bits at a time."""
+    many = len(keys)
+    held, left = np.empty_like(keys), np.empty_like(keys)
+    rows, other = order.copy(), np.empty_like(order)
+    top = np.int64(0)
+    for at in range(many):
+        held[at] = keys[rows[at]]
+        top = max(top, held[at])
+    shift = 0
+    while top >> shift > 0:
+        starts = np.zeros(_DIGITS + 1, dtype=np.int64)
+        for at in range(many):
+            starts[((held[at] >> shift) & (_DIGITS - 1)) + 1] += 1
+        starts = np.cumsum(starts)
+        for at in range(many):
+            digit = (held[at] >> shift) & (_DIGITS - 1)
+            left[starts[digit]], other[starts[digit]] = held[at], rows[at]
+            starts[digit] += 1
+        held, left, rows, other = left, held, other, rows
+        shift += _BITS
+    return rows
+
+
+@compiled
+def digits(keys: Any, strides: Any, found: Any) -> None:
+    """See ``loops``. A quotient is guessed in floating point, which is quicker than dividing."""
+    for row in range(len(keys)):
+        left = keys[row]
+        for at in range(len(strides)):
+            digit = np.int64(left * (1.0 / strides[at]))
+            left -= digit * strides[at]
+            while left < 0:
+                left += strides[at]
+                digit -= 1
+            while left >= strides[at]:
+                left -= strides[at]
+                digit += 1
+            found[at, row] = digit

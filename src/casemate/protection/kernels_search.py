@@ -70,8 +70,9 @@ class Guess(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """Tuples rolled up, a slot each: their base, how many, what they are, and into which each of the
-    finest went. ``vain`` marks bases not worth keeping; more than ``few`` tuples are rolled up."""
+    """Tuples rolled up, a slot each: their base, how many, what they are (an array for each
+    attribute), and into which each of the finest went. ``vain`` marks bases not worth keeping; more
+    than ``few`` tuples are rolled up."""
 
     few: int
     bases: Any
@@ -86,13 +87,13 @@ class Room(NamedTuple):
     """Where a look at a node works."""
 
     table: Any
+    row_keys: Any
+    parts: Any
     keys: Any
     class_of: Any
     first: Any
+    small: Any
     sizes: Any
-    places: Any
-    starts: Any
-    strides: Any
     held: Any
     sums: Any
     by_level: Any
@@ -134,35 +135,72 @@ def index_of(nodes: Any, node: Any) -> Any:
 
 
 @compiled
+def keys_of(table: Any, room: Any, codes: Any, rows: Any, node: Any) -> Any:
+    """Put the key of each row's class at ``node`` in ``room.row_keys``; they are all below the number
+    given back. One attribute after the other: what a value adds to the key is looked up."""
+    radix, used = 1, 0
+    for place in range(len(node)):
+        size, start = table.radices[place, node[place]], table.starts[place, node[place]]
+        if size == 1:
+            continue
+        parts, values = room.parts, table.values[place]
+        for value in range(values):
+            parts[value] = table.labels[start + value] * radix
+        column, keys = codes[place], room.row_keys
+        if used:
+            for row in range(rows):
+                keys[row] += parts[column[row]]
+        else:
+            for row in range(rows):
+                keys[row] = parts[column[row]]
+        radix *= size
+        used += 1
+    if not used:
+        room.row_keys[:rows] = 0
+    return radix
+
+
+@compiled
 def group(table: Any, room: Any, codes: Any, counts: Any, rows: Any, node: Any) -> Any:
     """Number the classes of ``rows`` at ``node``; how many there are."""
     many = 64
     while many < 2 * rows:
         many *= 2
+    radix = keys_of(table, room, codes, rows, node)
+    if radix <= many:
+        return group_by_place(room, counts, rows, radix)
     room.table[:many] = -1
     mask = np.int64(many - 1)
-    used, radix = 0, 1
-    for place in range(len(node)):
-        size = table.radices[place, node[place]]
-        if size > 1:
-            room.places[used], room.strides[used] = place, radix
-            room.starts[used] = table.starts[place, node[place]]
-            radix *= size
-            used += 1
     found = 0
     for row in range(rows):
-        key = np.int64(0)
-        for at in range(used):
-            key += room.strides[at] * table.labels[room.starts[at] + codes[row, room.places[at]]]
-        slot = key if radix <= many else ((key * _SPREAD) >> np.int64(24)) & mask
-        number = room.table[slot]
+        key = room.row_keys[row]
+        slot = ((key * _SPREAD) >> np.int64(24)) & mask
+        number = np.int64(room.table[slot])
         while number >= 0 and room.keys[number] != key:
             slot = (slot + 1) & mask
-            number = room.table[slot]
+            number = np.int64(room.table[slot])
         if number < 0:
             number = found
             room.table[slot] = number
             room.keys[number], room.first[number], room.sizes[number] = key, row, 0
+            found += 1
+        room.class_of[row] = number
+        room.sizes[number] += counts[row]
+    return found
+
+
+@compiled
+def group_by_place(room: Any, counts: Any, rows: Any, radix: Any) -> Any:
+    """``group`` where there is a place in the table for each key below ``radix``."""
+    room.table[:radix] = -1
+    found = 0
+    for row in range(rows):
+        key = room.row_keys[row]
+        number = np.int64(room.table[key])
+        if number < 0:
+            number = found
+            room.table[key] = number
+            room.first[number], room.sizes[number] = row, 0
             found += 1
         room.class_of[row] = number
         room.sizes[number] += counts[row]
@@ -204,10 +242,11 @@ def keep(kept: Any, room: Any, state: Any, finer: Any, found: Any) -> Any:
         if slot == finer:
             slot = 1 + slot % (len(kept.rows) - 1)
         state.numbers[OLDEST] = 1 + slot % (len(kept.rows) - 1)
-    for number in range(found):
-        for place in range(kept.codes.shape[2]):
-            kept.codes[slot, number, place] = kept.codes[finer, room.first[number], place]
-        kept.counts[slot, number] = room.sizes[number]
+    for place in range(kept.codes.shape[1]):
+        coarse, fine = kept.codes[slot, place], kept.codes[finer, place]
+        for number in range(found):
+            coarse[number] = fine[room.first[number]]
+    kept.counts[slot, :found] = room.sizes[:found]
     for row in range(kept.went.shape[1]):
         kept.went[slot, row] = room.class_of[kept.went[finer, row]]
     kept.bases[slot] = room.base
@@ -328,11 +367,18 @@ def bits_of(count: Any) -> Any:
 def sums_of_lost(search: Any, slot: Any) -> None:
     """The records of violated classes by the value of each attribute, in ``room.held``."""
     table, price, _, _, kept, room, _ = search
+    went, small, lost = kept.went[slot], room.small, room.first
+    for row in range(kept.rows[slot]):
+        small[row] = room.sizes[room.class_of[row]] < price.least
+    found = 0
+    for row in range(len(table.counts)):  # without a branch, which would be guessed wrong
+        lost[found] = row
+        found += small[went[row]]
     room.held[:] = 0.0
-    for row in range(len(table.counts)):
-        if room.sizes[room.class_of[kept.went[slot, row]]] < price.least:
-            for place in range(len(table.values)):
-                room.held[place, table.codes[row, place]] += table.counts[row]
+    for place in range(len(table.values)):
+        held = room.held[place]
+        for at in range(found):
+            held[table.codes[lost[at], place]] += table.counts[lost[at]]
 
 
 @compiled

@@ -110,6 +110,22 @@ def unpack_large(
     return matrix, seen
 
 
+def order_of(keys: Codes, order: Codes | None = None) -> Codes:
+    """The places of ``keys``, which are not below 0, from the least to the greatest; those of equal
+    ones stand as in ``order``. Compiled: see ``compiling``."""
+    places = np.arange(len(keys), dtype=np.int64) if order is None else order
+    found: Codes = _loaded[0].order_of(keys, places)
+    return found
+
+
+def digits(keys: Codes, strides: Sequence[int]) -> Small:
+    """How often each of the ``strides``, from the largest to 1, goes into what those before it leave
+    of the ``keys``: a line for each stride. Compiled: see ``compiling``."""
+    found = np.empty((len(strides), len(keys)), dtype=np.int32)
+    _loaded[0].digits(keys, np.array(strides, dtype=np.int64), found)
+    return found
+
+
 def rows_of_classes(chosen: Flags, class_of: Small) -> Codes | Small:
     """The rows of the chosen classes, in order."""
     if _loaded and len(class_of) >= LARGE:
@@ -133,13 +149,13 @@ def group_rows(
             continue
         if radix * size > _LARGEST_KEY:
             _add_keys(codes, labels, node, pending, strides, keys)
-            numbers, first, _ = _classes(keys, radix, counts)
+            numbers, first, _ = classes_of_keys(keys, radix, counts)
             keys, radix, pending, strides = numbers.astype(np.int64), len(first), [], []
         pending.append(place)
         strides.append(radix)
         radix *= size
     _add_keys(codes, labels, node, pending, strides, keys)
-    return _classes(keys, radix, counts)
+    return classes_of_keys(keys, radix, counts)
 
 
 def _add_keys(
@@ -162,8 +178,9 @@ def _add_keys(
         keys += (labels.labels[start : start + values] * np.int64(stride))[codes[:, place]]
 
 
-def _classes(keys: Codes, radix: int, counts: Codes) -> tuple[Small, Small, Codes]:
-    """Number the distinct ``keys``, which are below ``radix``."""
+def classes_of_keys(keys: Codes, radix: int, counts: Codes) -> tuple[Small, Small, Codes]:
+    """Number the distinct ``keys``, which are below ``radix``: each one's class, and the first row
+    and the sum of ``counts`` of each class."""
     few = radix <= max(2 * len(keys), 1 << 12)
     if _loaded:
         kernels = _loaded[0]

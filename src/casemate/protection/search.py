@@ -78,7 +78,7 @@ def find_optimum(
     start = time.monotonic()
     finished = False
     try:
-        search.judge(highs)
+        search.begin()
         while not finished and not _spent(search, budget, start):
             finished = search.go_on(1 if budget.nodes or budget.progress else _AT_ONCE)
     except KeyboardInterrupt:
@@ -152,10 +152,18 @@ class _Search:
         least = self._bench.least_seen
         return least if self._small is None else min(least, self._small.least_seen)
 
+    def begin(self) -> None:
+        """Judge the highest node."""
+        if self._small is None:
+            self.judge(self._highs)
+            return
+        self._small.judge(self._highs)
+        self.sure_at_top = self._small.least_seen  # by class size alone, all of it is sure
+        self._take_over(self._small)
+
     def go_on(self, many: int) -> bool:
         """Judge the next node, or up to ``many`` in the compiled loop; whether none is left."""
         if self._small is not None:
-            self._small.know(self.best, self.score, self.suppressed)
             ended = self._small.advance(many)
             self._take_over(self._small)
             return ended

@@ -19,7 +19,7 @@ from casemate.protection.measures import DiscernibilityScorer, EntropyScorer, Lo
 from casemate.protection.models import PrivacyModel
 from casemate.protection.tuples import Node, Tuples
 
-MOST_TUPLES = 1 << 16
+MOST_TUPLES = 1 << 16  # so that codes fit 16 bits
 _LARGEST_KEY = 2.0**62
 _TINY = 1e-6  # see ``aim``
 _FEW = 4096  # tuples: to roll up further would cost more than it saves
@@ -91,13 +91,10 @@ class SmallSearch:
         """Judge up to ``most`` nodes; whether none is left that may be better."""
         return bool(self._kernels.advance(self._search, most))
 
-    def know(self, best: Node | None, score: float, suppressed: int) -> None:
-        """What was found elsewhere: what is no better need not be looked at."""
-        if best is not None and score < self.score:
-            self._state.best[:] = best
-            self._state.figures[self._kernels.SCORE] = score
-            self._state.numbers[self._kernels.SUPPRESSED] = suppressed
-            self._state.numbers[self._kernels.HAS_BEST] = 1
+    def judge(self, node: Node) -> None:
+        """Look at one node, and keep it if it will do."""
+        at = np.array(node, dtype=np.int64)
+        self._kernels.judge(self._search, at, np.inf, True)
 
     def prefer_finer(self) -> None:
         """Go down from the best as long as a finer node is as good."""
@@ -168,12 +165,12 @@ def _kept(kernels: Any, tuples: Tuples, lattice: Lattice) -> Any:
         _FEW,
         np.tile(np.array(lattice.lows, dtype=np.int64), (slots, 1)),
         np.full(slots, many),
-        np.empty((slots, many, places), dtype=np.int32),
+        np.empty((slots, places, many), dtype=np.uint16),
         np.empty((slots, many), dtype=np.int64),
         np.empty((slots, many), dtype=np.int32),
         np.zeros(lattice.size, dtype=bool),
     )
-    kept.codes[0], kept.counts[0], kept.went[0] = tuples.matrix, tuples.counts, np.arange(many)
+    kept.codes[0], kept.counts[0], kept.went[0] = tuples.matrix.T, tuples.counts, np.arange(many)
     return kept
 
 
@@ -183,16 +180,18 @@ def _room(kernels: Any, tuples: Tuples) -> Any:
     table = 64
     while table < 2 * many:
         table *= 2
-    of_places = [np.zeros(places, dtype=np.int64) for _ in range(6)]
+    of_places = [np.zeros(places, dtype=np.int64) for _ in range(3)]
     return kernels.Room(
         np.empty(table, dtype=np.int32),
         np.empty(many, dtype=np.int64),
-        np.empty(many, dtype=np.int32),
-        np.empty(many, dtype=np.int32),
+        np.empty(int(labels.values.max()), dtype=np.int64),
         np.empty(many, dtype=np.int64),
-        *of_places[:3],
+        np.empty(many, dtype=np.int32),
+        np.empty(many + 1, dtype=np.int32),
+        np.empty(many, dtype=np.uint8),
+        np.empty(many, dtype=np.int64),
         np.zeros((places, int(labels.values.max()))),
         np.zeros(int(labels.radices.max())),
         np.zeros((places, levels)),
-        *of_places[3:],
+        *of_places,
     )

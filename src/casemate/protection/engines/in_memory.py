@@ -16,6 +16,7 @@ from casemate.protection.engines.base import (
     Survey,
     unused,
 )
+from casemate.protection.engines.encoded import Combinations, Encoded, combinations, encode
 from casemate.protection.engines.encoding import code_expr
 from casemate.protection.frames import Frame, only, open_frame, polars_columns, with_columns
 
@@ -28,6 +29,8 @@ class InMemory:
         self._held = pl.DataFrame()
         self._values: dict[str, pl.Series] = {}
         self._codes = pl.DataFrame()
+        self._encoded: Encoded | None = None
+        self._found: Combinations | None = None
 
     @property
     def columns(self) -> list[str]:
@@ -35,6 +38,9 @@ class InMemory:
 
     def survey(self, names: Sequence[str]) -> Survey:
         self._held = polars_columns(self._frame, names)
+        self._encoded, self._found = encode(self._held), None
+        if self._encoded is not None:
+            return Survey(len(self._frame), self._encoded.values)
         found = self._held.select(pl.all().unique().sort().implode())
         values = {name: found[name][0].alias(name) for name in names}
         return Survey(len(self._frame), values)
@@ -43,6 +49,9 @@ class InMemory:
         return self.survey(names)
 
     def counted(self, packing: Packing) -> pl.DataFrame:
+        if self._encoded is not None:
+            self._found = combinations(self._encoded, packing)
+            return pl.DataFrame({**self._found.keys, COUNT: self._found.sizes})
         kinds = self._held.schema
         self._codes = self._held.select(
             code_expr(name, kinds[name], values, np.arange(len(values)))
@@ -62,6 +71,8 @@ class InMemory:
         return self._by_column(recoding)
 
     def _by_column(self, recoding: ByColumn) -> Any:
+        if self._encoded is not None and self._found is not None:
+            return self._by_number(recoding, self._encoded, self._found)
         packing = recoding.packing
         code_of = {name: pl.lit(_small(codes)) for name, codes in packing.codes.items()}
         new = self._codes.select(
@@ -76,6 +87,21 @@ class InMemory:
             keys = codes.select(packing.key_exprs())
             frame = only(frame, _kept(keys, recoding.lost))
         return frame.to_native()
+
+    def _by_number(self, recoding: ByColumn, encoded: Encoded, found: Combinations) -> Any:
+        """``_by_column``, from the number of each value and of each record's combination."""
+        codes = {name: codes[encoded.ranks[name]] for name, codes in recoding.packing.codes.items()}
+        frame, kept = self._frame, None
+        if recoding.lost is not None:
+            firsts = {name: of[encoded.of(name)[found.first]] for name, of in codes.items()}
+            stays = _kept(pl.DataFrame(recoding.packing.keys(firsts)), recoding.lost)
+            kept = stays.to_numpy()[found.class_of]
+            frame = only(frame, pl.Series(kept))
+        new = {}
+        for name, labels in recoding.labels.items():
+            numbers = encoded.of(name) if kept is None else encoded.of(name)[kept]
+            new[name] = labels[codes[name].astype(np.uint32)][numbers.astype(np.uint32)]
+        return with_columns(frame, new).to_native()
 
     def _by_tuple(self, recoding: ByTuple) -> Any:
         names = recoding.old.columns
