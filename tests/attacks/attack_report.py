@@ -22,6 +22,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from attacks.attack_runs import seen_as_nobody, seen_of, why_not_as_nobody
 from attacks.bounded_attacks import BOUNDED, LIMITS, Seen
+from attacks.checker_attacks import (
+    NOT_RUN,
+    ON_CHECKER,
+    on_checker_as_myself,
+    on_checker_as_nobody,
+)
+from attacks.checker_attacks import (
+    STOPPED as REFUSED,
+)
 from attacks.decoys import Outside, decoys
 from attacks.hostile_programs import ATTACKS, program
 
@@ -39,11 +48,14 @@ MET = (
     (r"gaierror|Temporary failure", "no network to resolve names on"),
     (r"Errno 3\b|ProcessLookupError", "own process namespace"),
     (r"Errno 2\b|Errno 6\b|FileNotFoundError", "own mounts: it is not there"),
-    (r"Errno 1\b|Errno 13\b|PermissionError", "seccomp, no capabilities, uid 1000"),
+    (r"os\.kill\(.*\n(.*\n)*.*Errno 1\b", "Landlock: no signal leaves the job"),
+    (r"out of pty devices", "there is no terminal, and none to be had"),
+    (r"Errno 13\b", "Landlock, uid 1000 without capabilities"),
+    (r"Errno 1\b|PermissionError", "seccomp: the call is refused"),
     (r"Errno 22\b", "own user namespace: there is no other user"),
     (r"Errno 5\b", "the terminal takes no typing (TIOCSTI)"),
     (r"not allowed to raise|exceeds maximum limit", "limits cannot be raised"),
-    (r"CalledProcessError", "no capabilities, no new privileges"),
+    (r"CalledProcessError", "seccomp, no capabilities, no new privileges"),
 )  # fmt: skip
 
 
@@ -64,6 +76,9 @@ def judged(seen: dict[str, Seen], outside: Outside) -> dict[str, tuple[str, str]
     for name in ATTACKS:
         stopped = seen[name].ended == "failed" and not reached
         verdicts[name] = (STOPPED, wall_of(seen[name])) if stopped else (GOT_THROUGH, "")
+    for name in ON_CHECKER:
+        held_by = {REFUSED: (STOPPED, seen[name].reason), NOT_RUN: (NOT_RUN, seen[name].reason)}
+        verdicts[name] = held_by.get(seen[name].ended, (GOT_THROUGH, seen[name].reason))
     for name, bounded in BOUNDED.items():
         held = bounded.outcome(seen[name])
         if bounded.then is not None:
@@ -90,20 +105,21 @@ def scripts(outside: Outside) -> dict[str, bytes]:
     return {**refused, **bounded, **after}
 
 
-def run(runner: Runner) -> dict[str, tuple[str, str]]:
+def run(runner: Runner, on_checker: Callable[[], dict[str, Seen]]) -> dict[str, tuple[str, str]]:
     """The whole suite by one runner, against decoys of its own."""
     with tempfile.TemporaryDirectory() as folder, decoys(Path(folder)) as outside:
-        return judged(runner(scripts(outside)), outside)
+        seen = runner(scripts(outside)) | on_checker()
+        return judged(seen, outside)
 
 
 def columns() -> Iterator[tuple[str, dict[str, tuple[str, str]] | str]]:
     """Root and user: the verdicts, or why there are none."""
     if os.geteuid() == 0:
-        yield "root", run(as_myself)
-        yield "user", why_not_as_nobody() or run(as_nobody)
+        yield "root", run(as_myself, on_checker_as_myself)
+        yield "user", why_not_as_nobody() or run(as_nobody, on_checker_as_nobody)
     else:
         yield "root", "this is not root's process"
-        yield "user", run(as_myself)
+        yield "user", run(as_myself, on_checker_as_myself)
 
 
 def report() -> dict[str, Any]:
@@ -115,7 +131,7 @@ def report() -> dict[str, Any]:
             who: dict(zip(("outcome", "wall"), verdicts[name], strict=True))
             for who, verdicts in ran.items()
         }
-        for name in (*ATTACKS, *BOUNDED)
+        for name in (*ATTACKS, *BOUNDED, *ON_CHECKER)
     }
     through = [
         f"{name} ({who})"

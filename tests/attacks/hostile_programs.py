@@ -44,6 +44,19 @@ ATTACKS = {
     "read kernel addresses": "expect(open('/proc/kallsyms').read(1))",
     "read another's environment": "read(f'/proc/{@decoy@}/environ')",
     "set a kernel parameter": "os.open('/proc/sys/kernel/core_pattern', os.O_WRONLY)",
+    "climb out by the first process's root": "expect('home' in os.listdir('/proc/1/root'))",
+    "climb out by the first process's folder": "expect('home' in os.listdir('/proc/1/cwd/..'))",
+    "write over the interpreter": "os.open('/proc/self/exe', os.O_WRONLY)",
+    "read the kernel's memory": "read('/proc/kcore')",
+    "read physical memory": "read('/dev/mem')",
+    "be spared when memory runs out": """
+with open('/proc/self/oom_score_adj', 'w') as file:
+    file.write('-1000')
+""",
+    "map itself to another user": """
+with open('/proc/self/uid_map', 'w') as file:
+    file.write('0 0 1')
+""",
     "trigger sysrq": "os.open('/proc/sysrq-trigger', os.O_WRONLY)",
     "make a device": "os.mknod('/tmp/sda', 0o060600, os.makedev(8, 0)); read('/tmp/sda')",
     "open a disk": "expect([n for n in os.listdir('/dev') if n.startswith(('sd', 'vd', 'nvme'))])",

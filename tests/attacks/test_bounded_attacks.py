@@ -3,6 +3,7 @@
 import pytest
 from attacks.attack_runs import seen_as_nobody, seen_of, why_not_as_nobody
 from attacks.bounded_attacks import BOUNDED, LIMITS
+from attacks.checker_attacks import missing_tests
 
 
 @pytest.mark.parametrize("attack", BOUNDED)
@@ -24,3 +25,7 @@ def test_attacks_have_the_same_outcome_for_an_ordinary_user() -> None:
     seen = seen_as_nobody(scripts, LIMITS)
     assert {name: seen[name] for name, one in BOUNDED.items() if not one.outcome(seen[name])} == {}
     assert all(seen[f"{name}, then"].ended == "finished" for name in BOUNDED if BOUNDED[name].then)
+
+
+def test_the_table_of_attacks_names_tests_that_exist() -> None:
+    assert missing_tests() == []
