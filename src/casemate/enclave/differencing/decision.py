@@ -7,21 +7,17 @@ at least as large as its parts. *Figures*: does a statistic leave of two sets of
 fewer than ``threshold``? See docs/differencing.md for what follows, and what does not.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 
 from casemate.enclave.checks_model import Findings, Reason, listed
-from casemate.enclave.differencing.bounds import (
-    Ints,
-    System,
-    find_open,
-    most,
-)
+from casemate.enclave.differencing.bounds import Bounds, Ints, Most, System, find_open
 from casemate.enclave.differencing.memory import Bits, Group, Labels, Memory, label_of
 from casemate.enclave.differencing.statements import COUNT, Statement
-from casemate.protection.aggregation.solver import INFINITY
 
 RULE = "differencing"
 
@@ -76,6 +72,7 @@ class Decision:
 
 def decide(memory: Memory, statements: Sequence[Statement], rules: DifferencingRules) -> Decision:
     """Judge ``statements`` against ``memory``, which stays as it is."""
+    until = time.monotonic() + rules.seconds
     groups = memory.groups_of(statements)
     lines = _figures(memory, statements, groups, rules.threshold)
     fresh = _fresh(memory, groups)
@@ -86,9 +83,9 @@ def decide(memory: Memory, statements: Sequence[Statement], rules: DifferencingR
     question = _Question(memory, fresh)
     # where something disclosed already, all that is open is looked at for what is new
     every = memory.has_disclosed
-    bounds = find_open(question.system, question.needs(rules), rules.seconds, every=every)
-    if memory.has_disclosed:
-        bounds.open = [at for at in bounds.open if question.is_news(at)]
+    bounds = find_open(question.system, question.needs(rules), until, every=every)
+    if every:
+        question.leave_news(bounds, until)
     return Decision(
         question.lines(bounds.open, statements),
         () if bounds.open else question.lines(bounds.undecided, statements),
@@ -140,7 +137,8 @@ def _figures(
             for s, other in zip(statements, groups, strict=True)
             if s.figure == one.figure
         ]
-        if memory.close_to(group, threshold - 1, one.figure) or _near(same, group, threshold - 1):
+        out = memory.has_figure_close_to(group, threshold - 1, one.figure)
+        if out or _near(same, group, threshold - 1):
             found.add(statements[at].line)
     return found
 
@@ -161,17 +159,15 @@ class _Question:
     """The system of all that is out and the ``fresh`` groups, over the classes that they make."""
 
     def __init__(self, memory: Memory, fresh: Sequence[Group]) -> None:
-        self._memory, self._fresh = memory, fresh
+        self._memory = memory
         labels = memory.labels.copy()
         for group in fresh:
-            labels[group.records] += label_of(group)
-        _, self._first, self._class, sizes = np.unique(
-            labels, return_index=True, return_inverse=True, return_counts=True
-        )
+            labels[group.records] += label_of(group.key)
+        self._classes = _Classes(labels)
         bits, bounds = memory.rows()
         bits = np.concatenate([bits, np.stack([group.bits for group in fresh])])
         bounds = [*bounds, *((group.low, group.high) for group in fresh)]
-        self.system = _system(bits, bounds, labels, self._first, sizes)
+        self.system = self._classes.system(bits, bounds)
 
     def needs(self, rules: DifferencingRules) -> Ints:
         """How many more each class must be able to have; 0 for those that are large enough."""
@@ -179,41 +175,49 @@ class _Question:
         needs: Ints = np.maximum(rules.threshold - sizes, rules.margin)
         return np.where(sizes < rules.threshold, needs, 0)
 
-    def is_news(self, at: int) -> bool:
-        """Whether less than before can be said of class ``at``: where something disclosed already,
-        only what adds to it counts."""
-        before = _Before(self._memory, self._first[at])
-        # what the class was part of, without the new groups: it could be as large as this
-        return bool(most(self.system, at) + self.system.sizes[at] < before.most - 0.5)
+    def leave_news(self, bounds: Bounds, until: float) -> None:
+        """Of the open classes, leave those of which less was known without the new groups; those that
+        time did not suffice for become undecided."""
+        if not bounds.open:
+            return
+        before = _Classes(self._memory.labels)
+        known, now = Most(before.system(*self._memory.rows())), Most(self.system)
+        news, unclear = [], []
+        for at in bounds.open:
+            old = before.of[self._classes.first[at]]
+            # what the class was part of, without the new groups: it could be as large as this
+            left = [until - time.monotonic()] * 2
+            most = known.of(int(old), left[0]) if left[0] > 0 else None
+            less = now.of(at, left[1]) if most is not None else None
+            if most is None or less is None:
+                unclear.append(at)
+            elif less + self.system.sizes[at] < most + before.sizes[old] - 0.5:
+                news.append(at)
+        bounds.open, bounds.undecided = news, [*bounds.undecided, *unclear]
 
     def lines(self, classes: Sequence[int], statements: Sequence[Statement]) -> tuple[int, ...]:
         """The rows of the table that have to do with these classes: those that hold them, else all."""
-        people = np.isin(self._class, classes)
+        people = np.isin(self._classes.of, classes)
         found = {one.line for one in statements if people[one.records].any()}
         every = {one.line for one in statements} if classes else set()
         return tuple(sorted(found or every))
 
 
-class _Before:
-    """What was known of the class of record ``record`` without the new groups."""
+class _Classes:
+    """Records by their labels: ``of`` each the number of its class, of each class its ``first`` record
+    and its size."""
 
-    def __init__(self, memory: Memory, record: int) -> None:
-        labels: Labels = memory.labels
-        _, first, of, sizes = np.unique(
+    def __init__(self, labels: Labels) -> None:
+        _, self.first, self.of, sizes = np.unique(
             labels, return_index=True, return_inverse=True, return_counts=True
         )
-        bits, bounds = memory.rows()
-        system, at = _system(bits, bounds, labels, first, sizes), int(of[record])
-        found = most(system, at)
-        self.most = INFINITY if found == INFINITY else found + int(sizes[at])
+        self.sizes: Ints = sizes.astype(np.int64)
 
-
-def _system(
-    bits: Bits, bounds: Sequence[tuple[int, int]], labels: Labels, first: Ints, sizes: Ints
-) -> System:
-    columns = (bits[:, first >> 3] >> (7 - (first & 7)).astype(np.uint8)) & 1
-    groups = columns.astype(np.int8)
-    true = groups.astype(np.int64) @ sizes
-    limits = np.array(bounds, dtype=np.int64).reshape(-1, 2)
-    lows, highs = limits[:, 0] - true, limits[:, 1] - true
-    return System(groups, sizes.astype(np.int64), lows, highs, labels[first])
+    def system(self, bits: Bits, bounds: Sequence[tuple[int, int]]) -> System:
+        """What the groups ``bits`` with these ``bounds`` say of the classes' sizes."""
+        shifts = (7 - (self.first & 7)).astype(np.uint8)
+        dense = (bits[:, self.first >> 3] >> shifts) & 1
+        groups = sp.csr_array(dense, dtype=np.float64)
+        true = dense.astype(np.int64) @ self.sizes
+        limits = np.array(bounds, dtype=np.int64).reshape(-1, 2)
+        return System(groups, self.sizes, limits[:, 0] - true, limits[:, 1] - true)

@@ -1,25 +1,24 @@
 """All that is out of one dataset version, in a form that questions of differencing can be put to.
 
-A group of people is kept once, whatever was told of it. ``labels`` gives two records the same number
-where they are in the same groups: so its classes are the atoms. The order of releases leaves no trace
-in what is decided.
+A group of people is kept once, whatever was told of it, and its members only where they say something
+that others do not: so thousands of tables over the same variables take little room. ``labels`` gives two
+records the same number where they are in the same groups: so its classes are the atoms. The order of
+releases leaves no trace in what is decided.
 """
 
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from casemate.enclave.differencing.sketches import Sketches
 from casemate.enclave.differencing.span import Span
 from casemate.enclave.differencing.statements import COUNT, Records, Statement, pack
 
 Bits = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.uint64]
-_BLOCKS = 32
-Kind = TypeVar("Kind", bound=np.generic)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,24 +40,6 @@ class Group:
         return self.low == self.high
 
 
-class _Rows(Generic[Kind]):
-    """A matrix that grows by rows."""
-
-    def __init__(self, width: int, kind: type[Kind]) -> None:
-        self._kept: npt.NDArray[Any] = np.empty((64, width), dtype=kind)
-        self.count = 0
-
-    def add(self, row: npt.ArrayLike) -> None:
-        if self.count == len(self._kept):
-            self._kept = np.concatenate([self._kept, np.empty_like(self._kept)])
-        self._kept[self.count] = row
-        self.count += 1
-
-    @property
-    def all(self) -> npt.NDArray[Kind]:
-        return self._kept[: self.count]
-
-
 class Memory:
     """What was released of a table of ``records``, whose number the catalogue tells to everybody."""
 
@@ -67,27 +48,29 @@ class Memory:
         self.labels: Labels = np.zeros(records, dtype=np.uint64)
         self.has_disclosed = False
         """Whether something left that, as far as the memory could tell, disclosed."""
-        self._groups: dict[bytes, int] = {}
-        self._bits = _Rows((records + 7) // 8, np.uint8)
-        self._sketches = _Rows(_BLOCKS, np.int32)
-        self._sizes = _Rows(1, np.int64)
-        self._bounds: list[tuple[int, int]] = []
-        self._figures: dict[str, set[int]] = {}
+        self._bounds: dict[bytes, tuple[int, int]] = {}
+        self._intervals: dict[bytes, Bits] = {}
+        self._figures: dict[str, Sketches] = {}
         self._span = Span(records)
-        self._independent: list[int] = []
         self.add([Statement.of(np.arange(records))])
 
     def __len__(self) -> int:
-        return len(self._groups)
+        return len(self._bounds)
+
+    @property
+    def rank(self) -> int:
+        """How many of the groups with an exact count say something of their own."""
+        return self._span.rank
 
     def add(self, statements: Iterable[Statement]) -> None:
         """Remember that the statements are out."""
-        for one, group in zip(
-            (statements := list(statements)), self.groups_of(statements), strict=True
-        ):
-            place = self._place(group)
+        known = list(statements)
+        for one, group in zip(known, self.groups_of(known), strict=True):
+            key = group.key
+            self._place(group, key)
             if one.figure != COUNT:
-                self._figures.setdefault(one.figure, set()).add(place)
+                out = self._figures.setdefault(one.figure, Sketches(self.records))
+                out.add(key, group.records)
 
     def groups_of(self, statements: Sequence[Statement]) -> list[Group]:
         """The group of each statement, with what the statement tells of its number."""
@@ -100,72 +83,52 @@ class Memory:
 
     def tells(self, group: Group) -> bool:
         """Whether as much is known of the group's number already."""
-        place = self._groups.get(group.key)
-        if place is not None:
-            low, high = self._bounds[place]
-            if low >= group.low and high <= group.high:
-                return True
-        return group.exact and self._span.holds(group.records)
+        low, high = self._bounds.get(group.key, (group.low - 1, group.high))
+        if low >= group.low and high <= group.high:
+            return True
+        return group.exact and self._span.holds(group.records, group.bits)
 
     def has_figure(self, group: Group, figure: str) -> bool:
         """Whether this figure of exactly these people is out."""
-        return self._groups.get(group.key, -1) in self._figures.get(figure, ())
+        return figure in self._figures and group.key in self._figures[figure]
 
     def rows(self) -> tuple[Bits, list[tuple[int, int]]]:
         """The groups that make up all that is known: the independent exact ones, and the intervals."""
-        places = [
-            *self._independent,
-            *(at for at, (low, high) in enumerate(self._bounds) if low != high),
+        exact = self._span.groups
+        sizes = np.bitwise_count(exact).sum(axis=1, dtype=np.int64).tolist()
+        bounds = [
+            *((size, size) for size in sizes),
+            *(self._bounds[key] for key in self._intervals),
         ]
-        bits: Bits = self._bits.all[places]
-        return bits, [self._bounds[at] for at in places]
+        return np.concatenate([exact, *(bits[None] for bits in self._intervals.values())]), bounds
 
-    def close_to(self, group: Group, within: int, figure: str | None = None) -> list[Bits]:
-        """The groups that differ from ``group`` by 1 to ``within`` people, as bits; of those with an
-        exact count, or that ``figure`` is out of."""
-        sizes = self._sizes.all[:, 0]
-        near = np.abs(sizes - len(group.records)) <= within
-        places = np.flatnonzero(near)
-        if figure is not None:
-            places = np.intersect1d(
-                places, np.array(sorted(self._figures.get(figure, ())), dtype=np.int64)
-            )
-        sketch = sketch_of(group.records, self.records)
-        apart = np.abs(self._sketches.all[places] - sketch).sum(axis=1)
-        places = places[apart <= within].astype(np.int64)
-        bits = self._bits.all[places]
-        differ = np.bitwise_count(bits ^ group.bits).sum(axis=1)
-        chosen = places[(differ >= 1) & (differ <= within)]
-        return [
-            self._bits.all[at]
-            for at in chosen
-            if figure is not None or self._bounds[at][0] == self._bounds[at][1]
-        ]
+    def close_to(self, group: Group, within: int) -> list[Bits]:
+        """The independent groups with an exact count that differ from ``group`` by 1 to ``within``."""
+        differ = np.bitwise_count(self._span.groups ^ group.bits).sum(axis=1, dtype=np.int64)
+        return list(self._span.groups[(differ >= 1) & (differ <= within)])
 
-    def _place(self, group: Group) -> int:
-        place = self._groups.get(group.key)
-        if place is None:
-            place = self._groups[group.key] = len(self._bounds)
-            self._bits.add(group.bits)
-            self._sketches.add(sketch_of(group.records, self.records))
-            self._sizes.add(len(group.records))
-            self._bounds.append((-1, self.records + 1))
-            self.labels[group.records] += label_of(group)
-        before = self._bounds[place]
+    def has_figure_close_to(self, group: Group, within: int, figure: str) -> bool:
+        """Whether ``figure`` is out of others that differ from ``group`` by up to ``within`` people.
+
+        Errs to the side of holding: see ``Sketches``.
+        """
+        out = self._figures.get(figure)
+        return out is not None and out.has_close_to(group.key, group.records, within)
+
+    def _place(self, group: Group, key: bytes) -> None:
+        if key not in self._bounds:
+            self._bounds[key] = (-1, self.records + 1)
+            self.labels[group.records] += label_of(key)
+        before = self._bounds[key]
         after = (max(before[0], group.low), min(before[1], group.high))
-        self._bounds[place] = after
-        if after[0] == after[1] and before[0] != before[1] and self._span.add(group.records):
-            self._independent.append(place)
-        return place
+        self._bounds[key] = after
+        if after[0] != after[1]:
+            self._intervals[key] = group.bits
+        elif before[0] != before[1]:
+            self._intervals.pop(key, None)
+            self._span.add(group.records, group.bits)
 
 
-def label_of(group: Group) -> np.uint64:
+def label_of(key: bytes) -> np.uint64:
     """The number that the members of a group carry; a record's label is the sum of its groups'."""
-    return np.uint64(int.from_bytes(group.key[:8], "big"))
-
-
-def sketch_of(people: Records, records: int) -> npt.NDArray[np.int32]:
-    """How many of the people are in each of some blocks: groups whose sketches are far apart differ by
-    at least as much."""
-    blocks = people.astype(np.int64) * _BLOCKS // max(records, 1)
-    return np.bincount(blocks, minlength=_BLOCKS).astype(np.int32)
+    return np.uint64(int.from_bytes(key[:8], "big"))
