@@ -41,7 +41,7 @@ def decide_by_person(
     Two sets are close where the records that they differ by are of few people. For sums of tables the
     classes are counted in people: of each class one record a person is kept, and ``decide`` is asked.
     """
-    close = [] if has_disclosed else _close(released, statements, persons, rules.threshold)
+    close = _close(released, statements, persons, rules.threshold)
     if close:
         return Decision(tuple(sorted(set(close))), threshold=rules.threshold)
     kept = _Thinned([*released, *statements], persons)
@@ -55,29 +55,36 @@ def _close(
     released: Sequence[Statement], statements: Sequence[Statement], persons: Persons, threshold: int
 ) -> list[int]:
     """Lines of the new sets that differ from another by the records of a few people."""
+    exact = [one for one in released if one.low == one.high]
+    counted = {one.records.tobytes() for one in exact}
+    figures = {(one.figure, one.records.tobytes()) for one in exact}
     everybody = Statement.of(np.arange(len(persons)))
-    known = {(one.figure, one.records.tobytes()) for one in released if one.low == one.high}
+    others = (everybody, *exact, *(one for one in statements if one.low == one.high))
     most = (threshold - 1) * int(np.bincount(persons).max(initial=1))
     found = []
     for one in statements:
-        if one.low != one.high or (one.figure, one.records.tobytes()) in known:
+        people = one.records.tobytes()
+        if one.low != one.high or (one.figure, people) in figures:
             continue
-        size = len(one.records)
-        others = (everybody, *released, *statements)
-        exact = (other for other in others if other.low == other.high)
-        near = (other for other in exact if abs(size - len(other.records)) <= most)
-        if any(_differ_by_few(one, other, persons, threshold) for other in near):
+        near = (two for two in others if abs(len(one.records) - len(two.records)) <= most)
+        is_new = people not in counted
+        if any(_differ_by_few(one, two, persons, threshold, is_new=is_new) for two in near):
             found.append(one.line)
     return found
 
 
-def _differ_by_few(one: Statement, other: Statement, persons: Persons, threshold: int) -> bool:
+def _differ_by_few(
+    one: Statement, other: Statement, persons: Persons, threshold: int, *, is_new: bool
+) -> bool:
+    """Whether few people's records tell the two apart, by a figure of both or, where the first was not
+    counted before, by their numbers."""
     apart: Records = np.setxor1d(one.records, other.records, assume_unique=True)
     if not len(apart) or len(np.unique(persons[apart])) >= threshold:
         return False
     if one.figure == other.figure != COUNT:
         return True
-    return len(apart) == abs(len(one.records) - len(other.records))  # one contains the other
+    is_nested = len(apart) == abs(len(one.records) - len(other.records))
+    return is_new and is_nested
 
 
 class _Thinned:

@@ -36,6 +36,9 @@ from casemate.store.keys import Keyring
 from casemate.store.vault import Vault
 
 REMEMBERED = "differencing.remembered"
+PUBLIC = 0
+"""The line of a statement that everybody knows whatever is released: how many records a view has."""
+_QUICKLY = DifferencingRules(seconds=1.0)
 
 
 class WouldDisclose(NotAllowed):
@@ -133,6 +136,7 @@ class Releases:
         """
         with self._lock:
             known = self._memory(tx, dataset, version)
+            statements = known.without_public(statements)
             decision = decide(known.memory, statements, rules)
             kept = self._persons(tx, dataset, version)
             persons = persons if kept is None else kept
@@ -140,9 +144,8 @@ class Releases:
                 if known.said is None:
                     known.said = self._said(tx, (dataset, version), known.counter)
                 told = known.memory.has_disclosed
-                decision = decide_by_person(
-                    known.said, statements, persons, rules, has_disclosed=told
-                )
+                out = [*known.public, *known.said]
+                decision = decide_by_person(out, statements, persons, rules, has_disclosed=told)
             return replace(decision, counter=known.counter)
 
     def remember(
@@ -214,7 +217,7 @@ class Releases:
         for row in tx.scalars(self._from(name, known.counter + 1, counter)):
             if row.number != known.counter + 1:
                 break
-            statements = self._read(row)[1]
+            statements = known.without_public(self._read(row)[1])
             known.memory.has_disclosed |= row.discloses
             known.memory.add(statements)
             if known.said is not None:
@@ -250,7 +253,7 @@ class Releases:
     def _said(self, tx: Session, name: tuple[str, int], last: int) -> list[Statement]:
         """All that is out, as it was kept: what is counted by person is decided on it anew each time."""
         rows = tx.scalars(self._from(name, 1, last))
-        return [one for row in rows for one in self._read(row)[1]]
+        return [one for row in rows for one in self._read(row)[1] if one.line != PUBLIC]
 
     def _keep_persons(self, tx: Session, dataset: str, version: int, persons: Persons) -> None:
         if tx.get(PersonsRow, (dataset, version)) is not None:
@@ -289,10 +292,28 @@ class _Known:
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
+        self.public: list[Statement] = []
         self.said: list[Statement] | None = None
         self.counter = 0
         self.blob = ""
 
+    def without_public(self, statements: Sequence[Statement]) -> list[Statement]:
+        """The statements that an output makes, those that everybody knows learnt first.
+
+        How many records a view has stands on the ledger, and so how many protection left out: that these
+        few follow from a total is no news of any output. What is said of them beyond that is.
+        """
+        for one in statements:
+            if one.line == PUBLIC and not any(_alike(one, other) for other in self.public):
+                self.public.append(one)
+                self.memory.has_disclosed |= not decide(self.memory, [one], _QUICKLY).passes
+                self.memory.add([one])
+        return [one for one in statements if one.line != PUBLIC]
+
 
 def _name(dataset: str, version: int) -> str:
     return f"differencing/{dataset}/{version}"
+
+
+def _alike(one: Statement, other: Statement) -> bool:
+    return np.array_equal(one.records, other.records)

@@ -20,6 +20,7 @@ from casemate.enclave.differencing import (
     reasons_of,
     statements_of,
 )
+from casemate.enclave.differencing.releases import PUBLIC
 from casemate.enclave.records import Output, Run, View
 from casemate.enclave.rules.supports import Ints
 from casemate.enclave.views import Views
@@ -97,6 +98,7 @@ class ReleaseMemory:
         statements = statements_of(
             told.recipe, told.answer, frame, origin, hidden=tuple(told.hidden), base=told.base
         )
+        statements = (Statement.of(origin, line=PUBLIC), *statements)
         said = Said(view.dataset, view.version, statements, told.opaque, persons)
         return self._asked(tx, said, findings, rules)
 
@@ -111,7 +113,8 @@ class ReleaseMemory:
             persons = self._views.persons(tx, view.id)
         except NotFound:
             return verdict, None
-        statements = tuple(Statement.of(origin[rows.to_numpy()]) for rows in groups)
+        counted = (Statement.of(origin[rows.to_numpy()]) for rows in groups)
+        statements = (Statement.of(origin, line=PUBLIC), *counted)
         said = Said(view.dataset, view.version, statements, opaque=True, persons=persons)
         return self._asked(tx, said, Findings(verdict.decision, list(verdict.reasons)), rules)
 

@@ -7,7 +7,7 @@ reads, among the words that its text holds: so a recipe with many of them is for
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any
 
 from casemate.analysis import Recipe
@@ -17,6 +17,8 @@ _KEPT = {"recipe", "input", "file", "op", "analysis", "function", "family", "mar
 """Fields with values of ours, or that are checked elsewhere."""
 _LABELS = {"cases", "otherwise", "value", "values", "title", "description"}
 _SMALL = frozenset(range(-10, 11))
+_OURS = frozenset({"value"})
+"""Words that ``casemate.analysis`` puts in by itself: the measure of a crosstab."""
 _QUOTED = re.compile(r"\"([^\"\n]*)\"|'([^'\n]*)'")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*[A-Za-z0-9_]|[A-Za-z_]")
 MAX_WORDS = 60
@@ -27,7 +29,8 @@ def unspelled(recipe: Recipe, script: bytes) -> tuple[str, ...]:
     """Which fields of the recipe hold words or numbers that ``script`` does not spell out; ``words``
     where there are too many even of those that it does."""
     text = script.decode("utf-8", "replace")
-    words = {one or other for one, other in _QUOTED.findall(text)} | set(_WORD.findall(text))
+    words = _OURS | {one or other for one, other in _QUOTED.findall(text)}
+    words |= set(_WORD.findall(text))
     numbers = {float(found.replace("_", "")) for found in _NUMBERS.findall(text)} | _SMALL
     fields, free = set(), 0
     for name, value in _constants(recipe.model_dump(exclude_none=True)):
@@ -62,7 +65,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _is_spelled(value: Any, words: set[str], numbers: frozenset[float] | set[float]) -> bool:
+def _is_spelled(value: Any, words: Set[str], numbers: frozenset[float] | set[float]) -> bool:
     if isinstance(value, str):
         return not value or value in words
     if isinstance(value, tuple):
