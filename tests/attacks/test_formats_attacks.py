@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import pickle
 import struct
 import zipfile
@@ -17,6 +18,7 @@ import pytest
 from casemate.enclave.checks_model import Verdict
 from casemate.enclave.formats import judge_format
 from casemate.enclave.formats.inspection import Uninspectable, inspect_hostile
+from casemate.errors import Unavailable
 
 CONTEXT = made.context()
 
@@ -79,7 +81,23 @@ def test_pickles_are_refused_wherever_they_hide_and_scans_are_on_record(
     scans = {scan["scanner"]: scan for scan in reason.evidence["scan"]["scans"]}
     assert set(scans) == {"casemate", "fickling", "picklescan"}
     assert scans["casemate"]["state"] == "found"
+    assert all(scans[one]["state"] in ("found", "clean", "failed") for one in scans)
+    if b"eval" in data:  # both scanners came to its end, and each says that it is dangerous
+        assert all(scans[one]["looked"] and scans[one]["findings"] for one in scans), scans
     assert "eval" not in reason.message  # what was found is for the checker
+
+
+def test_a_missing_scanner_is_an_error_and_not_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    from casemate.enclave.formats import inspection
+
+    real = inspection._source
+
+    def without(name: str) -> bytes:
+        return real(name).replace(b'"fickling.analysis"', b'"fickling_is_not_here"')
+
+    monkeypatch.setattr(inspection, "_source", without)
+    with pytest.raises(Unavailable, match="the scanner fickling of serialised objects"):
+        judge("model.pkl", PAYLOAD)
 
 
 @pytest.mark.timeout(60)
@@ -401,6 +419,44 @@ def test_rows_of_people_are_found_in_text_however_they_are_written(
 ) -> None:
     verdict = refused("note.txt", disguise(rows()), "hidden data")
     assert "70." not in "".join(reason.message for reason in verdict.reasons)
+
+
+def notebook(*data: dict[str, str]) -> bytes:
+    outputs = [{"output_type": "display_data", "metadata": {}, "data": one} for one in data]
+    cell = {"cell_type": "code", "source": ["show()"], "metadata": {}, "outputs": outputs}
+    return json.dumps({"nbformat": 4, "metadata": {}, "cells": [cell]}).encode()
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        {"text/plain": rows()},
+        {"text/html": CONTEXT.inputs["adults"].drop("person").head(30)._repr_html_()},
+        {"application/json": base64.b64encode(rows().encode()).decode()},
+        {"application/javascript": "alert(1)"},
+        {"text/html": "<img src=x onerror=alert(1)>"},
+        {"image/svg+xml": "<svg><script>alert(1)</script></svg>"},
+    ],
+    ids=[
+        "printed rows",
+        "a table of people",
+        "disguised rows",
+        "a program",
+        "an event",
+        "a drawing",
+    ],
+)
+def test_notebooks_that_hold_people_or_programs_are_refused(output: dict[str, str]) -> None:
+    refused("run.ipynb", notebook(output))
+
+
+def test_an_honest_notebook_is_for_a_person_who_is_told_what_is_in_it() -> None:
+    png = base64.b64encode(picture()).decode()
+    verdict = judge("run.ipynb", notebook({"text/plain": "n = 1200"}, {"image/png": png}))
+    assert verdict is not None
+    assert verdict.decision == "review", verdict
+    (told,) = (one.evidence["seen"] for one in verdict.reasons if one.rule == "notebook")
+    assert {"1 cells", "1 pictures", "2 outputs"} <= set(told)
 
 
 def test_invisible_characters_are_refused() -> None:

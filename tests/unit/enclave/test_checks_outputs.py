@@ -337,16 +337,16 @@ def test_a_table_whose_text_reads_like_an_old_pickle_is_a_table() -> None:
     assert verdict.decision != "refuse", verdict
 
 
-def test_a_picture_that_cannot_be_read_and_a_drawing_that_could_act_are_refused() -> None:
+def test_a_picture_that_cannot_be_read_and_a_drawing_of_nothing_are_refused() -> None:
     expect(judge("figure.png", b"\x89PNG\r\n\x1a\n...."), "refuse")
-    expect(judge("figure.svg", b"<svg/>"), "refuse", "active content")
+    expect(judge("figure.svg", b"<svg/>"), "refuse", "malformed")
 
 
 @pytest.mark.parametrize(
     ("name", "content"),
     [
         ("note.txt", b"We find no effect."),
-        ("book.ipynb", b"{}"),
+        ("book.ipynb", b'{"cells": []}'),
         ("unknown.xyz", b"text"),
         ("table.csv", b"colour,size\nred,3\n"),
         ("thing.json", b'{"colour": "red"}'),

@@ -12,7 +12,7 @@ from scipy.stats import norm
 
 from casemate.enclave.checks_model import CheckContext, Verdict
 from casemate.enclave.formats import judge_format
-from casemate.enclave.formats.inspection import predictions, smallest_leaf
+from casemate.enclave.formats.inspection import Uninspectable, predictions, smallest_leaf
 from casemate.enclave.model_attacks import BadCard, ModelRules, card_from_json
 from casemate.enclave.model_attacks.attack import attack
 from casemate.enclave.model_attacks.card import Refit, people_of
@@ -129,6 +129,87 @@ def test_onnx_is_carried_out_as_scikit_learn_does() -> None:
     chance = 1 / (1 + np.exp(-(features @ weights[1:] + weights[0])))
     said = predictions(made.onnx_logistic(weights[0], weights[1:]), features)
     assert np.abs(said[:, 1] - chance).max() < 1e-5
+
+
+LAYERS = (
+    {"weight": "first", "bias": "shift", "activation": "tanh"},
+    {"weight": "last", "activation": "sigmoid", "rows": "inputs"},
+)
+
+
+def test_weights_are_carried_out_as_their_card_says() -> None:
+    draw = np.random.default_rng(1)
+    first, shift, last = draw.normal(size=(4, 5)), draw.normal(size=4), draw.normal(size=(4, 1))
+    file = made.safetensors({"first": first, "shift": shift, "last": last})
+    rows = draw.normal(size=(50, 5))
+    card = card_from_json(made.card(layers=LAYERS))
+    layers = [layer.model_dump() for layer in card.layers]
+    said = predictions(file, rows, "safetensors", layers)
+    exact = 1 / (1 + np.exp(-(np.tanh(rows @ first.T + shift) @ last)))
+    assert np.abs(said - exact).max() < 1e-6
+    for wrong in (layers[:1], layers[1:], [{**layers[0], "weight": "ghost"}, layers[1]]):
+        with pytest.raises(Uninspectable):
+            predictions(file, rows, "safetensors", wrong)
+
+
+def network(people: pl.DataFrame, hidden: int, **settings: Any) -> bytes:
+    """A network of one layer of ``hidden`` units, fitted by scikit-learn, as safetensors."""
+    from sklearn.neural_network import MLPClassifier  # type: ignore[import-untyped]
+
+    features, target, trained = made.matrices(people)
+    centre, spread = features[trained].mean(axis=0), features[trained].std(axis=0)
+    fitted = MLPClassifier((hidden,), random_state=0, **settings)
+    fitted.fit((features[trained] - centre) / spread, target[trained])
+    first, last = fitted.coefs_  # rows of inputs; the standardising goes into the first layer
+    weights = first / spread[:, None]
+    return made.safetensors(
+        {
+            "first": weights.T,
+            "shift": fitted.intercepts_[0] - (centre / spread) @ first,
+            "last": last.T,
+            "end": fitted.intercepts_[1],
+        }
+    )
+
+
+NETWORK = (
+    {"weight": "first", "bias": "shift", "activation": "relu"},
+    {"weight": "last", "bias": "end", "activation": "sigmoid"},
+)
+
+
+@pytest.mark.parametrize("seed", [3, 4, 5])
+def test_a_network_that_remembers_is_refused_and_one_that_learnt_is_for_a_person(seed: int) -> None:
+    people = made.adults(1200, seed)
+    card, context = made.card(layers=NETWORK), made.context(people)
+    overfitted = network(people, 200, alpha=0.0, max_iter=2000, solver="lbfgs", tol=1e-9)
+    verdict = judge_format(made.file("m.safetensors", overfitted), context, card)
+    assert "tells of its people" in rules_of(verdict), verdict
+    regular = network(people, 4, alpha=10.0, max_iter=300)
+    verdict = judge_format(made.file("m.safetensors", regular), context, card)
+    assert verdict is not None
+    assert verdict.decision == "review", verdict
+    found = scores_of(verdict)
+    assert [one["attack"] for one in found["membership"]] == ["loss threshold", "calibrated loss"]
+    assert found["attributes"]
+    assert found["settings"]["seed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "why"),
+    [
+        ("m.safetensors", made.safetensors({"w": [0.5, 0.25]}), "names no layers"),
+        ("m.gguf", made.gguf({"w": np.ones((2, 3))}), "without what is done with them"),
+    ],
+)
+def test_a_model_that_cannot_be_carried_out_is_for_a_person_who_is_told_so(
+    name: str, data: bytes, why: str
+) -> None:
+    verdict = judge_format(made.file(name, data), made.context(), made.card())
+    assert verdict is not None
+    assert verdict.decision == "review"
+    (reason,) = (one for one in verdict.reasons if one.rule == "not attacked")
+    assert why in reason.message
 
 
 def test_scores_are_those_of_two_normal_groups() -> None:

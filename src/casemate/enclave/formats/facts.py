@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, Validat
 
 MAX_BYTES = 256 * 1024
 HostileKind = Literal[
-    "onnx", "safetensors", "gguf", "pickle", "parquet", "arrow", "png", "jpeg", "svg"
+    "onnx", "safetensors", "gguf", "pickle", "parquet", "arrow", "png", "jpeg", "svg", "notebook"
 ]
 Words = Annotated[StrictStr, Field(max_length=300)]
 Count = Annotated[StrictInt, Field(ge=0, lt=2**63)]
@@ -34,6 +34,8 @@ class Scan(_Fact):
     scanner: Annotated[StrictStr, Field(max_length=40)]
     state: Literal["clean", "found", "missing", "failed"]
     findings: Annotated[tuple[Words, ...], Field(max_length=40)] = ()
+    looked: Count = 0
+    """The streams that it came to the end of."""
 
 
 class Facts(_Fact):

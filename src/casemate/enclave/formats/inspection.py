@@ -39,7 +39,12 @@ _PARSERS: Mapping[HostileKind, str] = {
     "png": "png_image",
     "jpeg": "jpeg_image",
     "svg": "svg_drawing",
+    "notebook": "notebook_file",
 }
+_BESIDE: Mapping[str, tuple[str, ...]] = {"onnx_file": ("wire_format",)}
+"""What lies beside a parser in its sandbox."""
+_CARRIERS: Mapping[HostileKind, str] = {"onnx": "onnx_operators", "safetensors": "layers"}
+"""What carries a model out."""
 
 
 class Uninspectable(Exception):
@@ -83,12 +88,15 @@ def smallest_leaf(data: bytes, people: Matrix) -> int | None:
     return found.counts.get("smallest_leaf") or None
 
 
-def predictions(data: bytes, rows: Matrix) -> Matrix:
-    """What the ONNX model in ``data`` says of each of ``rows``: a column, or one for each class.
+def predictions(
+    data: bytes, rows: Matrix, kind: HostileKind = "onnx", terms: list[dict[str, Any]] | None = None
+) -> Matrix:
+    """What the model in ``data`` says of each of ``rows``: a column, or one for each class.
 
-    Raises ``Uninspectable`` where it does not say something finite of each.
+    ``terms`` are the layers of a model in safetensors. Raises ``Uninspectable`` where it does not say
+    something finite of each.
     """
-    done = _parse(data, "onnx", {"task": "evaluate"}, rows)
+    done = _parse(data, kind, {"task": "evaluate", "terms": terms}, rows)
     if done.facts.problems:
         raise Uninspectable(done.facts.problems[0])
     said = np.frombuffer(done.files.get("predictions", b""), dtype="<f8")
@@ -101,12 +109,15 @@ def predictions(data: bytes, rows: Matrix) -> Matrix:
 def _parse(
     data: bytes, kind: HostileKind, job: dict[str, Any], people: Matrix | None = None
 ) -> Inspection:
-    name = _PARSERS[kind]
-    inputs = {"file": data, f"{name}.py": _source(name), "memory.py": _source("memory")}
+    name, carrier = _PARSERS[kind], _CARRIERS.get(kind)
+    modules = [name, *_BESIDE.get(name, ())]
+    if people is not None:
+        modules += ["memory", *([carrier] if carrier else [])]
+    inputs = {"file": data, **{f"{one}.py": _source(one) for one in modules}}
     if people is not None:
         job = {**job, "shape": list(people.shape)}
         inputs["people"] = np.ascontiguousarray(people, dtype="<f8").tobytes()
-    inputs["job.json"] = json.dumps({**job, "parser": name}).encode()
+    inputs["job.json"] = json.dumps({**job, "parser": name, "carrier": carrier}).encode()
     work = sandbox.Job(script=_source("runner"), filename="runner.py", inputs=inputs, limits=LIMITS)
     ended = sandbox.run(work, should_stop=lambda: None)
     if ended.ended != "finished":

@@ -15,13 +15,14 @@ from casemate.enclave.checks_records import scan_pseudonyms, scan_values
 from casemate.enclave.checks_tables import check_table
 from casemate.enclave.collect import CollectedFile
 from casemate.enclave.formats import evidence, models
-from casemate.enclave.formats.facts import HostileKind
+from casemate.enclave.formats.facts import Facts, HostileKind
 from casemate.enclave.formats.inspection import Inspection, Uninspectable, inspect_file
 from casemate.enclave.formats.kinds import kind_of
 from casemate.enclave.model_attacks import ModelRules
 from casemate.enclave.model_attacks.card import SUFFIX
+from casemate.errors import Unavailable
 
-_RECOGNISED = (".csv", ".tsv", ".json", ".ipynb")
+_RECOGNISED = (".csv", ".tsv", ".json")
 
 
 def judge_format(
@@ -49,7 +50,10 @@ def judge_format(
             return findings.verdict()
         if output.name.lower().endswith(_RECOGNISED):
             return None
-        _words(output.data, found.what, context, findings)
+        if output.name.lower().endswith(".ipynb"):
+            _notebook(output.data, context, findings)
+        else:
+            _words(output.data, found.what, context, findings)
     elif found.kind == "onnx" or found.kind == "safetensors" or found.kind == "gguf":
         models.judge_model(found.kind, output.data, card, context, rules or ModelRules(), findings)
     elif found.kind == "png" or found.kind == "jpeg":
@@ -90,6 +94,19 @@ def _words(data: bytes, what: str, context: CheckContext, findings: Findings) ->
             "hidden data", "its text holds data, or hides something", found=found.problems
         )
     findings.review("file type", f"it is {what}: a person must read it", seen=found.notes)
+
+
+def _notebook(data: bytes, context: CheckContext, findings: Findings) -> None:
+    """What its cells printed is judged as words; its pictures are for the eye."""
+    inspection = _inspect(data, "notebook", findings)
+    if inspection is None:
+        return
+    _words(inspection.files.get("text", b""), "a notebook", context, findings)
+    whole = evidence.look(data, context)  # what is written beside the outputs, and in disguise
+    if whole.problems:
+        findings.refuse("hidden data", "it holds data, or hides something", found=whole.problems)
+    seen = [*inspection.facts.notes, *whole.notes]
+    findings.review("notebook", "it is a notebook: a person must look at all of it", seen=seen)
 
 
 def _picture(kind: HostileKind, data: bytes, findings: Findings) -> bytes | None:
@@ -170,6 +187,7 @@ def _refuse(kind: str, what: str, data: bytes, findings: Findings) -> None:
         parsed: HostileKind = "pickle" if kind == "pickle" else "arrow"
         try:
             facts = inspect_file(data, parsed).facts
+            _require_scanners(facts)
             said = facts.model_dump(mode="json", exclude_defaults=True, exclude={"columns"})
         except Uninspectable as problem:
             said = {"parser": str(problem)}
@@ -179,6 +197,17 @@ def _refuse(kind: str, what: str, data: bytes, findings: Findings) -> None:
         "unknown": "write a known format",
     }.get(kind, "which never leaves")
     findings.refuse("file type", f"it is {what}: {way}", scan=said)
+
+
+def _require_scanners(facts: Facts) -> None:
+    """Raise ``Unavailable`` where a scanner of pickles is not installed: a part is missing, and the file
+    stays as it is, unchecked, until it is there."""
+    missing = [one.scanner for one in facts.scans if one.state == "missing"]
+    if missing:
+        raise Unavailable(
+            f"the scanner {' and '.join(missing)} of serialised objects is not installed where the enclave "
+            "runs: install Casemate with all that it depends on"
+        )
 
 
 def _inspect(data: bytes, kind: HostileKind, findings: Findings) -> Inspection | None:

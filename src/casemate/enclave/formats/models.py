@@ -52,9 +52,8 @@ def judge_model(
     declared = _declared(card, context, findings)
     try:
         _memory(kind, data, declared, context, findings)
-        if kind == "onnx" and declared is not None:
-            _leaves(data, declared[1], context, findings)
-            _attack(*declared, lambda rows: predictions(data, rows), rules, findings)
+        if declared is not None:
+            _carry_out(kind, data, *declared, context, rules, findings)
     except Uninspectable as problem:
         findings.review("not attacked", "its predictions could not be had", parser=str(problem))
     findings.review(
@@ -62,6 +61,35 @@ def judge_model(
         "it is a model: a person must decide",
         structure=facts.model_dump(mode="json", exclude_defaults=True),
     )
+
+
+def _carry_out(
+    kind: HostileKind,
+    data: bytes,
+    card: ModelCard,
+    people: People,
+    context: CheckContext,
+    rules: ModelRules,
+    findings: Findings,
+) -> None:
+    """Attack what can be carried out; of the rest, say to the person who decides that it was not."""
+    if kind == "onnx":
+        _leaves(data, people, context, findings)
+        _attack(card, people, lambda rows: predictions(data, rows), rules, findings)
+    elif kind == "safetensors" and card.layers:
+        layers = [layer.model_dump() for layer in card.layers]
+
+        def predictor(rows: Matrix) -> Matrix:
+            return predictions(data, rows, "safetensors", layers)
+
+        _attack(card, people, predictor, rules, findings)
+    else:
+        why = (
+            "GGUF holds weights without what is done with them"
+            if kind == "gguf"
+            else "its card names no layers"
+        )
+        findings.review("not attacked", f"{why}: only its structure and its numbers were looked at")
 
 
 def judge_coefficients(

@@ -65,6 +65,21 @@ class RandomSplit(Document):
         return inside
 
 
+Tensor = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Layer(Document):
+    """A layer of a model whose file holds weights alone: its tensors by name, then what is done to sums.
+
+    ``rows`` says what a row of the matrix belongs to: an output (PyTorch) or an input (Keras).
+    """
+
+    weight: Tensor
+    bias: Tensor | None = None
+    rows: Literal["outputs", "inputs"] = "outputs"
+    activation: Literal["none", "relu", "sigmoid", "tanh", "exp", "softmax"] = "none"
+
+
 class ModelCard(Document):
     """What a researcher declares of a model.
 
@@ -83,6 +98,8 @@ class ModelCard(Document):
     target: Name
     task: Task
     refit: Refit | None = None
+    layers: Annotated[tuple[Layer, ...], Field(max_length=50)] = ()
+    """Of a model in safetensors: how its weights are carried out, from the features on."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Pickles, wherever they hide: found, scanned by two scanners and by our own reading; never loaded.
 
 Looks into zip (torch, npz, keras), npy and plain streams. The scanners are fickling (abstract
-interpretation) and picklescan (known dangerous globals); one that is not installed says so. A pickle is
-refused whatever they say: their findings are for the checker's record.
+interpretation) and picklescan (known dangerous globals); each tells how many streams it looked at. A
+pickle is refused whatever they say: their findings are for the checker's record.
 """
 
 import io
@@ -90,7 +90,7 @@ def _ours(streams: list[tuple[str, bytes]]) -> dict[str, Any]:
             findings.append(
                 f"{where}: a pickle that calls {calls} times; names {listed or 'none'}"[:300]
             )
-    return _scan("casemate", findings)
+    return _scan("casemate", findings, len(streams))
 
 
 def _fickling(streams: list[tuple[str, bytes]]) -> dict[str, Any]:
@@ -99,17 +99,19 @@ def _fickling(streams: list[tuple[str, bytes]]) -> dict[str, Any]:
         load = import_module("fickling.fickle").Pickled.load
     except ImportError:
         return {"scanner": "fickling", "state": "missing"}
-    findings = []
+    findings, looked = [], 0
     for where, content in streams:
         try:
             result = check_safety(load(content))
+            looked += 1
         except Exception as problem:  # noqa: BLE001  (no pickle, or one that it cannot follow)
+            looked += content[:1] != b"\x80"
             if content[:1] == b"\x80":
                 findings.append(f"{where}: cannot be followed ({type(problem).__name__})")
             continue
         if result.severity.name != "LIKELY_SAFE":
             findings.append(f"{where}: {result.severity.name}")
-    return _scan("fickling", findings)
+    return _scan("fickling", findings, looked)
 
 
 def _picklescan(streams: list[tuple[str, bytes]]) -> dict[str, Any]:
@@ -117,10 +119,11 @@ def _picklescan(streams: list[tuple[str, bytes]]) -> dict[str, Any]:
         scan_pickle_bytes = import_module("picklescan.scanner").scan_pickle_bytes
     except ImportError:
         return {"scanner": "picklescan", "state": "missing"}
-    findings = []
+    findings, looked = [], 0
     for where, content in streams:
         try:
             result = scan_pickle_bytes(io.BytesIO(content), where)
+            looked += 1
         except Exception as problem:  # noqa: BLE001
             findings.append(f"{where}: failed ({type(problem).__name__})")
             continue
@@ -128,12 +131,19 @@ def _picklescan(streams: list[tuple[str, bytes]]) -> dict[str, Any]:
             if found.safety.name != "Innocuous":
                 name = _plain(f"{found.module}.{found.name}")
                 findings.append(f"{where}: {found.safety.name.lower()} {name}")
-    return _scan("picklescan", findings)
+    return _scan("picklescan", findings, looked)
 
 
-def _scan(scanner: str, findings: list[str]) -> dict[str, Any]:
+def _scan(scanner: str, findings: list[str], looked: int) -> dict[str, Any]:
+    """``failed`` where streams were there and it could look at none of them."""
     shown = [finding[:300] for finding in findings[:40]]
-    return {"scanner": scanner, "state": "found" if findings else "clean", "findings": shown}
+    state = "found" if findings else "clean"
+    return {
+        "scanner": scanner,
+        "state": state if looked else "failed",
+        "findings": shown,
+        "looked": looked,
+    }
 
 
 def _plain(name: str) -> str:

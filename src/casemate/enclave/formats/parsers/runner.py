@@ -35,9 +35,11 @@ def _work(job: dict[str, Any], parser: Any, data: bytes) -> dict[str, Any]:
     if job["task"] == "memory":
         checker = importlib.import_module("memory")
         return dict(checker.facts(parser.arrays(data), people, job["columns"], job["known"]))
+    carrier = importlib.import_module(job["carrier"])
     if job["task"] == "leaves":
-        return {"counts": {"smallest_leaf": int(parser.smallest_leaf(data, people))}}
-    predictions = np.ascontiguousarray(parser.evaluate(data, people), dtype="<f8")
+        return {"counts": {"smallest_leaf": int(carrier.smallest_leaf(parser.model(data), people))}}
+    said = carrier.evaluate(parser.model(data), people, job.get("terms"))
+    predictions = np.ascontiguousarray(said, dtype="<f8")
     Path("/out/predictions").write_bytes(predictions.tobytes())
     return {"counts": {"rows": predictions.shape[0], "columns": predictions.shape[1]}}
 

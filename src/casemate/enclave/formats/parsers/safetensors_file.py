@@ -48,6 +48,11 @@ def arrays(data: bytes) -> Iterator[tuple[str, Any]]:
             raise ValueError("a tensor is of a type whose numbers are not looked at")
 
 
+def model(data: bytes) -> dict[str, Any]:
+    """The tensors by name."""
+    return dict(arrays(data))
+
+
 def _read(data: bytes) -> tuple[dict[str, Any], bytes]:
     if len(data) < 8:
         raise ValueError("it is shorter than its header's length")
