@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import RedirectResponse
 
-from casemate.errors import CasemateError
+from casemate.errors import CasemateError, NotFound
 from casemate.platform import CatalogueForm
 from casemate.portal.callers import Anyone
 from casemate.portal.problems import describe
@@ -28,7 +28,7 @@ class NotAcceptable(CasemateError):
     title = "Not acceptable"
 
 
-@router.get("/catalogue", status_code=303, responses=describe(406))
+@router.get("/catalogue", status_code=303, response_class=RedirectResponse, responses=describe(406))
 def negotiate(request: Request) -> Response:
     """The catalogue in the form that ``Accept`` prefers; Turtle where it does not matter."""
     ending = _preferred(request.headers.get("accept", "*/*"))
@@ -46,7 +46,7 @@ def negotiate(request: Request) -> Response:
 def export(anyone: Anyone, request: Request, ending: str, number: Number = 1) -> Response:
     """One page of the catalogue as DCAT-AP 3, with links to the others (Hydra's PagedCollection)."""
     if ending not in FORMS:
-        raise NotAcceptable(f"the catalogue is not written as .{ending}: take {', '.join(FORMS)}")
+        raise NotFound(f"the catalogue is not written as .{ending}: take {', '.join(FORMS)}")
     form, media = FORMS[ending]
     base = str(request.base_url).rstrip("/")
     text = anyone.platform.export_catalogue_page(

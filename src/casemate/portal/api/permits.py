@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from casemate.access import Permit, PermitClaims
 from casemate.enclave import AccountState, ExpectedAnswer, PrivateAnswer, View
+from casemate.errors import BadInput, IntegrityFailure
 from casemate.identity import Scope
 from casemate.plain import plain
 from casemate.platform import Platform
@@ -65,10 +66,13 @@ def list_(
     return sent(paging.page(caller.platform.list_permits(caller.actor), _when, cursor, limit))
 
 
-@router.post("/verify", response_model=PermitClaims, responses=describe(422, 500))
+@router.post("/verify", response_model=PermitClaims, responses=describe(422))
 def verify(anyone: Anyone, asked: SignedPermit) -> Response:
     """What a signed permit of this home says, if it is genuine."""
-    return sent(anyone.platform.verify_permit(asked.jws))
+    try:
+        return sent(anyone.platform.verify_permit(asked.jws))
+    except IntegrityFailure as failure:  # of what was sent to us: no record of ours
+        raise BadInput(str(failure)) from failure
 
 
 @router.get("/{permit}", response_model=PermitDocument, responses=describe(401, 403, 404))

@@ -1,0 +1,63 @@
+"""schemathesis over the whole API, as every role and as nobody: no 5xx, nothing but what is described."""
+
+from collections.abc import Iterator
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from portal_world import Portal, served
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+ROLES = (
+    None,
+    "acct-operator",
+    "acct-holder",
+    "acct-researcher",
+    "acct-authority",
+    "acct-checker",
+    "acct-auditor",
+)
+CHECKS = (
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+)
+EXAMPLES = 4
+"""Of each operation: each is sent as every role, so that some 50 operations make 1,400 requests."""
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    with served(tmp_path_factory.mktemp("fuzz"), works=False) as portal:
+        portal.publish()
+        portal.permit()
+        yield portal
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_no_request_breaks_the_api(portal: Portal) -> None:
+    api = schemathesis.openapi.from_asgi("/api/v1/openapi.json", portal.client.app)
+    operations = [found.ok() for found in api.get_all_operations()]
+    assert len(operations) > 40
+    broken = []
+    for operation in operations:
+
+        @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(case=operation.as_strategy())
+        def send(case: schemathesis.Case) -> None:
+            for role in ROLES:
+                headers = {} if role is None else {"Authorization": f"Bearer {portal.tokens[role]}"}
+                case.call_and_validate(headers=headers, checks=CHECKS)
+
+        try:
+            send()
+        except Exception as failure:
+            broken.append(f"{operation.label}: {failure}")
+    assert not broken, "\n".join(broken)
