@@ -62,6 +62,7 @@ def require_consistent(world: World, run_id: str) -> None:
     assert output.state is OutputState.released
     assert world.acts(output.id) == [
         "output.kept",
+        "output.stated",
         "output.checked",
         "output.cleared",
         "output.released",

@@ -47,7 +47,7 @@ class Inputs:
 
 
 @dataclass(frozen=True)
-class _Checked:
+class Checked:
     """``content`` is what the verdict is of, ``made`` the same sealed where trusted code made it;
     ``inferred`` is a recipe to be kept."""
 
@@ -132,14 +132,14 @@ class Checker:
 
     def _by_recipe(
         self, run: Run, output: Output, found: recipes.Recomputed, inputs: Inputs, script: bytes
-    ) -> _Checked:
+    ) -> Checked:
         """What its recipe gives is judged; bytes that trusted code made take the file's place."""
         rooms = self._rooms
         with rooms.store.read() as tx:
             data = rooms.outputs.data(tx, output.id)
         drawn = found.recipe is not None and isinstance(found.recipe.what, Figure)
         if refusal := against_the_permit(output.name, len(data), inputs.rules, drawn=drawn):
-            return _Checked(data, Verdict("refuse", (refusal,)))
+            return Checked(data, Verdict("refuse", (refusal,)))
         context = inputs.context
         judged = recipes.judge_by_recipe(
             data, found, context.inputs, context.rules, script, people=inputs.people
@@ -151,13 +151,11 @@ class Checker:
         verdict = with_known_name(output, verdict)
         kept = () if said is None or verdict.decision == "refuse" else (said,)
         if judged.instead is None or verdict.decision == "refuse":
-            return _Checked(data, verdict, kept)
+            return Checked(data, verdict, kept)
         made = rooms.outputs.seal(output.name, output.kind, judged.instead)
-        return _Checked(judged.instead, verdict, kept, made)
+        return Checked(judged.instead, verdict, kept, made)
 
-    def _by_content(
-        self, run: Run, output: Output, card: Output | None, inputs: Inputs
-    ) -> _Checked:
+    def _by_content(self, run: Run, output: Output, card: Output | None, inputs: Inputs) -> Checked:
         """What came without a recipe: judged by what it holds, and by the recipe that can be inferred."""
         rooms, context = self._rooms, inputs.context
         with rooms.store.read() as tx:
@@ -165,14 +163,14 @@ class Checker:
             beside = None if card is None else rooms.outputs.data(tx, card.id)
         verdict = judge(output, data, context, inputs.rules, beside)
         if output.kind is OutputKind.log:
-            return _Checked(data, verdict)
+            return Checked(data, verdict)
         if verdict.instead is not None and verdict.decision != "refuse":  # a picture, written again
             made = rooms.outputs.seal(output.name, output.kind, verdict.instead)
-            return _Checked(verdict.instead, verdict, made=made)
+            return Checked(verdict.instead, verdict, made=made)
         inferred = recipes.infer(output.name, data, context)
         if inferred is None:
             verdict, said = self._counted(run, output.name, data, _doubted(verdict), inputs)
-            return _Checked(data, verdict, said)
+            return Checked(data, verdict, said)
         recipe = inferred.recipe.to_json() if inferred.is_whole else None
         verdict = _by_the_rules(inferred, verdict, inputs)
         told = Told(
@@ -183,7 +181,7 @@ class Checker:
             opaque=not inferred.is_whole,
         )
         verdict, one = self._remembered(run, told, verdict, inputs)
-        return _Checked(data, verdict, () if one is None else (one,), inferred=recipe)
+        return Checked(data, verdict, () if one is None else (one,), inferred=recipe)
 
     def _remembered(
         self, run: Run, told: Told, verdict: Verdict, inputs: Inputs
@@ -215,7 +213,7 @@ class Checker:
     def _record(
         self,
         output: Output,
-        checked: _Checked,
+        checked: Checked,
         inputs: Inputs,
         may_record: Callable[[Session], bool],
     ) -> None:

@@ -141,7 +141,7 @@ def test_where_four_eyes_are_asked_for_two_people_clear_before_anything_leaves(
     assert (second.state, second.cleared_by) == (OutputState.cleared, (CHECKER, SECOND))
     release(world, output, THIRD)
     assert world.acts(output.id)[2:] == [
-        "output.cleared_first", "output.cleared", "output.released"
+        "output.cleared_first", "output.cleared", "output.stated", "output.released"
     ]  # fmt: skip
 
 

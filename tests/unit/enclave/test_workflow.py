@@ -75,6 +75,7 @@ def test_a_run_goes_through_every_state_and_its_checked_output_leaves(world: Wor
     assert world.acts(run.id) == ["run.submitted", "run.running", "run.checking", "run.released"]
     assert world.acts(output.id) == [
         "output.kept",
+        "output.stated",
         "output.checked",
         "output.cleared",
         "output.released",
