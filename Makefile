@@ -23,7 +23,7 @@ bench: $(VENV)/.dev  ## speed and memory, as JSON
 	for script in benchmarks/*.py benchmarks/protection/cases.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 bench-protection: $(VENV)/.dev  ## protection against ARX, at scale, DP, synthesis: table, JSON, chart
-	$(BIN)/python -m benchmarks.protection.everything --rows $(or $(ROWS),10000000)
+	$(BIN)/python -m benchmarks.protection.everything --rows $(or $(ROWS),100000000)
 
 attacks: $(VENV)/.dev  ## the sandbox's attack suite as a table: attack, root, user, wall
 	$(BIN)/python tests/attacks/attack_report.py

@@ -1,6 +1,6 @@
 """Every figure on protection, from the scripts that measure them: `make bench-protection`.
 
-    python -m benchmarks.protection.everything [FOLDER] [--rows 10000000] [--output DIR] [--quick] [--json]
+    python -m benchmarks.protection.everything [FOLDER] [--rows 100000000] [--output DIR] [--quick] [--json]
 
 Prints the table of cases against ARX, the run at scale, differential privacy, pseudonyms, synthesis and
 protected tables, each with the load average at its start: far above 0, its times say little. Writes
@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.protection import cases, chart
+from benchmarks.protection import cases, chart, scale
 
 HERE = Path(__file__).resolve().parent
 BENCHMARKS = HERE.parent
@@ -27,7 +27,7 @@ BENCHMARKS = HERE.parent
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=cases.SHARED)
-    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--rows", type=int, default=100_000_000)
     parser.add_argument("--output", type=Path, default=Path(".benchmarks/protection"))
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", action="store_true")
@@ -111,7 +111,26 @@ def as_text(name: str, part: dict[str, Any]) -> str:
         faster = sum(row["warm_ms"] < row["arx_ms"] for row in part["figures"])
         last = f"same optimum in {same} of {len(lines)} cases, faster than ARX warm in {faster}"
         return "\n".join([head, cases.HEADING, *lines, last])
+    if name in LINES:
+        return "\n".join([head, *LINES[name](part["figures"])])
     return "\n".join([head, *flat(part["figures"])])
+
+
+def privacy_lines(figures: dict[str, Any]) -> list[str]:
+    """A line a question: the milliseconds that privacy adds to a plain aggregate, where that is asked."""
+    settings = [key for key, one in figures.items() if isinstance(one, dict)]
+    widths = [max(len(key), 12) for key in settings]
+    names = " ".join(f"{key:>{width}}" for key, width in zip(settings, widths, strict=True))
+    lines = [f"{figures['rows']} rows; ms added, by the clock", f"{'question':26} {names}"]
+    for question in figures[settings[0]]:
+        held = [figures[key][question] for key in settings]
+        added = [one.get("added_ms", one.get("added_first")) for one in held]
+        told = " ".join(f"{ms:{width}.1f}" for ms, width in zip(added, widths, strict=True))
+        lines.append(f"{question:26} {told}")
+    return lines
+
+
+LINES = {"scale": scale.as_lines, "differential privacy": privacy_lines}
 
 
 def flat(figures: Any, above: str = "") -> list[str]:

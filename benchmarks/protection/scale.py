@@ -1,17 +1,19 @@
 """Anonymise a large table end to end, in three engines, against one bare group-by of the same engine.
 
     python benchmarks/protection/scale.py [--rows 1000000] [--engines polars,duckdb,spark]
-                                          [--suppression 0.02] [--folder DIR] [--memory 6]
-                                          [--seconds 3600] [--source FILE] [--json]
+                                          [--suppression 0.02] [--folder DIR] [--memory 4] [--most 8]
+                                          [--seconds 900] [--source FILE] [--json]
 
 Draws a synthetic population of nine quasi-identifiers (``casemate.protection.population``, the columns
 as they are: communes, single years of age, two-digit ISCO groups) to a Parquet file, or takes one that
 is there (``--source``). Then each engine in a new process on two threads: read, group, search the whole
-lattice, apply, write, check. Prints JSON: wall-clock and CPU seconds and the peak memory of the whole
-process (for Spark with its Java process; sampled every 50 ms), what one group-by of the nine columns
-takes the same engine in a process of its own, their ratio in both, and whether all engines gave the same
-node, loss and rows. ``--memory`` is what DuckDB and Spark may take, in GiB; a task that takes longer than
-``--seconds`` is ended and said to have been. Progress goes to the standard error. Files are removed.
+lattice, apply, write, check. A line an engine: the CPU seconds of the whole process over those of a
+process that makes one group-by of the nine columns, and the same by the clock; the peak of the resident
+memory of the process and all that it starts (Spark's Java with it; looked at every 50 ms); and whether
+node, loss, suppression and every record written are those of the first engine. ``--memory`` is what
+DuckDB and Spark may take, in GiB. A task that takes more than ``--most`` GiB in all, or longer than
+``--seconds``, is ended and said to have been. ``--json`` prints all that was measured, with the load at
+the start of each task. Progress goes to the standard error. Files are removed.
 """
 
 import argparse
@@ -31,6 +33,11 @@ from typing import Any
 
 THREADS = 2
 K = 5
+SAME = ("generalisation", "loss", "suppressed", "rows_digest")
+HEADING = (
+    f"{'engine':8} {'CPU ratio':>9} {'CPU s':>8} {'bare':>8} {'ratio':>9} {'s':>8} {'bare':>8} "
+    f"{'peak GiB':>9} {'bare':>9} {'load':>6}   equal results"
+)
 PAGE, TICKS = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
 
 
@@ -40,10 +47,11 @@ def main() -> None:
     parser.add_argument("--engines", default="polars,duckdb,spark")
     parser.add_argument("--suppression", default="0.02")
     parser.add_argument("--folder", type=Path)
-    parser.add_argument("--memory", type=int, default=6)
-    parser.add_argument("--seconds", type=float, default=3600.0, help="the limit of each task")
+    parser.add_argument("--memory", type=int, default=4)
+    parser.add_argument("--most", type=float, default=8.0, help="GiB, the limit of each task")
+    parser.add_argument("--seconds", type=float, default=900.0, help="the limit of each task")
     parser.add_argument("--source", type=Path, help="a population that is there, not drawn")
-    parser.add_argument("--json", action="store_true", help="JSON is what is printed in any case")
+    parser.add_argument("--json", action="store_true")
     parser.add_argument("--child", nargs=3, metavar=("TASK", "ENGINE", "SOURCE"))
     parser.add_argument("--output", type=Path)
     options = parser.parse_args()
@@ -53,41 +61,73 @@ def main() -> None:
         return
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # so that files are removed
     with tempfile.TemporaryDirectory(dir=options.folder, prefix="scale-") as folder:
-        print(json.dumps(measured(options, Path(folder)), indent=2))
+        options.folder = Path(folder)
+        figures = measured(options)
+    print(json.dumps(figures, indent=2) if options.json else "\n".join(as_lines(figures)))
 
 
-def measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    source = options.source or folder / "population.parquet"
-    found: dict[str, Any] = {"rows": options.rows, "cores": os.cpu_count()}
+def measured(options: argparse.Namespace) -> dict[str, Any]:
+    source = options.source or options.folder / "population.parquet"
+    found: dict[str, Any] = {"rows": options.rows, "cores": os.cpu_count(), "engines": {}}
     if options.source is None:
         drawn = run("draw", "polars", source, options)
-        found["drawing_seconds"] = drawn.get("seconds")
+        found["drawing_seconds"] = drawn["seconds"]
+        if "failed" in drawn:
+            return {**found, "failed": drawn["failed"]}
     found["source_mib"] = round(source.stat().st_size / 2**20, 1)
-    found["engines"] = {
-        engine: _engine(engine, source, options, folder) for engine in options.engines.split(",")
-    }
-    runs = list(found["engines"].values())
-    same = ("generalisation", "loss", "suppressed", "rows_digest")
-    found["equal"] = all(one.get(part) == runs[0].get(part) for one in runs for part in same)
+    for engine in options.engines.split(","):
+        found["engines"][engine] = _engine(engine, source, options)
+    whole = [one for one in found["engines"].values() if "failed" not in one]
+    for one in whole:
+        one["equal"] = all(one[part] == whole[0][part] for part in SAME)
+    found["equal"] = len(whole) == len(found["engines"]) and all(one["equal"] for one in whole)
     return found
 
 
-def _engine(engine: str, source: Path, options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+def _engine(engine: str, source: Path, options: argparse.Namespace) -> dict[str, Any]:
     """The bare group-by, the whole, and a digest of what was written."""
+    folder: Path = options.folder
     output = folder / f"{engine}.parquet"
     bare = run("bare", engine, source, options)
     whole = run("anonymise", engine, source, options, output)
-    if "failed" in whole or "failed" in bare:
-        return {**whole, "bare": bare}
-    rows = run("rows", "polars", output, options)
-    shutil.rmtree(output) if output.is_dir() else output.unlink()
+    rows = run("rows", "polars", output, options) if "failed" not in whole else {}
+    for left in (output, folder / "spill"):
+        shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+    if failed := [one["failed"] for one in (bare, whole, rows) if "failed" in one]:
+        return {**whole, "bare": bare, "failed": failed[0]}
     return {
         **whole,
         "bare": bare,
-        "ratio_seconds": round(whole["seconds"] / bare["query_seconds"], 2),
+        "ratio_seconds": round(whole["seconds"] / bare["seconds"], 2),
         "ratio_cpu_seconds": round(whole["cpu_seconds"] / bare["cpu_seconds"], 2),
-        "rows_digest": rows.get("digest"),
+        "rows_digest": rows["digest"],
     }
+
+
+def as_lines(figures: dict[str, Any]) -> list[str]:
+    """The figures as a table."""
+    head = f"{figures['rows']} records, 9 quasi-identifiers, {figures['cores']} cores"
+    if "failed" in figures:
+        return [head, figures["failed"]]
+    lines = [head, HEADING]
+    for engine, one in figures["engines"].items():
+        if "failed" in one:
+            lines.append(f"{engine:8} failed: {one['failed']}; peak {one['peak_gib']} GiB")
+            continue
+        bare = one["bare"]
+        lines.append(
+            f"{engine:8} {one['ratio_cpu_seconds']:9.2f} {one['cpu_seconds']:8.1f} "
+            f"{bare['cpu_seconds']:8.1f} {one['ratio_seconds']:9.2f} {one['seconds']:8.1f} "
+            f"{bare['seconds']:8.1f} {one['peak_gib']:9.2f} {bare['peak_gib']:9.2f} "
+            f"{one['load_average']:6.1f}   {'yes' if one['equal'] else 'NO'}"
+        )
+    first = next((one for one in figures["engines"].values() if "failed" not in one), None)
+    if first is not None:
+        lines.append(
+            f"loss {first['loss']}, {first['suppressed']} suppressed, gap {first['gap']}, "
+            f"{first['nodes']} of {first['lattice']} nodes looked at"
+        )
+    return lines
 
 
 @dataclass
@@ -112,6 +152,14 @@ class Watch:
                 resident += pages * PAGE
         self.peak = max(self.peak, resident)
 
+    def why_end(self, seconds: float, options: argparse.Namespace) -> str | None:
+        """Why the process must not go on; None where it may."""
+        if seconds > options.seconds:
+            return f"not done in {options.seconds:g} s"
+        if self.peak > options.most * 2**30:
+            return f"took more than {options.most:g} GiB"
+        return None
+
 
 def _processes() -> list[tuple[int, int, float, int]]:
     """Number, parent, CPU seconds and resident pages of each process, parents first."""
@@ -134,10 +182,11 @@ def run(
     words = [
         sys.executable, __file__, "--child", task, engine, str(source), "--rows", str(options.rows),
         "--suppression", options.suppression, "--memory", str(options.memory),
+        "--folder", str(options.folder),
         *(["--output", str(output)] if output is not None else []),
     ]  # fmt: skip
     threads = {"POLARS_MAX_THREADS": str(THREADS), "NUMBA_NUM_THREADS": str(THREADS)}
-    start, watch, ended = time.perf_counter(), Watch(), False
+    start, watch, ended = time.perf_counter(), Watch(), None
     print(f"{task} by {engine} ...", end=" ", file=sys.stderr, flush=True)
     load = os.getloadavg()[0]
     with subprocess.Popen(
@@ -148,9 +197,9 @@ def run(
         start_new_session=True,
     ) as process:
         try:
-            while process.poll() is None and not ended:
+            while process.poll() is None and ended is None:
                 watch.look(process.pid)
-                ended = time.perf_counter() - start > options.seconds
+                ended = watch.why_end(time.perf_counter() - start, options)
                 time.sleep(0.05)
         finally:
             if process.poll() is None:
@@ -159,12 +208,12 @@ def run(
     figures = {
         "seconds": round(time.perf_counter() - start, 2),
         "cpu_seconds": round(watch.cpu, 2),
-        "peak_mib": round(watch.peak / 2**20),
+        "peak_gib": round(watch.peak / 2**30, 2),
         "load_average": round(load, 2),
     }
-    print(f"{figures['seconds']} s, {figures['peak_mib']} MiB", file=sys.stderr, flush=True)
+    print(f"{figures['seconds']} s, {figures['peak_gib']} GiB", file=sys.stderr, flush=True)
     if ended or process.returncode:
-        why = f"not done in {options.seconds} s" if ended else f"exit status {process.returncode}"
+        why = ended or f"exit status {process.returncode}"
         return {**figures, "failed": f"{task} by {engine}: {why}"}
     return {**figures, **json.loads(text.strip().splitlines()[-1])}
 
@@ -207,7 +256,13 @@ def _polars_groups(source: str) -> int:
 def _duckdb(options: argparse.Namespace) -> Any:
     import duckdb
 
-    return duckdb.connect(config={"threads": THREADS, "memory_limit": f"{options.memory}GB"})
+    return duckdb.connect(
+        config={
+            "threads": THREADS,
+            "memory_limit": f"{options.memory}GB",
+            "temp_directory": str(options.folder / "spill"),
+        }
+    )
 
 
 def _duckdb_groups(source: str, options: argparse.Namespace) -> int:
@@ -227,6 +282,7 @@ def _spark(options: argparse.Namespace) -> Any:
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.memory", f"{options.memory}g")
         .config("spark.driver.maxResultSize", "0")
+        .config("spark.local.dir", str(options.folder / "spill"))
         .config("spark.sql.shuffle.partitions", str(4 * THREADS))
         .getOrCreate()
     )
