@@ -28,7 +28,8 @@ def account_document(state: AccountState) -> dict[str, Any]:
 def account_text(state: AccountState) -> str:
     """An account in one line."""
     whose = "of this permit" if state.permit else "of all permits together"
-    return f"{state.dataset}, {whose}: {state.spent} spent of {state.limit}, {state.remaining} left"
+    figures = f"limit {state.limit}; spent {state.spent}; left {state.remaining}"
+    return f"{state.dataset}, {whose}: {figures}"
 
 
 def accounts_table(states: Iterable[AccountState]) -> RenderableType:

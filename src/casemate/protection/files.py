@@ -9,6 +9,7 @@ import errno
 import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,6 +18,7 @@ import polars as pl
 
 from casemate.errors import BadInput, NotFound, Unavailable
 from casemate.protection.contents import written, written_float
+from casemate.protection.plain_names import require_plain_names
 
 CSV_ENDINGS = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
 PARQUET_ENDINGS = (".parquet", ".pq")
@@ -36,6 +38,7 @@ def scan_table(path: str | Path) -> pl.LazyFrame:
     with reading(path):
         if path.name.lower().endswith(PARQUET_ENDINGS):
             table = pl.scan_parquet(path, glob=False, hive_partitioning=False)
+            require_plain_names(table.collect_schema().names(), path.name)
         elif path.name.lower().endswith(CSV_ENDINGS):
             table = _scan_csv(path)
         else:
@@ -61,7 +64,12 @@ def _scan_csv(path: Path) -> pl.LazyFrame:
     separator, names = _header(path)
     if repeated := [name for name in names if names.count(name) > 1]:
         raise BadInput(f"{path.name} has two columns named {repeated[0]!r}: rename one")
-    text = pl.scan_csv(path, separator=separator, infer_schema=False, glob=False)
+    require_plain_names(names, path.name)
+    # Polars leaves quotes doubled in names
+    quoted = _single_quotes if any('"' in name for name in names) else None
+    text = pl.scan_csv(
+        path, separator=separator, infer_schema=False, glob=False, with_column_names=quoted
+    )
     return text.with_columns(_numbers(text))
 
 
@@ -72,11 +80,20 @@ def _header(path: Path) -> tuple[str, list[str]]:
     try:
         with (gzip.open if packed else open)(path, "rt", encoding="utf-8-sig") as text:
             line = text.readline(_LONGEST_HEADER)
+            while line.count('"') % 2 and len(line) < _LONGEST_HEADER:  # a name of two lines
+                more = text.readline(_LONGEST_HEADER)
+                if not more:
+                    break
+                line += more
     except UnicodeDecodeError as error:
         raise BadInput(f"{path.name} is not UTF-8: save it as UTF-8 ({error})") from None
-    cuts = {sign: next(csv.reader([line], delimiter=sign), []) for sign in _SEPARATORS}
+    cuts = {sign: next(csv.reader(StringIO(line), delimiter=sign), []) for sign in _SEPARATORS}
     separator = max(_SEPARATORS, key=lambda sign: len(cuts[sign]))
     return separator, cuts[separator]
+
+
+def _single_quotes(names: list[str]) -> list[str]:
+    return [name.replace('""', '"') for name in names]
 
 
 def _numbers(text: pl.LazyFrame) -> list[pl.Expr]:

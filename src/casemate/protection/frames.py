@@ -8,6 +8,7 @@ import narwhals as nw
 import polars as pl
 
 from casemate.errors import BadInput
+from casemate.protection.plain_names import require_plain_names
 
 Frame = nw.DataFrame[Any]
 _VIEW = "casemate given"
@@ -18,6 +19,7 @@ def open_frame(table: Any) -> Frame:
     for name, count in Counter(_column_names(table)).items():
         if count > 1:
             raise BadInput(f"the table has two columns named {str(name)!r}: rename one")
+    require_plain_names(_column_names(table), "the table")
     try:
         native = table.pl() if nw.dependencies.is_duckdb_relation(table) else table
         frame: Frame = nw.from_native(native, eager_only=True)

@@ -45,6 +45,7 @@ from casemate.protection.hierarchies import Hierarchy, hierarchy_from_dict
 from casemate.protection.levels import Bound
 from casemate.protection.measures import MEASURES, Measure, measure_from_name
 from casemate.protection.models import PrivacyModel, model_from_dict
+from casemate.protection.plain_names import require_plain_names
 from casemate.protection.plan_parts import (
     DateShift,
     Microaggregation,
@@ -108,6 +109,7 @@ class Plan:
                 "differential privacy is of how a table is made, not of the table: a plan that names "
                 "it names no other model"
             )
+        require_plain_names({*self.looked_at(), *self.pseudonymise, *self.drop}, "the plan")
         self._require_one_part_each()
         self._require_sensitive_apart()
         self._require_search()

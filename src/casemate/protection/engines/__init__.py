@@ -15,6 +15,7 @@ from casemate.protection.engines.base import (
     Recoding,
     Survey,
 )
+from casemate.protection.plain_names import require_plain_names
 
 __all__ = [
     "COUNT",
@@ -44,6 +45,7 @@ def open_engine(table: Any) -> Engine:
     if isinstance(table, pl.LazyFrame):
         from casemate.protection.engines.lazy import Lazy
 
+        require_plain_names(table.collect_schema().names(), "the table")
         return Lazy(table)
     if isinstance(table, str | Path):
         from casemate.protection.engines.lazy import Lazy
@@ -53,10 +55,12 @@ def open_engine(table: Any) -> Engine:
     if nw.dependencies.is_duckdb_relation(table):
         from casemate.protection.engines.relation import Relation
 
+        require_plain_names(table.columns, "the table")
         return Relation(table)
     if nw.dependencies.is_pyspark_dataframe(table):
         from casemate.protection.engines.spark import Spark
 
+        require_plain_names(table.columns, "the table")
         return Spark(table)
     from casemate.protection.engines.in_memory import InMemory
 

@@ -15,6 +15,7 @@ import polars as pl
 import pyarrow as pa
 
 from casemate.errors import BadInput
+from casemate.protection.plain_names import require_plain_names
 from casemate.protection.privacy_loss.conditions import Conditions, met
 
 _KEPT = "casemate kept row"
@@ -36,6 +37,7 @@ class Rows:
         self.contribution = contribution
         self._rows = _lazy(table)
         self.schema: Mapping[str, pl.DataType] = self._rows.collect_schema()
+        require_plain_names(self.schema, "the table")
         if person is not None:
             self.require([person])
             self._rows = _cut_off(self._rows, table, person, contribution)

@@ -127,13 +127,11 @@ def encoded(rows: Rows, domain: Domain) -> pl.DataFrame:
         raise BadInput("give the domain of at least one column")
     check_types(rows, domain)
     found = rows.where({}).select(list(domain)).collect()
-    codes = [cells.encode(found[name]) for name, cells in domain.items()]
+    codes = {name: cells.encode(found[name]) for name, cells in domain.items()}
     return pl.DataFrame(codes).drop_nulls().cast(pl.Int64)
 
 
 def decoded(codes: Mapping[str, Codes], domain: Domain) -> pl.DataFrame:
     """Codes back as values; numbers are drawn within their bins afresh."""
     rng = np.random.default_rng()
-    return pl.DataFrame(
-        [cells.decode(codes[name], rng).alias(name) for name, cells in domain.items()]
-    )
+    return pl.DataFrame({name: cells.decode(codes[name], rng) for name, cells in domain.items()})
