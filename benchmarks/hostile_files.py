@@ -4,7 +4,7 @@
 
 Mutates a valid file of each format (bytes changed, cut, doubled, lengths set to their ends, parts of two
 files put together) and has each judged. Trusted code survives where every file gets a verdict and none
-passes. Then judges harmless texts, drawings, pictures and tables of results, of which none should be
+passes. Then judges harmless texts (this project's pages among them), drawings and pictures: none should be
 refused. Prints JSON: verdicts by format, the slowest judgement in seconds of wall time, what failed, and
 the harmless that were refused. Run with 2,000 for a whole night's worth; 50 takes some minutes.
 """
@@ -29,6 +29,7 @@ import format_files as made
 
 from casemate.enclave.formats import judge_format
 
+PAGES = Path(__file__).parents[1] / "docs"
 ENDS = (0, 1, 0x7F, 0x80, 0xFF)
 
 
@@ -145,6 +146,7 @@ def harmless() -> dict[str, bytes]:
         "plot.svg": svg.encode(),
         "plot.png": made.png(pixels),
         "run.ipynb": notebook(words),
+        **{path.name: path.read_bytes() for path in sorted(PAGES.glob("*.md"))},
     }
 
 

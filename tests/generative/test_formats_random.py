@@ -1,6 +1,10 @@
 """Whatever bytes a file has, the judge of formats answers, and never lets it pass by itself."""
 
+import io
+
 import format_files as made
+import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +14,14 @@ from casemate.enclave.formats.inspection import inspect_file
 from casemate.enclave.formats.kinds import kind_of
 from casemate.enclave.model_attacks import coefficients_from_json
 from casemate.enclave.model_attacks.card import BadCard, card_from_json
+
+
+def sheet() -> bytes:
+    """A small table in Parquet."""
+    buffer = io.BytesIO()
+    pl.DataFrame({"group": ["a", "b"], "count": [120, 240]}).write_parquet(buffer)
+    return buffer.getvalue()
+
 
 CONTEXT = made.context(made.adults(60))
 ENDINGS = st.sampled_from(
@@ -61,3 +73,30 @@ def test_cards_and_coefficients_are_documents_or_refused(data: bytes) -> None:
     with pytest.raises(BadCard):
         card_from_json(data)
     assert coefficients_from_json(b"casemate.coefficients/1" + data) is None
+
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><g><text x="1">Figure</text></g></svg>'
+VALID = {
+    "a.png": made.png(np.arange(6 * 5 * 3).reshape(6, 5, 3), method=1),
+    "a.jpg": made.jpeg(b"a comment"),
+    "a.svg": SVG,
+    "a.safetensors": made.safetensors({"w": [[0.5, 0.25]]}),
+    "a.gguf": made.gguf({"w": [[0.5, 0.25]]}),
+    "a.parquet": sheet(),
+    "a.ipynb": b'{"cells": [{"source": ["1"], "outputs": [{"text": ["1"]}]}]}',
+}
+
+
+@given(
+    st.sampled_from(sorted(VALID)), st.integers(0, 10_000), st.binary(max_size=8), st.integers(0, 8)
+)
+@settings(max_examples=30, deadline=None)  # benchmarks/hostile_files.py does it by the thousand
+def test_a_valid_file_that_was_changed_gets_a_verdict_and_never_passes(
+    name: str, place: int, instead: bytes, dropped: int
+) -> None:
+    data = VALID[name]
+    at = place % len(data)
+    verdict = judge_format(made.file(name, data[:at] + instead + data[at + dropped :]), CONTEXT)
+    assert verdict is not None
+    assert verdict.decision in {"review", "refuse"}
+    assert verdict.instead is None or verdict.decision == "review"

@@ -39,17 +39,18 @@ class Crowd:
     def _is_linkable(self, words: frozenset[str], places: list[Mapping[str, Places]]) -> bool:
         """Whether a line names three values or more that together 1 to ``few`` - 1 people have.
 
-        Only columns of which the line holds exactly one value count: others could mean anything.
+        Only columns of which the line holds exactly one value count: others could mean anything. A word
+        counts once, in however many columns it is a value: "version 1" is no row of flags.
         """
         members: Places | None = None
-        used = 0
+        used: set[str] = set()
         for place in places:
             named = [word for word in words if word in place]
             if len(named) == 1:
                 rows = place[named[0]]
                 members = rows if members is None else np.intersect1d(members, rows, True)
-                used += 1
-        return members is not None and used >= MIN_COLUMNS and 0 < members.size < self._few
+                used.add(named[0])
+        return members is not None and len(used) >= MIN_COLUMNS and 0 < members.size < self._few
 
 
 def _cells(column: pl.Series) -> list[str | None]:
