@@ -148,7 +148,7 @@ _FULL_NAME = (
     r"(?: \p{Lu}[\p{L}'’.\-]*){1,3}$"
 )
 _ADDRESSED = (
-    r"\b(?:Mr|Mrs|Ms|Dr|Prof|M\.|Mme|Mlle|Herr|Herrn|Frau|Här|Madame|Monsieur)\.? "
+    r"\b(?:Mr|Mrs|Ms|Dr|Pr|Prof|M\.|Mme|Mlle|Herr|Herrn|Frau|Här|Madame|Monsieur)\.? "
     r"\p{Lu}[\p{Ll}'’\-]+\p{Ll}"
 )
 _NAME_SHARE, _NAME_VARIETY = 0.6, 0.3

@@ -132,6 +132,42 @@ def test_names_are_a_heuristic_of_shape_and_variety() -> None:
     assert not scan_identifiers(pl.DataFrame({"where": places}))
 
 
+TITLED = [
+    *("Mrs Weber was seen on Monday.", "Seen by Dr Hoffmann.", "Vu par le Pr. Lambert."),
+    *("Le patient, M. Dupont, se plaint.", "Mme Garcia revient demain."),
+    *("Herr Müller klagt über Schwindel.", "Frau Schmit wurde entlassen."),
+    *("Überweisung durch Dr. Becker.", "Den Här Thill huet ugeruff.", "Madame Kieffer kënnt muer."),
+]
+UNTITLED = [
+    *("Anna Weber came back with a cough.", "Spoke with her daughter Maria on the phone."),
+    *("Jean Dupont se plaint de douleurs.", "La fille, Sofia Pereira, est présente."),
+    *("Peter Müller klagt über Schwindel.", "Sein Sohn Lukas war dabei."),
+    *("De Jang Thill huet ugeruff.", "Schmit, Claude: kontrollieren."),
+    *("Mother: Ana dos Santos.", "weber anna, see notes"),
+]
+NAMELESS = [
+    *(
+        "Discharged to Centre Hospitalier.",
+        "Lives in New York since May.",
+        "Dr appointment on Friday.",
+    ),
+    *(
+        "Le traitement a commencé lundi.",
+        "Vaccin Pfizer, deuxième dose.",
+        "Morbus Crohn seit 2010.",
+    ),
+    *("Die Behandlung begann am Montag in Trier.", "Frau mit Fieber, 40 Jahre."),
+    *("D'Behandlung huet e Méindeg ugefaangen.", "Parkinson disease, stage two."),
+]
+
+
+def test_names_in_prose_are_found_after_a_title_only_as_the_page_says() -> None:
+    notes = pl.DataFrame({"note": TITLED + UNTITLED + NAMELESS})
+    (found,) = (one for one in scan_identifiers(notes, rows=True) if one.kind == "person_name")
+    assert found.rows == tuple(range(len(TITLED)))
+    assert found.heuristic
+
+
 @pytest.mark.parametrize(
     ("name", "category", "expected"),
     [
