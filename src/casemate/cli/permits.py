@@ -26,7 +26,6 @@ from casemate.cli.common import (
     Shown,
     command,
     exits,
-    plain,
     read_document,
     show,
     sign_in,
@@ -36,6 +35,7 @@ from casemate.clock import timestamp
 from casemate.disclosure import DisclosureRules
 from casemate.errors import BadInput
 from casemate.home import default_root, open_home
+from casemate.plain import plain
 from casemate.platform import Platform
 
 _SIGNED = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
@@ -73,6 +73,7 @@ def show_(desk: Desk, permit: Annotated[str, typer.Argument(help="The permit's i
         ["from", timestamp(known.valid_from)],
         ["until", timestamp(known.valid_until)],
         ["output rules", _rules_of(known.output_rules)],
+        ["lets out", ", ".join(known.output_rules.allowed_types)],
         *spent,
         ["conditions", "; ".join(known.conditions)],
         ["revoked", known.revoked_at and f"{timestamp(known.revoked_at)}: {known.revoke_reason}"],
