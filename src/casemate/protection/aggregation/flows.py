@@ -16,6 +16,18 @@ from casemate.protection.aggregation.system import System
 _MOVED = 1e-7
 
 
+def two_columns(attacker: Attacker, *, presolve: bool = False) -> Program:
+    """The sums of a layer with two columns a cell: what it rises, and behind all these what it falls."""
+    system, limits = attacker.system, np.concatenate([attacker.above, attacker.below])
+    program = Program(np.zeros(len(limits)), limits, presolve=presolve)
+    nothing = np.zeros(system.rows)
+    order = np.argsort(np.concatenate([system.row_of, system.row_of]), kind="stable")
+    indices = np.concatenate([system.indices, system.indices + system.cells])[order]
+    values = np.concatenate([system.values, -system.values])[order]
+    program.add_rows(nothing, nothing, 2 * system.starts, indices, values)
+    return program
+
+
 class Flows:
     """The programme of one layer: two columns a cell, for what it rises and what it falls."""
 
@@ -23,15 +35,8 @@ class Flows:
         self._attacker = attacker
         self._cells = attacker.system.cells
         self._costs = costs
-        self._zeros = np.zeros(2 * self._cells)
         self._limits = np.concatenate([attacker.above, attacker.below])
-        self._program = Program(self._zeros, self._limits)
-        system = attacker.system
-        nothing = np.zeros(system.rows)
-        order = np.argsort(np.concatenate([system.row_of, system.row_of]), kind="stable")
-        indices = np.concatenate([system.indices, system.indices + self._cells])[order]
-        values = np.concatenate([system.values, -system.values])[order]
-        self._program.add_rows(nothing, nothing, 2 * system.starts, indices, values)
+        self._program = two_columns(attacker)
 
     def protect(self, pattern: Flags, deadline: float) -> bool:
         """Widen ``pattern`` until every target can move as far as it must; False if out of time."""

@@ -17,14 +17,14 @@ from casemate.protection.aggregation.hypercube import Cubes, Witness, cubes_of
 from casemate.protection.aggregation.markers import CONFIDENTIAL, PLAIN
 from casemate.protection.aggregation.request import Options, Tabulation, table_of
 from casemate.protection.aggregation.rules import Facts, Layer, count_layer, sensitive, sum_layer
-from casemate.protection.aggregation.solver import Flags, Ints
+from casemate.protection.aggregation.solver import Flags, Floats, Ints
 from casemate.protection.aggregation.suppression import (
     LARGEST_EXACT,
     Pattern,
     Problem,
     Start,
     protect,
-    protect_rest,
+    protect_large,
 )
 from casemate.protection.aggregation.system import System, numbered, system_of
 from casemate.protection.aggregation.table import (
@@ -120,11 +120,47 @@ def _pattern(
     """
     kept = np.ones(system.cells, dtype=bool) if options.rules.zeros else facts.counts > 0
     hidden = np.logical_or.reduce(list(primary.values()))
+    costs = _costs(facts, options)
+    problem = _problem(system, layers, facts, hidden, kept, costs, options)
+    witnesses: tuple[Witness, ...] = ()
+    if int(hidden.sum()) * int(kept.sum()) > MOST_BY_PROGRAMMES:
+        start = None
+        if dimensions:
+            guarded = (facts.counts == 1) & hidden & options.rules.insiders
+            cubes = cubes_of(
+                *(dimensions, layers, hidden, kept, costs, guarded), progress=options.progress
+            )
+            start = _start(cubes, kept)
+        pattern, witnesses = protect_large(
+            problem, start, seconds=options.seconds, progress=options.progress
+        )
+        places = np.flatnonzero(kept)
+        witnesses = tuple(dataclasses.replace(one, cells=places[one.cells]) for one in witnesses)
+    else:
+        exact = int(kept.sum()) <= LARGEST_EXACT
+        pattern = protect(problem, exact=exact, seconds=options.seconds)
+    suppressed = np.zeros(system.cells, dtype=bool)
+    suppressed[kept] = pattern.suppressed
+    return dataclasses.replace(pattern, suppressed=suppressed), witnesses
+
+
+def _costs(facts: Facts, options: Options) -> Floats:
+    """What it costs to suppress each cell."""
     value = facts.counts if facts.absolutes is None else facts.absolutes
-    weights = value[kept].astype(np.float64)
-    if options.cost == "cells":
-        weights = np.ones(len(weights))
-    problem = Problem(
+    return np.ones(len(value)) if options.cost == "cells" else value.astype(np.float64)
+
+
+def _problem(
+    system: System,
+    layers: Sequence[Layer],
+    facts: Facts,
+    hidden: Flags,
+    kept: Flags,
+    costs: Floats,
+    options: Options,
+) -> Problem:
+    """What is to be protected, over the ``kept`` cells."""
+    return Problem(
         system.restricted(kept),
         [
             dataclasses.replace(
@@ -138,34 +174,16 @@ def _pattern(
         ],
         hidden[kept],
         (facts.counts == 1)[kept] & options.rules.insiders,
-        np.maximum(weights, 1e-3 * weights.mean()),
+        np.maximum(costs[kept], 1e-3 * costs[kept].mean()),
     )
-    witnesses: tuple[Witness, ...] = ()
-    if dimensions and int(hidden.sum()) * int(kept.sum()) > MOST_BY_PROGRAMMES:
-        cubes = _cubes(dimensions, layers, facts, hidden, kept, value, options)
-        known = [(rise[kept], fall[kept]) for rise, fall in cubes.known]
-        pattern = protect_rest(problem, Start(cubes.suppressed[kept], known))
-        witnesses = cubes.witnesses
-    else:
-        exact = int(kept.sum()) <= LARGEST_EXACT
-        pattern = protect(problem, exact=exact, seconds=options.seconds)
-    suppressed = np.zeros(system.cells, dtype=bool)
-    suppressed[kept] = pattern.suppressed
-    return dataclasses.replace(pattern, suppressed=suppressed), witnesses
 
 
-def _cubes(
-    dimensions: Sequence[Dimension],
-    layers: Sequence[Layer],
-    facts: Facts,
-    hidden: Flags,
-    kept: Flags,
-    value: Any,
-    options: Options,
-) -> Cubes:
-    costs = np.ones(len(kept)) if options.cost == "cells" else value.astype(np.float64)
-    guarded = (facts.counts == 1) & hidden & options.rules.insiders
-    return cubes_of(dimensions, layers, hidden, kept, costs, guarded)
+def _start(cubes: Cubes, kept: Flags) -> Start:
+    """What hypercubes found, numbered as the kept cells."""
+    number = np.cumsum(kept) - 1
+    witnesses = tuple(dataclasses.replace(one, cells=number[one.cells]) for one in cubes.witnesses)
+    known = [(rise[kept], fall[kept]) for rise, fall in cubes.known]
+    return Start(cubes.suppressed[kept], witnesses, known)
 
 
 def _places(one: Tabulation, failing: set[tuple[tuple[str, str], ...]]) -> Ints:
@@ -241,20 +259,22 @@ def _notes(
     one: Tabulation, pattern: Pattern, linked: int, witnesses: tuple[Witness, ...]
 ) -> tuple[str, ...]:
     """What search and audit left out, so that nobody takes them for more than they were."""
+    notes = []
     if witnesses:
-        return (
-            "so many cells are sensitive that each was put into a hypercube: the table is protected, "
-            "but hides more than it must, often several times as much; fewer categories or cells "
-            "would keep more, and rounding or cell keys hide nothing",
+        notes.append(
+            "so many cells are sensitive that the pattern comes from a heuristic: the table is "
+            "protected, but may hide more than it must, by no more than the gap; fewer categories "
+            "would keep more, and rounding or cell keys hide nothing"
         )
+    whole = all((w.moves == np.round(w.moves)).all() for w in witnesses if w.layer == 0)
     many = int(pattern.suppressed.sum()) > MOST_INTEGER
     plain = linked == 1 and whole_numbers_tell_nothing(one.dimensions)
-    if many and not plain:
-        return (
+    if many and not plain and not (witnesses and whole):
+        notes.append(
             f"more than {MOST_INTEGER} cells are suppressed: the audit did not use that counts are "
-            "whole numbers; audit(table, integers=True) does",
+            "whole numbers; audit(table, integers=True) does"
         )
-    return ()
+    return tuple(notes)
 
 
 def _hidden_value(one: Tabulation, suppressed: Flags) -> float:

@@ -1,19 +1,22 @@
-"""Patterns for large tables of two to four dimensions: each sensitive cell in a hypercube of its own.
+"""Patterns for large tables of two to four dimensions: each sensitive cell in hypercubes of its own.
 
 A deviation that changes no published sum is the product of one vector a dimension, each of which
 changes no sum of that dimension: a category gains what another loses, or what is gained is passed up to
 a total. In a flat table its cells are the corners of a hypercube; where there are sub-totals, they go
-with them. If all these cells are suppressed, the sensitive one may be believed to be higher by as much
-as the cells of the other sign can fall, and lower by as much as those of its own sign can. That is a
-proof by itself: a ``Witness``, which the auditor checks against what is published. No linear programme
-is solved, and whole deviations keep counts whole.
+with them. A sensitive cell is moved by as many hypercubes as it takes, the cheapest for each unit first:
+one whose corners are small carries a part, so that small cells, which are hidden anyway, hide each other
+and few others have to go. (Repsilber's method asks of one hypercube to carry everything; small corners
+are then of no use, and most of a table may be lost.)
+
+The sum of them is a deviation too, and a proof by itself: a ``Witness``, which the auditor checks against
+what is published. No linear programme is solved, and whole deviations keep counts whole.
 
 Repsilber (1999), Sicherung persönlicher Angaben in Tabellendaten, Statistische Analysen und Studien NRW;
 Giessing and Repsilber (2002), Tools and strategies to protect multiple tables with the GHQUAR cell
 suppression engine, in Inference Control in Statistical Databases, LNCS 2316.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,25 +25,32 @@ from casemate.protection.aggregation.dimensions import Dimension
 from casemate.protection.aggregation.rules import Layer
 from casemate.protection.aggregation.solver import Flags, Floats, Ints
 
+# hears how many sensitive cells are done, of how many
+Progress = Callable[[int, int], None]
+
 _NEVER = 1e300
+# hypercubes that may share what one cell needs, and the least share of one
+_MOST_CUBES = 12
+_LEAST_SHARE = 0.1
+_NEXT_TO_NOTHING = 1e-9
 
 
 @dataclass(frozen=True)
 class Witness:
-    """Cells and their signs: all may move together by up to ``rise``, or back by up to ``fall``.
+    """Of one layer, by its place: ``moves`` of ``cells`` that change no published sum.
 
-    One entry of ``rise`` and ``fall`` for each layer. The cells are numbered as in the table.
+    All may move so together, or back, as far as no cell falls below what an attacker knows. The cells
+    are numbered as in the table.
     """
 
+    layer: int
     cells: Ints
-    signs: Ints
-    rise: tuple[float, ...]
-    fall: tuple[float, ...]
+    moves: Floats
 
 
 @dataclass(frozen=True)
 class Cubes:
-    """The pattern, what proves it, and the sensitive cells that no hypercube protects.
+    """The pattern, what proves it, and the sensitive cells that no hypercubes protect.
 
     ``known`` says for each layer how far each cell may rise and fall by these proofs.
     """
@@ -58,13 +68,24 @@ def cubes_of(
     usable: Flags,
     costs: Floats,
     guarded: Flags,
+    *,
+    progress: Progress | None = None,
 ) -> Cubes:
-    """Suppress, cell by cell, the cheapest hypercube that protects each of ``primary``.
+    """Suppress, cell by cell, the cheapest hypercubes that protect each of ``primary``.
 
     ``usable`` are the cells that may be suppressed, ``costs`` what that costs; ``guarded`` cells have one
-    contributor, who must face two more unknowns in each line, so they get two hypercubes.
+    contributor, who must face two more unknowns in each line.
     """
-    return _Cover(dimensions, layers, primary, usable, costs).run(guarded)
+    return _Cover(dimensions, layers, primary, usable, costs).run(guarded, progress)
+
+
+@dataclass(frozen=True)
+class _Ways:
+    """The moves that begin at a node, a row each: the nodes that move, and whether with it (1) or
+    against it (-1); rows are filled up with 0."""
+
+    nodes: Ints
+    signs: Ints
 
 
 class _Cover:
@@ -85,24 +106,28 @@ class _Cover:
             for layer in layers
         ]
         self._suppressed = primary.copy()
+        self._small = _NEXT_TO_NOTHING * max(float(costs.mean()), _NEXT_TO_NOTHING)
         self._costs = np.where(usable, costs, _NEVER)
         self._costs[primary] = 0.0
-        self._moves = [_moves(dimension) for dimension in dimensions]
+        self._ways = [_ways(dimension) for dimension in dimensions]
+        self._families = [_families(dimension) for dimension in dimensions]
         self._rise = [np.zeros(len(layer.values)) for layer in layers]
         self._fall = [np.zeros(len(layer.values)) for layer in layers]
         self._witnesses: list[Witness] = []
 
-    def run(self, guarded: Flags) -> Cubes:
+    def run(self, guarded: Flags, progress: Progress | None) -> Cubes:
         """The largest needs first: their hypercubes protect smaller cells on the way."""
         left = []
         need = np.max([np.maximum(layer.up, layer.width) for layer in self._layers], axis=0)
         targets = np.flatnonzero(self._primary)
-        for cell in targets[np.argsort(-need[targets], kind="stable")]:
-            found = self._protected(int(cell)) or self._enclose(int(cell))
-            if found and guarded[cell]:
-                found = self._enclose(int(cell), again=True)
-            if not found:
+        for done, cell in enumerate(targets[np.argsort(-need[targets], kind="stable")]):
+            if not self._protect(int(cell)):
                 left.append(int(cell))
+            if progress is not None:
+                progress(done + 1, len(targets))
+        # only now is it seen which lines are still short of unknowns
+        for cell in np.flatnonzero(guarded):
+            self._lengthen(int(cell))
         return Cubes(
             self._suppressed,
             tuple(self._witnesses),
@@ -110,109 +135,204 @@ class _Cover:
             tuple(zip(self._rise, self._fall, strict=True)),
         )
 
-    def _protected(self, cell: int) -> bool:
-        return all(
-            rise[cell] >= layer.up[cell]
-            and fall[cell] >= layer.down[cell]
-            and rise[cell] + fall[cell] >= layer.width[cell]
-            for layer, rise, fall in zip(self._layers, self._rise, self._fall, strict=True)
-        )
-
-    def _enclose(self, cell: int, *, again: bool = False) -> bool:
-        """Suppress the cheapest hypercube around ``cell``; ``again``: one that meets the first nowhere."""
-        at = np.unravel_index(cell, self._shape)
-        moves = [moves[int(node)] for moves, node in zip(self._moves, at, strict=True)]
-        costs = self._costs.reshape(self._shape)
-        if again:
-            costs = np.where(self._neighbours(at), _NEVER, costs)
-            costs[at] = 0.0
-        price = _contract(costs, [np.abs(move) for move in moves])
-        price[self._short(cell, moves) > 0] = _NEVER
-        best = int(np.argmin(price))
-        if price.flat[best] >= _NEVER:
-            return False
-        choice = np.unravel_index(best, price.shape)
-        self._take([move[int(place)] for move, place in zip(moves, choice, strict=True)])
+    def _protect(self, cell: int) -> bool:
+        """Whether ``cell`` may now be believed to be as high and as low as it must, in every layer."""
+        for place, layer in enumerate(self._layers):
+            rise, fall = self._rise[place], self._fall[place]
+            down = float(layer.down[cell])
+            up = max(float(layer.up[cell]), float(layer.width[cell]) - max(down, fall[cell]))
+            if rise[cell] < up and not self._move(cell, place, up, 1.0):
+                return False
+            if fall[cell] < down and not self._move(cell, place, down, -1.0):
+                return False
         return True
 
-    def _neighbours(self, at: tuple["np.intp", ...]) -> Flags:
-        """The suppressed cells of the lines through ``at``."""
-        there = np.zeros(self._shape, dtype=bool)
-        hidden = self._suppressed.reshape(self._shape)
-        for axis in range(len(at)):
-            line = tuple(slice(None) if axis == other else at[other] for other in range(len(at)))
-            there[line] |= hidden[line]
-        return there
+    def _lengthen(self, cell: int) -> None:
+        """Where a line through ``cell`` has fewer than three unknowns, move it by cells not yet hidden."""
+        lines = self._lines(cell)
+        if all(int(self._suppressed[line].sum()) >= 3 for line in lines):
+            return
+        near = np.unique(np.concatenate(lines))
+        avoided = near[self._suppressed[near] & (near != cell)]
+        self._move(cell, 0, max(float(self._layers[0].up[cell]), 1.0), 1.0, avoided)
 
-    def _short(self, cell: int, moves: Sequence[Floats]) -> Floats:
-        """For each hypercube, how many of its cells cannot move as far as ``cell`` needs."""
-        sizes = [np.abs(move) for move in moves]
-        total = np.zeros(tuple(len(move) for move in moves))
-        for layer, below in zip(self._layers, self._below, strict=True):
-            fall = float(layer.down[cell])
-            rise = max(float(layer.up[cell]), float(layer.width[cell]) - fall)
-            for need, sign in ((rise, -1.0), (fall, 1.0)):
-                if need > 0:
-                    short = (below < need).astype(np.float64).reshape(self._shape)
-                    every, signed = _contract(short, sizes), _contract(short, moves)
-                    total += (every + sign * signed) / 2
-        return np.round(total)
+    def _lines(self, cell: int) -> list[Ints]:
+        """The cells of each equation that ``cell`` is part of."""
+        at = [int(node) for node in np.unravel_index(cell, self._shape)]
+        found = []
+        for axis, families in enumerate(self._families):
+            for family in families[at[axis]]:
+                nodes = [family if axis == other else at[other] for other in range(len(at))]
+                found.append(np.ravel_multi_index(np.broadcast_arrays(*nodes), self._shape))
+        return found
 
-    def _take(self, vectors: Sequence[Floats]) -> None:
-        """Suppress the cells of the product of ``vectors``, and remember what they prove."""
-        product = np.ones(())
-        for vector in vectors:
-            product = np.multiply.outer(product, vector)
-        cells = np.flatnonzero(product)
-        signs = product.reshape(-1)[cells].astype(np.int64)
-        rises, falls = [], []
-        for place, below in enumerate(self._below):
-            rise = float(below[cells[signs < 0]].min(initial=np.inf))
-            fall = float(below[cells[signs > 0]].min(initial=np.inf))
-            # nothing bounds what only grows; as much as any need is enough
-            rise, fall = min(rise, _NEVER), min(fall, _NEVER)
-            up, down = self._rise[place], self._fall[place]
-            up[cells] = np.maximum(up[cells], np.where(signs > 0, rise, fall))
-            down[cells] = np.maximum(down[cells], np.where(signs > 0, fall, rise))
-            rises.append(rise)
-            falls.append(fall)
+    def _move(
+        self, cell: int, place: int, amount: float, sign: float, avoided: Ints | None = None
+    ) -> bool:
+        """Suppress what lets ``cell`` move by ``amount``, up or down; False if nothing does."""
+        at = [int(node) for node in np.unravel_index(cell, self._shape)]
+        ways = [ways[node] for ways, node in zip(self._ways, at, strict=True)]
+        costs = self._costs
+        if avoided is not None:
+            costs = costs.copy()
+            costs[avoided] = _NEVER
+        moved = np.zeros(len(costs))
+        reached = 0.0
+        for _ in range(_MOST_CUBES):
+            least = min(_LEAST_SHARE * amount, amount - reached)
+            cube = self._cheapest(ways, costs, moved, place, sign, amount - reached, least)
+            if cube is None:
+                return False
+            corners, step = cube
+            moved += sign * step * corners
+            costs = np.where(moved != 0, 0.0, costs)
+            reached += step
+            if reached >= amount * (1 - _NEXT_TO_NOTHING):
+                self._take(place, moved)
+                return True
+        return False
+
+    def _cheapest(
+        self,
+        ways: Sequence[_Ways],
+        costs: Floats,
+        moved: Floats,
+        place: int,
+        sign: float,
+        wanted: float,
+        least: float,
+    ) -> tuple[Floats, float] | None:
+        """The hypercube (its corners' signs) that costs least for each unit it carries, and how many."""
+        price = costs.reshape(self._shape)
+        # what has been moved up by now may go further down
+        falling = np.maximum(self._below[place] + moved, 0.0).reshape(self._shape)
+        rising = np.full(self._shape, np.inf)
+        # how far the corners can go if the node in question moves with the cell, and against it
+        with_it, against = (rising, falling) if sign > 0 else (falling, rising)
+        for axis, way in enumerate(ways):
+            price = _added(price, axis, way)
+            with_it, against = (
+                _narrowed(with_it, against, axis, way),
+                _narrowed(against, with_it, axis, way),
+            )
+        step = np.minimum(with_it, wanted)
+        possible = (step >= least) & (price < _NEVER)
+        if not possible.any():
+            return None
+        each = np.full(step.shape, np.inf)
+        np.divide(price + self._small, step, out=each, where=possible)
+        best = np.unravel_index(int(np.argmin(each)), each.shape)
+        corners = np.ones(())
+        for way, choice, size in zip(ways, best, self._shape, strict=True):
+            vector = np.zeros(size)
+            np.add.at(vector, way.nodes[choice], way.signs[choice])
+            corners = np.multiply.outer(corners, vector)
+        return corners.reshape(-1), float(step[best])
+
+    def _take(self, place: int, moved: Floats) -> None:
+        """Suppress the cells that move, and remember what they prove."""
+        cells = np.flatnonzero(moved)
+        moves = moved[cells]
+        rise, fall = reach(moves, self._below[place][cells])
+        up, down = self._rise[place], self._fall[place]
+        up[cells] = np.maximum(up[cells], rise)
+        down[cells] = np.maximum(down[cells], fall)
         self._suppressed[cells] = True
         self._costs[cells] = 0.0
-        self._witnesses.append(Witness(cells, signs, tuple(rises), tuple(falls)))
+        self._witnesses.append(Witness(place, cells, moves))
 
 
-def _contract(tensor: Floats, vectors: Sequence[Floats]) -> Floats:
-    """Σ over the cells of the tensor times the product of one row of each of ``vectors``."""
-    for axis, rows in enumerate(vectors):
-        tensor = np.moveaxis(np.tensordot(rows, tensor, axes=(1, axis)), 0, axis)
-    return tensor
+def reach(moves: Floats, below: Floats) -> tuple[Floats, Floats]:
+    """How far each cell rises and falls if all go along ``moves``, or back, until one has fallen by all
+    that it can, which is ``below``."""
+    down, up = moves < 0, moves > 0
+    # nothing bounds what only grows; as much as any need is enough
+    forward = min(float((below[down] / -moves[down]).min(initial=np.inf)), _NEVER)
+    backward = min(float((below[up] / moves[up]).min(initial=np.inf)), _NEVER)
+    sizes = np.abs(moves)
+    return (
+        np.where(up, forward, backward) * sizes,
+        np.where(up, backward, forward) * sizes,
+    )
 
 
-def _moves(dimension: Dimension) -> list[Floats]:
-    """For each node, the vectors that move it by 1 and change no sum of the dimension, a row each."""
+def _added(price: Floats, axis: int, ways: _Ways) -> Floats:
+    """What each move along ``axis`` costs: the price of all nodes in it."""
+    found: Floats = np.zeros(())
+    for nodes, signs in zip(ways.nodes.T, ways.signs.T, strict=True):
+        there = _along(price, axis, nodes)
+        missing = signs == 0
+        found = found + (
+            np.where(_upright(missing, axis, price.ndim), 0.0, there) if missing.any() else there
+        )
+    return found
+
+
+def _narrowed(same: Floats, other: Floats, axis: int, ways: _Ways) -> Floats:
+    """How far each move along ``axis`` goes: ``same`` where a node moves with it, ``other`` against."""
+    found: Floats = np.full((), np.inf)
+    for nodes, signs in zip(ways.nodes.T, ways.signs.T, strict=True):
+        if (signs == 1).all():
+            found = np.minimum(found, _along(same, axis, nodes))
+            continue
+        signs = _upright(signs, axis, same.ndim)
+        bound = np.where(signs > 0, _along(same, axis, nodes), _along(other, axis, nodes))
+        found = np.minimum(found, np.where(signs == 0, np.inf, bound))
+    return found
+
+
+def _along(tensor: Floats, axis: int, nodes: Ints) -> Floats:
+    if (nodes == nodes[0]).all():  # one slice serves all moves
+        nodes = nodes[:1]
+    return np.take(tensor, nodes, axis=axis)
+
+
+def _upright(vector: "np.ndarray[tuple[int], np.dtype[np.generic]]", axis: int, axes: int) -> Flags:
+    """``vector`` along ``axis``, ready to be spread over the others."""
+    return vector.reshape([-1 if axis == other else 1 for other in range(axes)])  # type: ignore[return-value]
+
+
+def _families(dimension: Dimension) -> list[list[Ints]]:
+    """For each node, the totals with their parts that it is one of."""
+    found: list[list[Ints]] = [[] for _ in range(len(dimension))]
+    for parent, children in dimension.families():
+        family = np.array([parent, *children], dtype=np.int64)
+        for node in family:
+            found[int(node)].append(family)
+    return found
+
+
+def _ways(dimension: Dimension) -> list[_Ways]:
+    """For each node, the moves that change it by 1 and no sum of the dimension."""
     children = dict(dimension.families())
-    return [np.array(_moves_of(dimension, children, node)) for node in range(len(dimension))]
+    found = []
+    for node in range(len(dimension)):
+        moves = _moves_of(dimension, children, node)
+        longest = max(len(move) for move in moves)
+        nodes = np.zeros((len(moves), longest), dtype=np.int64)
+        signs = np.zeros((len(moves), longest), dtype=np.int64)
+        for row, move in enumerate(moves):
+            nodes[row, : len(move)] = list(move)
+            signs[row, : len(move)] = list(move.values())
+        found.append(_Ways(nodes, signs))
+    return found
 
 
-def _moves_of(dimension: Dimension, children: dict[int, list[int]], node: int) -> list[list[float]]:
+def _moves_of(
+    dimension: Dimension, children: dict[int, list[int]], node: int
+) -> list[dict[int, int]]:
     """Down to one category below, then up until a brother takes it back or no total is left."""
-    found: list[list[float]] = []
+    found: list[dict[int, int]] = []
     for downward in _paths_down(children, node):
-        base = [0.0] * len(dimension)
-        for one in downward:
-            base[one] = 1.0
+        base = dict.fromkeys(downward, 1)
         here = node
         while (parent := dimension.parents[here]) >= 0:
             for brother in children[parent]:
-                if brother != here:
-                    for path in _paths_down(children, brother):
-                        vector = base.copy()
-                        for one in path:
-                            vector[one] = -1.0
-                        found.append(vector)
-            base[parent] = 1.0
+                paths = _paths_down(children, brother) if brother != here else []
+                found += [base | dict.fromkeys(path, -1) for path in paths]
+            base[parent] = 1
             here = parent
-        found.append(base)
+        found.append(dict(base))
     return found
 
 

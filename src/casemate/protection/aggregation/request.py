@@ -10,7 +10,9 @@ from casemate.errors import BadInput
 from casemate.protection.aggregation.cellkey import cell_uniforms, record_keys
 from casemate.protection.aggregation.cells import require_size, tabulate
 from casemate.protection.aggregation.dimensions import Dimension
+from casemate.protection.aggregation.hypercube import Progress
 from casemate.protection.aggregation.ptable import PTable
+from casemate.protection.aggregation.rounding import require_base
 from casemate.protection.aggregation.rules import Facts, Rules
 from casemate.protection.aggregation.solver import Floats, Ints
 from casemate.protection.aggregation.table import AggregateReport, AggregateTable, Truth
@@ -31,6 +33,7 @@ class Options:
     seconds: float
     base: int
     ptable: PTable
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ def require_sense(options: Options, key: bytes | None, record_id: str | None) ->
         raise BadInput(f"the cost {options.cost!r} is none of value, cells")
     if not isinstance(options.seconds, int | float) or not options.seconds > 0:
         raise BadInput(f"seconds is a number above 0, not {options.seconds!r}")
+    require_base(options.base)
     if options.method != "suppression" and options.measure is not None:
         raise BadInput(
             f"{options.method} protects counts, not the totals of {options.measure!r}: use suppression"

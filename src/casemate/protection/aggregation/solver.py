@@ -76,6 +76,10 @@ class Program:
         self._highs.setOptionValue("mip_abs_gap", 1e-6)
         self._integer = True
 
+    def forget(self) -> None:
+        """Solve the next programme from nothing: where much has changed, the last basis misleads."""
+        self._highs.clearSolver()
+
     def suggest(self, values: Floats) -> None:
         """A point that the next whole-number solve may start from."""
         self._highs.setSolution(self.columns, self._all, values)

@@ -13,6 +13,9 @@ import numpy as np
 
 from casemate.protection.aggregation.attack import Attacker, Cut
 from casemate.protection.aggregation.flows import Flows, Lines, drop_bridges, thin_out
+from casemate.protection.aggregation.hypercube import Progress, Witness
+from casemate.protection.aggregation.joint_flows import LARGEST_JOINT, joint_flows
+from casemate.protection.aggregation.line_cover import Cover, line_cover
 from casemate.protection.aggregation.rules import Layer
 from casemate.protection.aggregation.solver import INFINITY, Flags, Floats, Program
 from casemate.protection.aggregation.system import System
@@ -22,6 +25,8 @@ LARGEST_EXACT = 4_000
 _DENSEST = 400_000
 _RELAXED_ROUNDS = 25
 _CLOSE = 1e-9
+# of the time there is, at most so much for the bound that each equation proves by itself
+_COVER_SHARE = 0.3
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,10 @@ class Problem:
     def broken(self, pattern: Floats) -> list[Cut]:
         return [cut for attacker in self.attackers for cut in attacker.cuts(pattern)]
 
+    def cover(self, seconds: float) -> Cover:
+        """What each equation asks by itself: a bound on every pattern's cost, in little time."""
+        return line_cover(self.attackers, self.lines, self.primary, self.costs, seconds)
+
     def cost(self, pattern: Flags) -> float:
         """What is suppressed beyond the primary cells, which nobody can choose."""
         return float(self.costs[pattern & ~self.primary].sum())
@@ -69,20 +78,51 @@ class Problem:
 
 @dataclass(frozen=True)
 class Start:
-    """A pattern to begin with, and for each layer how far its cells are known to rise and fall."""
+    """A pattern to begin with, what proves it, and for each layer how far its cells rise and fall by it.
+
+    All is numbered as in the problem's system.
+    """
 
     pattern: Flags
+    witnesses: tuple[Witness, ...]
     known: Sequence[tuple[Floats, Floats]]
 
 
-def protect_rest(problem: Problem, start: Start) -> Pattern:
-    """``start`` with what it lacks; nothing that it suppresses is published again."""
+def protect_large(
+    problem: Problem, start: Start | None, *, seconds: float, progress: Progress | None = None
+) -> tuple[Pattern, tuple[Witness, ...]]:
+    """A pattern where programmes for each cell would take too long: ``start``, or joint flows if cheaper.
+
+    ``seconds`` of the processor bound the joint flows where there is a ``start``. What the cheaper one
+    lacks is added; nothing that it suppresses is published again unless it hides nothing.
+    """
     began = time.perf_counter()
-    for attacker, (rise, fall) in zip(problem.attackers, start.known, strict=True):
-        attacker.knows(rise, fall)
-    best = _Heuristic(problem).widened(start.pattern.copy(), INFINITY)
-    seconds = time.perf_counter() - began
-    return Pattern(best, "heuristic", problem.cost(best), 0.0, 0, 0, seconds)
+    cover = problem.cover(seconds * _COVER_SHARE)
+    joint = None
+    if problem.system.rows <= LARGEST_JOINT:
+        deadline = INFINITY if start is None else time.thread_time() + seconds
+        joint = joint_flows(
+            problem.attackers,
+            problem.primary,
+            problem.costs,
+            cover.cells,
+            deadline,
+            progress=progress,
+        )
+    if joint is not None and (
+        start is None or problem.cost(joint.suppressed) < problem.cost(start.pattern)
+    ):
+        start = Start(joint.suppressed, joint.witnesses, joint.known)
+    pattern: Flags = problem.primary
+    witnesses: tuple[Witness, ...] = ()
+    if start is not None:
+        pattern, witnesses = start.pattern, start.witnesses
+        for attacker, (rise, fall) in zip(problem.attackers, start.known, strict=True):
+            attacker.knows(rise, fall)
+    best = _Heuristic(problem).widened(pattern.copy(), INFINITY)
+    took = time.perf_counter() - began
+    cost = problem.cost(best)
+    return Pattern(best, "heuristic", cost, min(cover.bound, cost), 0, 0, took), witnesses
 
 
 def protect(problem: Problem, *, exact: bool, seconds: float) -> Pattern:
@@ -99,12 +139,12 @@ def protect(problem: Problem, *, exact: bool, seconds: float) -> Pattern:
         best = master.search(best, heuristic, began + seconds)
     cost = problem.cost(best)
     proven = master is not None and master.proven
-    bound = cost if proven else (master.bound if master else 0.0)
+    bound = cost if proven else max(master.bound if master else 0.0, problem.cover(seconds).bound)
     return Pattern(
         best,
         "optimal" if proven else "heuristic",
         cost,
-        max(0.0, bound),
+        min(bound, cost),
         master.cuts if master else 0,
         master.rounds if master else 0,
         time.perf_counter() - began,
