@@ -223,6 +223,18 @@ def test_every_command_answered_with_one_json_document(told: Told) -> None:
     assert set(of_the_platform()) - told.clinic.spoken == NEVER_JSON
 
 
+def test_a_permit_shows_what_its_privacy_budget_still_holds(told: Told) -> None:
+    ours, everybodys = sorted(
+        told["permit"]["privacy_accounts"], key=lambda one: one["permit"] is None
+    )
+    assert (ours["limit"]["amount"], ours["spends"]) == ("1", 0)
+    assert ours["remaining"] == ours["limit"]
+    assert everybodys["permit"] is None
+    said = told.clinic.say("permit", "show", told["permit id"], by=RESEARCHER)
+    assert "clinic, of this permit: limit ε = 1; spent ε = 0.5; left ε = 0.5" in said.out
+    assert "of all permits together" in said.out
+
+
 def test_the_dataset_is_offered_without_its_data(told: Told) -> None:
     assert told["publish"]["version"] == 1
     assert told["publish"]["rows"] == PEOPLE
