@@ -466,6 +466,14 @@ def test_an_honest_notebook_is_for_a_person_who_is_told_what_is_in_it() -> None:
     assert {"1 cells", "1 pictures", "2 outputs"} <= set(told)
 
 
+def test_a_code_that_nothing_here_reads_is_shown_to_the_person_who_decides() -> None:
+    verdict = judge("note.txt", b"Fine. " + base64.b85encode(zlib.compress(rows().encode())))
+    assert verdict is not None
+    assert verdict.decision == "review"
+    (told,) = (one.evidence["seen"] for one in verdict.reasons)
+    assert "1 words of more than 60 characters" in told
+
+
 def test_invisible_characters_are_refused() -> None:
     refused("note.md", "No\u200beffect\u2060 was found.".encode(), "hidden data")
 

@@ -24,6 +24,7 @@ from casemate.enclave.formats.crowd import MIN_COLUMNS, Crowd
 
 _MAX_LINES, _MAX_BLOBS, _MAX_BLOB = 2000, 50, 512 * 1024
 _ENOUGH_ROWS = 3
+_LONG_WORD = 60  # base85 and other codes that nothing here reads have no spaces
 # Possessive, and each run is a match or short, so that no text makes the search go back over it.
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{40,}+={0,2}(?:\s++[A-Za-z0-9+/_-]{40,}+={0,2})*+")
 _HEX = re.compile(r"[0-9a-fA-F]{48,}+|(?:[0-9a-fA-F]{2}[ :]){24,}+|(?:[0-9a-fA-F]{32,}+\s++){2,}+")
@@ -76,6 +77,8 @@ def _describe(text: str, data: bytes, found: Evidence) -> None:
     )
     if numbers := len(_LONG_NUMBER.findall(text)):
         found.notes.append(f"{numbers} numbers of twelve digits or more")
+    if unbroken := sum(len(word) > _LONG_WORD for word in text.split()):
+        found.notes.append(f"{unbroken} words of more than {_LONG_WORD} characters")
     mixed = sum(1 for word in set(text.split()[:20_000]) if _scripts(word) > 1)
     if mixed:
         found.notes.append(f"{mixed} words mix alphabets that look alike")
