@@ -19,6 +19,7 @@ from casemate.cli.files import (
     write_text,
 )
 from casemate.errors import BadInput
+from casemate.protection.files import require_writable, scan_table, write_table
 
 Output = Annotated[
     Path, typer.Option("--output", "--out", help="Where the records go: .csv or .parquet.")
@@ -69,36 +70,51 @@ def synthesise(
     as_json: JsonOption = False,
 ) -> None:
     """Make synthetic records of a table under differential privacy."""
-    from casemate.protection.files import require_writable, scan_table, write_table
-    from casemate.protection.privacy_loss import PrivacyBudget, PrivacyLoss
-    from casemate.protection.synthesis import synthesis_noise
-    from casemate.protection.synthesis import synthesise as make
-    from casemate.protection.synthesis.report import synthesis_html, synthesis_report
-
     with exits():
         require_writable(output)
         require_folders(report, html)
         if target is not None and control is None:
             raise BadInput("--target is tried on real records that take no part: give --control")
-        frame = scan_table(file)
-        unseen = None if control is None else scan_table(control)
+        frame, unseen = scan_table(file), None if control is None else scan_table(control)
         chosen = _domain(frame, domain, domain_from_data, names_in(columns))
-        loss = PrivacyLoss.epsilon(epsilon, delta)
-        noise = synthesis_noise(chosen, loss)
-        _say(
-            f"counts of a column to within {noise.single:,.0f}, of a pair {noise.pair:,.0f} (95 %)"
-        )
-        made = make(frame, chosen, loss, PrivacyBudget(loss), records=records, person=person)
+        made, noise = _make(frame, chosen, (epsilon, delta), records, person)
         write_table(made.table, output)
-        _say("comparing and attacking" if control else "comparing")
-        document = synthesis_report(
+        document = _compared(
             frame, made, chosen, noise, control=unseen, target=target, declared=domain is not None
         )
         if report is not None:
             write_json(report, document)
         if html is not None:
-            write_text(html, synthesis_html(document, title=file.name))
+            _write_page(html, document, file.name)
         show(Shown({"output": str(output), **document}, _summary(document)), as_json=as_json)
+
+
+def _make(
+    frame: Any, domain: Any, loss: tuple[str, str], records: int | None, person: str | None
+) -> tuple[Any, Any]:
+    """The records, and the noise that was to be expected: it is said before anything is spent."""
+    from casemate.protection.privacy_loss import PrivacyBudget, PrivacyLoss
+    from casemate.protection.synthesis import synthesis_noise
+    from casemate.protection.synthesis import synthesise as make
+
+    spent = PrivacyLoss.epsilon(*loss)
+    noise = synthesis_noise(domain, spent)
+    _say(f"counts of a column to within {noise.single:,.0f}, of a pair {noise.pair:,.0f} (95 %)")
+    made = make(frame, domain, spent, PrivacyBudget(spent), records=records, person=person)
+    return made, noise
+
+
+def _compared(*tables_and_noise: Any, control: Any, **asked: Any) -> dict[str, Any]:
+    from casemate.protection.synthesis.report import synthesis_report
+
+    _say("comparing" if control is None else "comparing and attacking")
+    return synthesis_report(*tables_and_noise, control=control, **asked)
+
+
+def _write_page(path: Path, document: dict[str, Any], title: str) -> None:
+    from casemate.protection.synthesis.report import synthesis_html
+
+    write_text(path, synthesis_html(document, title=title))
 
 
 def population(

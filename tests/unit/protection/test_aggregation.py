@@ -20,6 +20,7 @@ from casemate.protection.aggregation import (
     aggregate_linked,
     audit,
 )
+from casemate.protection.aggregation.rules import Facts, sensitive
 from casemate.protection.hierarchies import groups
 
 KEY = b"a secret of 16 b"
@@ -313,3 +314,32 @@ def test_bad_parameters_are_refused(build: Any) -> None:
 
 def test_the_face_is_what_it_says() -> None:
     assert all(hasattr(aggregation, name) for name in aggregation.__all__)
+
+
+@pytest.mark.parametrize(("rest", "told"), [(9.9, True), (10.1, False)])
+def test_the_p_percent_rule_is_about_what_the_second_largest_cannot_tell(
+    rest: float, told: bool
+) -> None:
+    """The second of 50 takes itself off the total and is left with 100 and the rest."""
+    facts = Facts(
+        np.array([12]), np.array([150 + rest]), np.array([150 + rest]), np.array([[100.0, 50.0]])
+    )
+    found = sensitive(Rules(dominance=None, p_percent=10), facts)
+    assert bool(found["p_percent"][0]) is told
+
+
+def test_the_audit_finds_a_line_in_which_a_single_person_faces_one_unknown() -> None:
+    counts = np.array([[1, 20, 30], [15, 18, 22], [25, 30, 40]])
+    places = np.repeat(np.indices(counts.shape).reshape(2, -1), counts.ravel(), axis=1)
+    table = pl.DataFrame({"town": places[0], "trade": places[1]})
+    made = aggregate(table, rows=["town"], columns=["trade"], rules=Rules(min_frequency=3))
+    assert audit(made).passed
+    hidden = np.zeros(made.shape, dtype=bool)
+    hidden[:2, :2] = True  # enough against everybody but the one person of the first cell
+    hidden = hidden.ravel()
+    other = dataclasses.replace(
+        made,
+        markers=tuple("c" if flag else "" for flag in hidden),
+        additive={"count": np.where(hidden, np.nan, made.truth.counts)},
+    )
+    assert any("can work out another cell" in problem for problem in audit(other).problems)

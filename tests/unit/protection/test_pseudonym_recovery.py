@@ -41,6 +41,9 @@ def test_one_share_is_not_enough(count: int) -> None:
 def test_one_approver_twice_is_not_two() -> None:
     with pytest.raises(NotAllowed, match="two different approvers"):
         recover(TABLE, "pid", "registry", [SHARES[0], SHARES[0]])
+    alike = replace(SHARES[1], approver=f" {SHARES[0].approver.upper()} ")
+    with pytest.raises(NotAllowed, match="two different approvers"):
+        recover(TABLE, "pid", "registry", [SHARES[0], alike])
     with pytest.raises(BadInput, match="two different approvers"):
         MAKER.split(("Dora ", "dora"))
     with pytest.raises(BadInput, match="by name"):
