@@ -24,24 +24,24 @@ from functional.clinic import (
 pytest_plugins = ("functional.clinic_fixtures",)
 
 COMMANDS = pytest.mark.parametrize("words", leaf_commands(), ids=" ".join)
-# `init` makes its home and `demo` its whole story; `permit verify` reads files and needs no home.
+# `init` and `serve` make their home and `demo` its whole story; `permit verify` needs none.
 NEED_A_HOME = [
     words
     for words in of_the_platform()
-    if words not in {("init",), ("demo",), ("permit", "verify")}
+    if words not in {("init",), ("serve",), ("demo",), ("permit", "verify")}
 ]
 RECORDS_OUT = {("protect", "stream")}
 """What these print are the records themselves, line by line: there is no document to ask for."""
 ISSUE = """init; demo; dataset publish; dataset list; dataset show; dataset search; dataset retire;
 application submit; application list; application show; decide; permit list; permit show;
 permit verify; permit revoke; permit export; run submit; run status; run logs; run cancel;
-output list; output queue; output claim; output check; output review; output release; output fetch; output repair;
-output verify; ledger verify; ledger prove;
+output list; output queue; output claim; output check; output review; output release; output fetch;
+output repair; output verify; ledger verify; ledger prove;
 ledger checkpoint; ledger export; enclave exec; enclave doctor; run replay;
 enclave environment add; enclave environment list; enclave environment show; enclave environment verify;
 enclave environment remove; account add; account list; catalogue export;
 protect anonymise; protect pseudonymise; protect aggregate; protect synthesise; protect population;
-protect risk; protect stream; protect verify"""
+protect risk; protect stream; protect verify; serve; token issue; token list; token end"""
 
 
 def test_every_command_that_was_promised_is_there() -> None:

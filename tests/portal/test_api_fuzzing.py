@@ -1,12 +1,14 @@
 """schemathesis over the whole API, as every role and as nobody: no 5xx, nothing but what is described."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from portal_world import Portal, served
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -22,12 +24,12 @@ ROLES = (
     "acct-checker",
     "acct-auditor",
 )
-CHECKS = (
+CHECKS = [
     not_a_server_error,
     status_code_conformance,
     content_type_conformance,
     response_schema_conformance,
-)
+]
 EXAMPLES = 4
 """Of each operation: each is sent as every role, so that some 50 operations make 1,400 requests."""
 
@@ -44,14 +46,14 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
 @pytest.mark.timeout(900)
 def test_no_request_breaks_the_api(portal: Portal) -> None:
     api = schemathesis.openapi.from_asgi("/api/v1/openapi.json", portal.client.app)
-    operations = [found.ok() for found in api.get_all_operations()]
+    operations = [found.ok() for found in api.get_all_operations() if isinstance(found, Ok)]
     assert len(operations) > 40
     broken = []
     for operation in operations:
 
         @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy())
-        def send(case: schemathesis.Case) -> None:
+        def send(case: schemathesis.Case[Any]) -> None:
             for role in ROLES:
                 headers = {} if role is None else {"Authorization": f"Bearer {portal.tokens[role]}"}
                 case.call_and_validate(headers=headers, checks=CHECKS)

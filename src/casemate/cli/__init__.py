@@ -118,13 +118,21 @@ def serve(
         int, typer.Option(min=1, help="The most requests that one caller may send in a minute.")
     ] = 600,
     home: HomeOption = None,
+    account: AsOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Answer over HTTP, and do the home's runs, until interrupted."""
     with exits():
+        from casemate.cli.serve import Serving
         from casemate.cli.serve import serve as serve_home
         from casemate.home import default_root
 
-        serve_home(home or default_root(), host, port, requests_a_minute=requests_a_minute)
+        def tell(serving: Serving) -> None:
+            show(Shown(serving, serving.sentence), as_json=as_json)
+            sys.stdout.flush()
+
+        root = home or default_root()
+        serve_home(root, host, port, requests_a_minute=requests_a_minute, tell=tell)
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
 """``casemate serve``: the portal of one home, in this process, until it is interrupted."""
 
 import socket
-import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
@@ -12,24 +13,38 @@ from casemate.platform import Platform
 from casemate.portal import create_app
 
 
-def serve(root: Path, host: str, port: int, *, requests_a_minute: int) -> None:
+@dataclass(frozen=True)
+class Serving:
+    """What whoever starts a server is told, once it answers."""
+
+    address: str
+    home: str
+    new_operator: str | None
+    """The first account, where the home was made just now."""
+
+    @property
+    def sentence(self) -> str:
+        """The same for people."""
+        new = f" It is new: its operator is {self.new_operator}." if self.new_operator else ""
+        return f"Casemate serves {self.home} at {self.address} (API under /api/v1).{new}"
+
+
+def serve(
+    root: Path, host: str, port: int, *, requests_a_minute: int, tell: Callable[[Serving], None]
+) -> None:
     """Serve the home at ``root`` (made where there is none) at ``host``:``port``; 0 is any free port.
 
     Runs that were under way when a server ended go on as soon as the next one starts. Raises
     ``Unavailable`` where the address is taken.
     """
+    listening = _listen(host, port)
     is_new = not root.exists()
-    with Platform(create_home(root)) as platform:
-        if is_new:
-            first = platform.found("Operator")
-            _say(f"Home {root} is new. Its operator is {first.id}.")
+    with listening, Platform(create_home(root)) as platform:
+        operator = platform.found("Operator").id if is_new else None
         app = create_app(platform, requests_a_minute=requests_a_minute)
-        listening = _listen(host, port)
-        bound = listening.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
-        _say(
-            f"Casemate answers at http://{shown}:{bound} (API: /api/v1, description: openapi.json)."
-        )
+        address = f"http://{shown}:{listening.getsockname()[1]}"
+        tell(Serving(address, str(root), operator))
         settings = uvicorn.Config(
             app, log_level="warning", timeout_graceful_shutdown=10, server_header=False
         )
@@ -44,7 +59,3 @@ def _listen(host: str, port: int) -> socket.socket:
         raise BadInput(f"--port {port}: a port is a number from 0 to 65535") from None
     except OSError as failure:
         raise Unavailable(f"{host}:{port} cannot be served: {failure.strerror}") from failure
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

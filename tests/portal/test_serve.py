@@ -1,0 +1,92 @@
+"""``casemate serve`` as a process of its own: it starts, answers, ends cleanly, and survives kill -9."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from portal_world import served
+
+CASEMATE = Path(sys.executable).with_name("casemate")
+
+
+@contextmanager
+def server(home: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client, dict[str, Any]]]:
+    """A server of ``home`` on a free port of loopback; the process, a client, what it said."""
+    words: list[str | Path] = [CASEMATE, "serve", "--home", home, "--port", "0", "--json"]
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, text=True, env={**os.environ, "NO_PROXY": "*"}
+    ) as process:
+        try:
+            said = json.loads(_document(process))
+            with httpx.Client(base_url=said["address"], timeout=60, trust_env=False) as client:
+                _await(client)
+                yield process, client, said
+        finally:
+            process.kill()
+
+
+def _document(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if line == "}\n":
+            return "".join(lines)
+    raise AssertionError(f"the server ended: {process.wait()}")
+
+
+def _await(client: httpx.Client) -> None:
+    for _ in range(600):
+        try:
+            client.get("/api/v1/datasets").raise_for_status()
+        except httpx.TransportError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError("the server does not answer")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_one_command_makes_a_home_and_serves_it(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with server(home) as (process, client, said):
+        assert said["new_operator"] == "acct-operator"
+        assert client.get("/api/v1/me").status_code == 401
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) in (0, -signal.SIGTERM)
+    with server(home) as (_, _, said):
+        assert said["new_operator"] is None
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_a_run_goes_on_with_the_next_server_when_this_one_is_killed(tmp_path: Path) -> None:
+    with served(tmp_path, works=False) as portal:
+        portal.publish()
+        permit = portal.permit()
+        asked = {"permit": permit["id"], "script": "import time; time.sleep(1); print('done')"}
+        run = portal.must("acct-researcher", "POST", "/runs", json=asked)["id"]
+        headers = {"Authorization": f"Bearer {portal.tokens['acct-researcher']}"}
+    home = tmp_path / "home"
+    with server(home) as (process, client, _):
+        for _ in range(300):
+            if client.get(f"/api/v1/runs/{run}", headers=headers).json()["state"] != "queued":
+                break
+            time.sleep(0.1)
+        process.kill()
+    with server(home) as (_, client, _):
+        for _ in range(6):
+            found = client.get(f"/api/v1/runs/{run}", params={"wait": 30}, headers=headers).json()
+            if found["state"] not in ("queued", "running", "checking"):
+                break
+        assert found["state"] == "awaiting_review", found
