@@ -1,4 +1,4 @@
-"""A fit by other versions than the checker's: taken for what it is, and replaced by the checker's figures."""
+"""A fit by other versions than the checker's: the checker's own figures leave in its place."""
 
 import json
 
