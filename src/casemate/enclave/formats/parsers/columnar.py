@@ -29,7 +29,8 @@ def _write_again(data: bytes) -> None:
     import pyarrow.csv
     import pyarrow.parquet as pq
 
-    table = pq.read_table(io.BytesIO(data), use_threads=False)
+    file = pq.ParquetFile(io.BytesIO(data), thrift_string_size_limit=1 << 20)
+    table = file.read(use_threads=False)
     plain = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_string)
     for field in table.schema:
         if not any(is_of(field.type) for is_of in (*plain, pa.types.is_large_string)):
