@@ -37,7 +37,12 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 50
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     load = round(os.getloadavg()[0], 1)
-    hostile = {name: fuzzed(name, data, count, seed) for name, data in valid().items()}
+    hostile = {}
+    for name, data in valid().items():
+        hostile[name] = fuzzed(name, data, count, seed)
+        print(
+            name, hostile[name]["verdicts"], file=sys.stderr, flush=True
+        )  # a night may be cut short
     print(json.dumps({"load": load, "mutations": hostile, "harmless": harmless_held()}, indent=2))
 
 
