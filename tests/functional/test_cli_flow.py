@@ -166,6 +166,7 @@ def _check_and_release(clinic: Clinic, said: dict[str, Any]) -> None:
     said["queue in words"] = clinic.say("output", "queue", by=CHECKER).out
     said["claim"] = clinic.ask("output", "claim", table, "--minutes", "5", by=CHECKER)
     clinic.ask("output", "claim", table, "--give-back", by=CHECKER)
+    said["repairs"] = clinic.ask("output", "repair", outputs["in_detail.csv"]["id"], by=CHECKER)
     seen = clinic.folder / "seen.csv"
     seen.touch(mode=0o644)
     said["check"] = clinic.ask("output", "check", table, "--save", seen, by=CHECKER)
@@ -353,6 +354,7 @@ def test_what_passes_is_released_and_what_does_not_is_refused(told: Told) -> Non
     outputs = told["outputs"]
     assert outputs["by_diagnosis.csv"]["decision"] == "pass"
     assert outputs["in_detail.csv"]["state"] == "refused"
+    assert {"fewer keys", "rounding"} <= {one["kind"] for one in told["repairs"]}
     assert outputs["stdout.log"]["decision"] == "review"
     assert told["check"]["verdict"]["reasons"]
     assert told["review"]["state"] == "cleared"
