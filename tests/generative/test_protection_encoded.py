@@ -1,5 +1,6 @@
 """Columns as numbers by compiled loops: the values, the combinations and the results that Polars gives."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from casemate.errors import BadInput
 from casemate.protection import DistinctLDiversity, KAnonymity, Result, anonymise, loops
+from casemate.protection.classes import tally
 from casemate.protection.engines import Packing, encoded, open_engine
 from casemate.protection.engines.encoded import combinations, encode
 
@@ -147,3 +149,28 @@ def test_keys_are_put_in_order_and_taken_apart(keys: list[int], data: st.DataObj
         for at, stride in enumerate(strides):
             assert codes[at, row] == left // stride
             left %= stride
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 6), st.integers(0, 4), st.integers(0, 3)), min_size=1),
+    st.integers(5, 7),
+)
+def test_sensitive_values_are_tallied_alike_both_ways(
+    entries: list[tuple[int, int, int]], radix: int
+) -> None:
+    classes, values, counts = (
+        np.array(part, dtype=np.int64) for part in zip(*entries, strict=True)
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loops, "_loaded", [])
+        patch.setattr(loops, "WORTH_COMPILING", float("inf"))
+        slow = tally(classes, values, counts, radix)
+    with compiled():
+        quick = tally(classes, values, counts, radix)
+    expected: Counter[tuple[int, int]] = Counter()
+    for one, value, count in entries:
+        expected[one, value] += count
+    there = [(*key, count) for key, count in sorted(expected.items()) if count]
+    for found in (slow, quick):
+        assert list(zip(*(part.tolist() for part in found), strict=True)) == there

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from casemate.protection import loops
 from casemate.protection.hierarchies import Key
 from casemate.protection.ladders import Codes, Floats
 from casemate.protection.population_table import Population
@@ -148,9 +149,12 @@ def tally(classes: Codes, values: Codes, counts: Codes, radix: int) -> tuple[Cod
     """Add up ``counts`` by class and value, of which there are ``radix``; ordered by both."""
     if not len(classes):
         return classes, values, counts
-    keys = classes * radix + values
     space = (int(classes.max()) + 1) * radix
-    if space <= max(8 * len(keys), 1 << 16):
+    few = space <= max(8 * len(classes), 1 << 16)
+    if few and loops.compiling():
+        return loops.tally(classes, values, counts, radix, space)
+    keys = classes * radix + values
+    if few:
         sums = np.bincount(keys, weights=counts, minlength=space)
         present = np.flatnonzero(sums)
         sums = sums[present]

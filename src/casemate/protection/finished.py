@@ -66,7 +66,6 @@ def recomputed_loss(
     for ladder, level in zip(ladders, levels, strict=True):
         name = ladder.attribute
         shares = dict(zip(ladder.labels[level], ladder.shares[level].tolist(), strict=True))
-        losses.append(
-            loss_of_classes(found.tallied(name), {name: shares}, {name: ladder.lines}, suppressed)
-        )
+        lines = {name: ladder.lines}
+        losses.append(loss_of_classes(found.spread(name), {name: shares}, lines, suppressed))
     return sum(losses) / len(losses)

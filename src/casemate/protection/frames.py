@@ -91,6 +91,10 @@ def _polars_column(frame: Frame, name: str) -> pl.Series:
 
 def with_columns(frame: Frame, columns: dict[str, pl.Series]) -> Frame:
     """``frame`` with some columns replaced or added, in the same kind of table."""
+    native = frame.to_native()
+    if isinstance(native, pl.DataFrame):
+        new = [column.alias(name) for name, column in columns.items()]
+        return nw.from_native(native.with_columns(new), eager_only=True)
     series = [_series_for(frame, column.alias(name)) for name, column in columns.items()]
     return frame.with_columns(*series) if series else frame
 

@@ -85,6 +85,10 @@ class Grouped:
             self.values[name].gather(held[name]).alias(name) for name in self.sensitive
         )
 
+    def spread(self, name: str) -> pl.DataFrame:
+        """``tallied``: what ``Regrouped`` may spread over several lines."""
+        return self.tallied(name)
+
     def tallied(self, name: str) -> pl.DataFrame:
         """Each value of one column, and in ``COUNT`` how many records hold it."""
         totals = np.bincount(self.codes[name], self.counts, len(self.values[name]))

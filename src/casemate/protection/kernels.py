@@ -157,3 +157,24 @@ def digits(keys: Any, strides: Any, found: Any) -> None:
                 left -= strides[at]
                 digit += 1
             found[at, row] = digit
+
+
+@compiled
+def tally(classes: Any, values: Any, counts: Any, radix: Any, space: Any) -> Any:
+    """Add up ``counts`` by class and value, whose joint keys are below ``space``: the classes, values
+    and sums that there are, in order."""
+    sums = np.zeros(space, dtype=np.int64)
+    for at in range(len(classes)):
+        sums[classes[at] * radix + values[at]] += counts[at]
+    many = 0
+    for key in range(space):
+        many += sums[key] > 0
+    found, held = np.empty(many, dtype=np.int64), np.empty(many, dtype=np.int64)
+    totals, at = np.empty(many, dtype=np.int64), 0
+    for one in range(space // radix):
+        for value in range(radix):
+            total = sums[one * radix + value]
+            if total > 0:
+                found[at], held[at], totals[at] = one, value, total
+                at += 1
+    return found, held, totals

@@ -110,6 +110,22 @@ def unpack_large(
     return matrix, seen
 
 
+def tally(
+    classes: Codes, values: Codes, counts: Codes, radix: int, space: int
+) -> tuple[Codes, Codes, Codes]:
+    """``classes.tally`` where the joint keys are below ``space``. Compiled: see ``compiling``."""
+    whole = (part.astype(np.int64, copy=False) for part in (classes, values, counts))
+    found = _loaded[0].tally(*whole, radix, space)
+    return (found[0], found[1], found[2])
+
+
+def classes_by_hash(keys: Codes) -> tuple[Small, Small, Codes]:
+    """``classes_of_keys`` of keys that are any numbers, with a count of one each. Compiled: see
+    ``compiling``."""
+    found = _loaded[0].classes_by_hash(keys, np.broadcast_to(np.int64(1), len(keys)))
+    return (found[0], found[1], found[2])
+
+
 def order_of(keys: Codes, order: Codes | None = None) -> Codes:
     """The places of ``keys``, which are not below 0, from the least to the greatest; those of equal
     ones stand as in ``order``. Compiled: see ``compiling``."""

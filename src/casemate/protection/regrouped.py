@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from casemate.protection.engines import COUNT, in_memory, open_engine
 from casemate.protection.frames import open_frame, polars_columns
 from casemate.protection.ladders import Codes
+from casemate.protection.loops import classes_by_hash, compiling
+
+_FEW, _MANY = 512, 1 << 17
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,9 @@ class Regrouped:
     @cached_property
     def _classes(self) -> pl.DataFrame:
         """The number of records of each class, and where its first one stands."""
+        if compiling() and len(self.number_of) < _MANY:  # above, Polars shares it among threads
+            _, first, sizes = classes_by_hash(self.number_of.to_numpy().view(np.int64))
+            return pl.DataFrame({"first": first, COUNT: sizes})
         numbered = pl.DataFrame({"number": self.number_of}).with_row_index("first")
         return numbered.group_by("number").agg(pl.len().alias(COUNT), pl.first("first"))
 
@@ -48,11 +55,16 @@ class Regrouped:
         columns = [self.table[name] for name in names]
         return pl.DataFrame(columns if number is None else [*columns, self.number_of.alias(number)])
 
-    def tallied(self, name: str) -> pl.DataFrame:
+    def spread(self, name: str) -> pl.DataFrame:
+        """``tallied``, or with several lines for a label where adding them up is not worth it."""
+        return self._labels(name) if len(self._classes) < _FEW else self.tallied(name)
+
+    def _labels(self, name: str) -> pl.DataFrame:
         classes = self._classes
-        labels = self.table[name].gather(classes["first"])
-        tallies = pl.DataFrame({name: labels, COUNT: classes[COUNT]})
-        return tallies.group_by(name).agg(pl.col(COUNT).sum())
+        return pl.DataFrame({name: self.table[name][classes["first"]], COUNT: classes[COUNT]})
+
+    def tallied(self, name: str) -> pl.DataFrame:
+        return self._labels(name).group_by(name).agg(pl.col(COUNT).sum())
 
 
 @dataclass(frozen=True)
@@ -87,6 +99,10 @@ class Recounted:
         return self.table.with_row_index(number).with_columns(
             pl.col(number).first().over(self.names)
         )
+
+    def spread(self, name: str) -> pl.DataFrame:
+        few = len(self.table) < _FEW
+        return self.table.select(name, COUNT) if few else self.tallied(name)
 
     def tallied(self, name: str) -> pl.DataFrame:
         return self.table.group_by(name).agg(pl.col(COUNT).sum())

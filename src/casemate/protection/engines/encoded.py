@@ -27,7 +27,7 @@ _FEWEST, _MOST = 1 << 10, 1 << 30
 _MOST_VALUES = 1 << 16
 _A_CELL = 32.0
 """What a cell saves here, in the nodes of a tuple that ``load_if_worth`` counts."""
-_IN_THREADS = 1 << 20
+_IN_THREADS = 1 << 19
 """Cells from which threads pay."""
 _WHOLE = 1 << 17
 """Records of a column in pieces up to which it is cheaper to copy it than to go from piece to piece."""
@@ -104,9 +104,14 @@ def _text_column(column: pl.Series, numbers: Numbers) -> tuple[pl.Series, Codes]
             return None
         begin += len(piece.views)
     met = column[found.first[: found.state[kernels.FOUND]]]  # by ``[]``: ``gather`` is a query
-    values = met.sort(nulls_last=False)
-    rank_of = {value: rank for rank, value in enumerate(values.to_list())}
-    return values, np.array([rank_of[value] for value in met.to_list()], dtype=np.int64)
+    texts = met.to_list()
+    known = sorted(text for text in texts if text is not None)
+    in_order = [*([None] * (len(texts) - len(known))), *known]
+    rank_of = {text: rank for rank, text in enumerate(in_order)}
+    ranks = np.array([rank_of[text] for text in texts], dtype=np.int64)
+    order = np.empty(len(texts), dtype=np.uint32)
+    order[ranks] = np.arange(len(texts), dtype=np.uint32)
+    return met[order], ranks
 
 
 def _pieces(column: pl.Series, kind: Callable[..., Any]) -> Iterator[Any]:
@@ -168,4 +173,4 @@ def _keys(encoded: Encoded, places: Sequence[tuple[str, int]], cells: int) -> Co
 
 
 def _classes(keys: Codes, radix: int) -> tuple[Small, Small, Codes]:
-    return classes_of_keys(keys, radix, np.ones(len(keys), dtype=np.int64))
+    return classes_of_keys(keys, radix, np.broadcast_to(np.int64(1), len(keys)))
