@@ -27,6 +27,7 @@ from casemate.protection.synthesis import (
 from casemate.protection.synthesis.attacks import nearest
 from casemate.protection.synthesis.reweighting import reweighed, taken
 from casemate.protection.synthesis.sampling import sample
+from casemate.protection.synthesis.selection import choose_more
 from casemate.protection.synthesis.tree import Measured, fit, propagate, walk
 
 epsilon, rho = PrivacyLoss.epsilon, PrivacyLoss.rho
@@ -155,6 +156,18 @@ def test_pairs_beyond_the_tree_are_kept_too() -> None:
     tree = synthesise(table, domain, rho(5), PrivacyBudget(rho(5)), tree=made.tree, records=6_000)
     assert tree.more == ()
     assert synthesis_quality(table, tree.table, domain).two_way_max > 2 * report.two_way_max
+
+
+def test_of_the_other_pairs_the_one_that_the_tree_keeps_worst_is_chosen() -> None:
+    rng = np.random.default_rng(8)
+    support = {column: rng.integers(0, 3, 3_000) for column in range(4)}
+    real = [rng.integers(0, 3, 3_000) for _ in range(4)]
+    real[3] = real[1]  # a bond that no edge of the tree has
+    edges = [(0, 1), (1, 2), (2, 3)]
+    found = choose_more(
+        real, support, [3] * 4, edges, 3000.0, rho(100), many=1, contribution=1, noise=1.0
+    )
+    assert found == [(1, 3)]
 
 
 def test_weights_meet_tables_that_can_be_met() -> None:
