@@ -25,6 +25,7 @@ from casemate.protection.synthesis import (
     synthesise,
 )
 from casemate.protection.synthesis.attacks import nearest
+from casemate.protection.synthesis.mechanism import _measure_columns, _measure_pairs
 from casemate.protection.synthesis.reweighting import reweighed, taken
 from casemate.protection.synthesis.sampling import sample
 from casemate.protection.synthesis.selection import choose_more
@@ -211,6 +212,19 @@ def test_the_noise_announced_is_the_noise_of_the_shares() -> None:
     assert chosen.pair == pytest.approx(1.96 * 7.07, abs=1.5)
     assert given.pair < chosen.pair
     assert synthesis_noise(DOMAIN, rho("0.08"), contribution=3).pair > 2.5 * chosen.pair
+
+
+def test_columns_and_pairs_carry_the_noise_that_their_share_of_the_loss_asks() -> None:
+    """Of ρ = 1/8 and one record a person the Gaussian's σ is 1 / sqrt(2ρ) = 2 (Bun and Steinke 2016)."""
+    codes = [np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)]
+    (pair,) = _measure_pairs(codes, [(0, 1)], [100, 100], rho("0.125"), 1)
+    assert pair.noisy.std() == pytest.approx(2, rel=0.1)
+    assert pair.weight.max() == pytest.approx(1 / 4, rel=0.01)
+    one, other = _measure_columns(codes, [4000, 2], rho("0.25"), 1)
+    # rare values are joined: their sum is of as many draws as there are of them
+    assert one.measured.noisy[:-1].min() >= 1.5 * 2
+    assert len(one.measured.noisy) < 1000
+    assert len(other.measured.noisy) == 2
 
 
 def test_all_shares_add_up_to_the_loss() -> None:
