@@ -13,6 +13,7 @@ import pytest
 
 from casemate.errors import BadInput
 from casemate.protection import (
+    Discernibility,
     DistinctLDiversity,
     Hierarchy,
     KAnonymity,
@@ -98,6 +99,18 @@ def test_spark_gives_what_polars_gives(session: Any, suppression: float) -> None
         expected.nodes,
     )
     assert bool(expected.suppressed) == bool(suppression)
+
+
+def test_local_recoding_in_spark_gives_what_polars_gives(session: Any) -> None:
+    """Distinct combinations come here, the recoded table stays there, by any local measure."""
+    rest: dict[str, Any] = {"recoding": "local", "measure": Discernibility(), "suppression": 0.05}
+    expected = run(PEOPLE, **rest)
+    found = run(session.createDataFrame(PEOPLE.to_arrow()), **rest)
+    assert type(found.table).__module__.startswith("pyspark.sql")
+    assert rows_of(found.table) == Counter(expected.table.rows())
+    assert (found.score, found.gap, found.suppressed) == (
+        expected.score, expected.gap, expected.suppressed
+    )  # fmt: skip
 
 
 def test_labels_by_tuple_in_spark(session: Any) -> None:
