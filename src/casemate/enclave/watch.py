@@ -122,8 +122,12 @@ class Watch:
             and processes.proportional_bytes(self.launched.first_pid) > self.limits.memory_bytes
         ):
             self._end("memory", _memory_text(self.limits))
-        elif processes.files_made(self.launched.first_pid, _WRITABLE) > self.limits.files:
+        elif self.collector.ready and self._files_made() > self.limits.files:
             self._end("output_too_large", f"the program made more than {self.limits.files} files")
+
+    def _files_made(self) -> int:
+        """Of the sandbox's own file systems: before it says that it is ready, they are still the host's."""
+        return processes.files_made(self.launched.first_pid, _WRITABLE)
 
     def _end(self, ended: Ended, reason: str) -> None:
         self.verdict = (ended, reason)

@@ -1,13 +1,18 @@
 """The sandbox runs ordinary work: scripts, commands, the analysis packages; and says how it ended."""
 
 import io
+import os
+import time
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
 
-from casemate.enclave import sandbox
-from casemate.enclave.limits import MIB, Limits
+from casemate.enclave import cgroups, processes, sandbox
+from casemate.enclave.collect import Collector
+from casemate.enclave.limits import GIB, MIB, Limits
 from casemate.enclave.sandbox import Job
+from casemate.enclave.watch import BoundedLog, Watch
 from casemate.errors import BadInput, Unavailable
 
 LIMITS = Limits(cpu_seconds=60, wall_seconds=60.0)
@@ -240,3 +245,22 @@ assert kinds['/tmp'] == kinds['/out'] == kinds['/dev/shm'] == kinds['/'] == 'tmp
 """
     result = run(script, people__csv=b"1" * MIB)
     assert result.ended == "finished", result.stderr
+
+
+def test_files_are_not_counted_before_the_sandbox_has_its_own_file_systems(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a slow machine the first look comes while the host's are still there, full as they are."""
+    limits = Limits(memory_bytes=1000 * GIB, cpu_seconds=10**6, wall_seconds=1e6)
+    monkeypatch.setattr(processes, "files_made", lambda *_: limits.files + 1)
+    ended: list[str] = []
+    here = SimpleNamespace(first_pid=os.getpid(), group=cgroups.Group(1, {}), kill=lambda: None)
+    log = BoundedLog(10)
+    watch = Watch(here, limits, lambda: None, Collector(10), log, log)  # type: ignore[arg-type]
+    for ready in (False, True):
+        watch.collector.ready = ready
+        watch._next_poll = 0.0
+        watch._started = time.monotonic()
+        watch._poll()
+        ended.append("" if watch.verdict is None else watch.verdict[0])
+    assert ended == ["", "output_too_large"]
