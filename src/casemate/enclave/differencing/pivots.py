@@ -112,12 +112,12 @@ class _Elimination:
             if not self.complete:
                 self.pivots, self.rows = [], []
                 return
+            if not strict and len(self.pivots) == before:
+                return  # what is left is noise of the arithmetic
             strict = len(self.pivots) > before
 
     def _telling(self, classes: Ints) -> Ints:
         """Those of the classes that tell more than the pivots do."""
-        if not self.pivots:
-            return classes
         left = np.abs(self.turn[self._free] @ self._groups).max(axis=0, initial=0)
         telling: Ints = classes[left[classes] > _SMALL]
         return telling
