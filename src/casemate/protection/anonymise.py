@@ -161,7 +161,7 @@ def anonymise(
     optimum = _optimum(tuples, models, measure, allowed, levels or {}, budget)
     grouping = tuples.group(optimum.node)
     kept = ~violated_classes(tuples, grouping, models)[grouping.class_of]
-    result = _result(tuples, optimum, kept, models, measure)
+    result = _result(grouping, optimum, kept, models, measure)
     labels = recoding_of(tuples, found, optimum.node, kept)
     if target is None:
         result = replace(result, table=engine.recoded(labels))
@@ -313,14 +313,14 @@ def _infeasible(
 
 
 def _result(
-    tuples: Tuples,
+    grouping: NodeGrouping,
     optimum: Optimum,
     kept: Flags,
     models: Sequence[PrivacyModel],
     measure: Measure,
 ) -> Result:
+    tuples = grouping.tuples
     names = [ladder.attribute for ladder in tuples.ladders]
-    grouping = tuples.group(optimum.node)
     in_use = np.zeros(len(grouping.sizes), dtype=bool)
     in_use[grouping.class_of[kept & (tuples.counts > 0)]] = True
     staying = np.flatnonzero(in_use)
