@@ -7,12 +7,12 @@ import polars as pl
 import pytest
 from conftest import SHARED, MovableClock
 from pyshacl import validate
-from rdflib import BNode, Graph, Literal, URIRef
+from rdflib import BNode, Graph, Literal, Namespace, URIRef
 from rdflib.compare import isomorphic
 from rdflib.namespace import DCTERMS, SH
 
 from casemate.catalogue import Catalogue, CatalogueCard, DatasetDescription, describe
-from casemate.errors import BadInput
+from casemate.errors import BadInput, NotFound
 from casemate.ledger import Ledger
 from casemate.store import Store
 from casemate.store.keys import Keyring
@@ -20,6 +20,10 @@ from casemate.store.vault import Vault
 
 SHAPES = SHARED / "data" / "catalogue" / "dcat-ap"
 BASE = "https://data.example.org"
+DCAT, HYDRA = (
+    Namespace("http://www.w3.org/ns/dcat#"),
+    Namespace("http://www.w3.org/ns/hydra/core#"),
+)
 ESSENTIAL = """
 @prefix sh: <http://www.w3.org/ns/shacl#> .
 @prefix dcat: <http://www.w3.org/ns/dcat#> .
@@ -190,5 +194,30 @@ def test_an_empty_catalogue_and_a_bad_address(store: Store, catalogue: Catalogue
         for base in ("data.example.org", 'https://x.org/"><script>', "https://x.org?q=1"):
             with pytest.raises(BadInput, match="cannot begin an IRI"):
                 catalogue.export_dcat(tx, base)
-        with pytest.raises(BadInput, match="turtle or json-ld"):
-            catalogue.export_dcat(tx, BASE, "xml")  # type: ignore[arg-type]
+        with pytest.raises(BadInput, match="turtle, json-ld or xml"):
+            catalogue.export_dcat(tx, BASE, "csv")  # type: ignore[arg-type]
+
+
+def test_pages_for_harvesters_hold_every_dataset_once_and_lead_to_each_other(
+    filled: Store, catalogue: Catalogue
+) -> None:
+    here, number = f"{BASE}/catalogue.ttl", 1
+    found: list[str] = []
+    with filled.read() as tx:
+        known = {dataset.id for dataset in catalogue.list(tx)}
+        while True:
+            text = catalogue.export_dcat_page(
+                tx, BASE, "turtle", here=here, number=number, size=1, holder_names={}
+            )
+            graph = Graph().parse(data=text, format="turtle")
+            found += [str(one).rpartition("/")[2] for one in graph.objects(None, DCAT.dataset)]
+            following = graph.value(URIRef(f"{here}?page={number}"), HYDRA.next)
+            if following is None:
+                break
+            number += 1
+            assert str(following) == f"{here}?page={number}"
+        with pytest.raises(NotFound, match=f"no page {number + 1}"):
+            catalogue.export_dcat_page(
+                tx, BASE, "turtle", here=here, number=number + 1, size=1, holder_names={}
+            )
+    assert sorted(found) == sorted(known)
