@@ -314,7 +314,7 @@ def test_completion_can_be_installed(shell: str) -> None:
     [
         ("casemate perm", ["permit"]),
         ("casemate permit ver", ["verify"]),
-        ("casemate output re", ["review", "release"]),
+        ("casemate output re", ["repair", "review", "release"]),
         ("casemate run submit --pe", ["--permit"]),
     ],
 )

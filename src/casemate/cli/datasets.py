@@ -104,7 +104,7 @@ def check_plan(
         str, typer.Option(help="Those asked for, with commas between (default: all not dropped).")
     ] = "",
 ) -> Shown:
-    """Does a protection plan fit a dataset as it is described, and its holder's rules?"""
+    """Say whether a protection plan fits a dataset as it is described, and its holder's rules."""
     asked = names_in(variables) or None
     try:
         checked = desk.platform.check_plan(dataset, read_plan(plan).to_dict(), asked)

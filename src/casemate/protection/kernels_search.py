@@ -180,7 +180,7 @@ def group(table: Any, room: Any, codes: Any, counts: Any, rows: Any, node: Any) 
             slot = (slot + 1) & mask
             number = np.int64(room.table[slot])
         if number < 0:
-            number = found
+            number = np.int64(found)
             room.table[slot] = number
             room.keys[number], room.first[number], room.sizes[number] = key, row, 0
             found += 1
@@ -198,7 +198,7 @@ def group_by_place(room: Any, counts: Any, rows: Any, radix: Any) -> Any:
         key = room.row_keys[row]
         number = np.int64(room.table[key])
         if number < 0:
-            number = found
+            number = np.int64(found)
             room.table[key] = number
             room.first[number], room.sizes[number] = row, 0
             found += 1
