@@ -256,6 +256,7 @@ def ledger_written_after_the_transaction() -> list[Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # the machine searches, then shrinks what it found
 @pytest.mark.parametrize(
     ("mutation", "law"),
     [
