@@ -53,7 +53,14 @@ class Question(BaseModel):
     """A question that is answered with noise; its words are those of ``casemate permit ask``."""
 
     question: dict[str, Any] = Field(
-        examples=[{"dataset": "nhefs", "kind": "count", "epsilon": "0.1"}]
+        examples=[
+            {
+                "version": 1,
+                "dataset": "nhefs",
+                "kind": "count",
+                "cost": {"accounting": "epsilon", "amount": "0.1"},
+            }
+        ]
     )
     purpose: str | None = Field(None, max_length=200)
 

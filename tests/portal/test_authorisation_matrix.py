@@ -1,0 +1,199 @@
+"""Every operation, as every role and as nobody: who is let in, who is told no, nobody forgotten.
+
+``y`` is let in (whatever becomes of the request then), ``.`` is refused by a policy (403), ``-`` is
+asked for a token (401). An operation that is not in the table fails the test: whoever adds one says
+who may call it.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from portal_world import Portal, form, served
+
+WHO = (
+    None,
+    "acct-operator",
+    "acct-holder",
+    "acct-other-holder",
+    "acct-researcher",
+    "acct-outsider",
+    "acct-authority",
+    "acct-checker",
+    "acct-auditor",
+)
+TABLE = """
+                                              nobody oper hold othr rsch outs auth chck audi
+GET /datasets                                   y     y    y    y    y    y    y    y    y
+GET /datasets/{dataset}                         y     y    y    y    y    y    y    y    y
+POST /uploads                                   -     y    y    y    y    y    y    y    y
+POST /datasets                                  -     y    y    y    y    y    y    y    y
+POST /datasets/{dataset}/retire                 -     .    y    .    .    .    .    .    .
+GET /applications                               -     y    y    y    y    y    y    y    y
+POST /applications                              -     .    .    .    y    y    .    .    .
+GET /applications/{application}                 -     .    y    .    y    .    y    .    y
+GET /applications/{application}/timeline        -     .    y    .    y    .    y    .    y
+POST /applications/{application}/submit         -     .    .    .    y    .    .    .    .
+POST /applications/{application}/withdraw       -     .    .    .    y    .    .    .    .
+POST /applications/{application}/appeal         -     .    .    .    y    .    .    .    .
+POST /applications/{application}/decide         -     .    .    .    .    .    y    .    .
+POST /applications/{application}/approve        -     .    .    .    .    .    y    .    .
+GET /permits                                    -     y    y    y    y    y    y    y    y
+POST /permits/verify                            y     y    y    y    y    y    y    y    y
+GET /permits/{permit}                           .     .    y    .    y    .    y    y    y
+GET /permits/{permit}/in-force                  y     y    y    y    y    y    y    y    y
+GET /permits/{permit}/budget                    -     .    y    .    y    .    y    y    y
+GET /permits/{permit}/views                     -     .    y    .    y    .    y    y    y
+POST /permits/{permit}/views                    -     .    .    .    y    .    .    .    .
+GET /permits/{permit}/codebook                  -     .    .    .    y    .    .    .    .
+POST /permits/{permit}/questions                -     .    .    .    y    .    .    .    .
+POST /permits/{permit}/questions/expected       -     .    .    .    y    .    .    .    .
+POST /permits/{permit}/renew                    -     .    .    .    .    .    y    .    .
+POST /permits/{permit}/revoke                   -     .    .    .    .    .    y    .    .
+GET /runs                                       -     y    y    y    y    y    y    y    y
+POST /runs                                      -     .    .    .    y    .    .    .    .
+GET /runs/{run}                                 -     .    .    .    y    .    y    y    y
+POST /runs/{run}/replay                         -     .    .    .    y    .    .    y    .
+POST /runs/{run}/cancel                         -     y    .    .    y    .    y    .    .
+GET /outputs                                    -     y    y    y    y    y    y    y    y
+GET /outputs/queue                              -     .    .    .    .    .    .    y    .
+GET /ledger/entries                             y     y    y    y    y    y    y    y    y
+GET /ledger/entries/{index}/proof               y     y    y    y    y    y    y    y    y
+GET /ledger/consistency                         y     y    y    y    y    y    y    y    y
+GET /ledger/checkpoint                          y     y    y    y    y    y    y    y    y
+GET /ledger/export                              y     y    y    y    y    y    y    y    y
+GET /me                                         -     y    y    y    y    y    y    y    y
+GET /me/tokens                                  -     y    y    y    y    y    y    y    y
+DELETE /me/tokens/{token}                       -     y    y    y    y    y    y    y    y
+GET /accounts                                   -     y    .    .    .    .    y    .    y
+POST /accounts                                  -     y    .    .    .    .    .    .    .
+GET /organisations                              -     y    .    .    .    .    y    .    y
+POST /organisations                             -     y    .    .    .    .    .    .    .
+"""
+OUTPUTS = """
+GET /outputs/{output}/evidence
+POST /outputs/{output}/claim
+POST /outputs/{output}/give-back
+POST /outputs/{output}/review
+POST /outputs/{output}/release
+GET /outputs/{output}/content
+GET /outputs/{output}/receipt
+"""
+"""Of one output: who may, is held by the policies' own table and the flow; here, that nobody may without
+a token, and that an output that does not exist is not found."""
+COUNT = {
+    "version": 1,
+    "dataset": "clinic",
+    "kind": "count",
+    "cost": {"accounting": "epsilon", "amount": "0.1"},
+}
+WORDS: dict[str, Any] = {
+    "retire": {"reason": " "},
+    "submit": {},
+    "withdraw": {"reason": ""},
+    "appeal": {"reason": ""},
+    "decide": {"decision": "complete", "reason": ""},
+    "approve": {"reason": ""},
+    "verify": {"jws": "none"},
+    "questions": {"question": COUNT},
+    "expected": {"question": COUNT},
+    "renew": {"days": 1, "reason": ""},
+    "revoke": {"reason": ""},
+    "cancel": {"reason": ""},
+    "accounts": {"name": "A", "organisation": "org-none", "roles": ["public"]},
+    "organisations": {"name": ""},
+    "claim": {},
+    "review": {"clear": False, "reason": "no"},
+}
+"""Bodies that nothing comes of, even where the caller may."""
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    with served(tmp_path_factory.mktemp("matrix"), works=False) as portal:
+        yield portal
+
+
+@pytest.fixture(scope="module")
+def ids(portal: Portal) -> dict[str, str]:
+    """One record of each kind: the clinic's table, an application for it, a permit, a queued run."""
+    portal.publish()
+    permit = portal.permit()["id"]
+    researcher = "acct-researcher"
+    asked = portal.must(researcher, "POST", "/applications", json={"form": form()})
+    run = portal.must(researcher, "POST", "/runs", json={"permit": permit, "script": "print(1)"})
+    return {
+        "dataset": "clinic",
+        "application": asked["id"],
+        "permit": permit,
+        "run": run["id"],
+        "output": "output-aaaaaaaaaaaa",
+        "index": "0",
+        "token": "token-aaaaaaaaaaaa",
+    }
+
+
+def rows() -> Iterator[tuple[str, str, list[str]]]:
+    for line in TABLE.strip().splitlines()[1:]:
+        method, path, *cells = line.split()
+        yield method, path, cells
+
+
+def body_of(path: str, ids: dict[str, str]) -> Any:
+    last = path.rpartition("/")[2]
+    if path == "/runs":
+        return {"permit": ids["permit"], "script": ""}
+    if path == "/datasets":
+        return {"upload": "none", "description": {}}
+    if path == "/applications":
+        return {"form": {**form(), "people": []}}
+    return WORDS.get(last, {})
+
+
+def ask(portal: Portal, who: str | None, method: str, path: str, ids: dict[str, str]) -> Any:
+    where = re.sub(r"{(\w+)}", lambda found: ids[found[1]], path)
+    options: dict[str, Any] = {}
+    if method == "POST":
+        options = {"content": b""} if path == "/uploads" else {"json": body_of(path, ids)}
+    if path == "/ledger/consistency":
+        options["params"] = {"old_size": 1}
+    return portal.ask(who, method, where, **options)
+
+
+def meaning(answer: Any) -> str:
+    if answer.status_code == 401:
+        return "-"
+    # A room refuses too (a permit without a budget): that is let in, and then told no.
+    is_of_a_policy = answer.status_code == 403 and " may not " in answer.json()["detail"]
+    return "." if is_of_a_policy else "y"
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize(("method", "path", "cells"), list(rows()), ids=lambda one: str(one)[:60])
+def test_who_may_call_what(
+    portal: Portal, ids: dict[str, str], method: str, path: str, cells: list[str]
+) -> None:
+    found = [meaning(ask(portal, who, method, path, ids)) for who in WHO]
+    assert found == cells
+
+
+def test_every_operation_is_in_the_table(portal: Portal) -> None:
+    document = portal.client.get("/api/v1/openapi.json").json()
+    served = {
+        f"{method.upper()} {path.removeprefix('/api/v1')}"
+        for path, operations in document["paths"].items()
+        for method in operations
+        if path.startswith("/api/v1")
+    }
+    told = {f"{method} {path}" for method, path, _ in rows()}
+    assert served == told | set(OUTPUTS.strip().splitlines())
+
+
+@pytest.mark.parametrize("operation", OUTPUTS.strip().splitlines())
+def test_outputs_take_a_token_and_an_id_that_is_known(
+    portal: Portal, ids: dict[str, str], operation: str
+) -> None:
+    method, path = operation.split()
+    assert ask(portal, None, method, path, ids).status_code == 401
+    assert ask(portal, "acct-checker", method, path, ids).status_code == 404
