@@ -5,10 +5,14 @@ BIN := $(VENV)/bin
 DEMO_HOME ?= .casemate/demo
 .DEFAULT_GOAL := demo
 
-.PHONY: demo test lint bench bench-protection attacks bench-enclave docs lock system clean
+.PHONY: demo serve test lint bench bench-protection attacks bench-enclave docs lock system clean
 
 demo: $(VENV)/.runtime  ## the main job: real people's data through the whole flow
 	$(BIN)/casemate demo --home $(DEMO_HOME)
+
+serve: $(VENV)/.runtime  ## the portal's API, with the demo's data in it
+	test -e $(DEMO_HOME)/casemate.toml || $(BIN)/casemate demo --home $(DEMO_HOME)
+	$(BIN)/casemate serve --home $(DEMO_HOME)
 
 test: $(VENV)/.dev system  ## every test
 	$(BIN)/pytest --numprocesses 2 --dist worksteal
