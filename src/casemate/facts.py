@@ -82,6 +82,11 @@ class Facts:
             holder = self.rooms.catalogue.get(tx, described.id).holder
         return Resource("dataset", described.id, _dataset_facts(holder, described))
 
+    def to_send(self, tx: Session, actor: str) -> Resource:
+        """A table of the actor's organisation that nothing is said of yet."""
+        holder = self.rooms.identity.account(tx, actor).organisation
+        return Resource("dataset", "new", {"holder": holder})
+
     def dataset(self, tx: Session, dataset: str) -> Resource:
         """A published dataset."""
         known = self.rooms.catalogue.get(tx, dataset)

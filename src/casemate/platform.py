@@ -336,6 +336,11 @@ class Platform:
             self.catalogue.discard(staged)
             raise
 
+    def require_publisher(self, actor: str) -> None:
+        """Raise ``NotAllowed`` unless ``actor`` publishes here: asked before a file is taken in."""
+        with self._look(actor, "dataset.publish", self.facts.to_send, actor):
+            pass
+
     def _enter(self, actor: str, staged: Staged) -> Dataset:
         described = staged.description
         with self._act(actor, "dataset.publish", self.facts.to_publish, actor, described) as tx:

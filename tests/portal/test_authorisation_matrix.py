@@ -27,7 +27,7 @@ TABLE = """
                                               nobody oper hold othr rsch outs auth chck audi
 GET /datasets                                   y     y    y    y    y    y    y    y    y
 GET /datasets/{dataset}                         y     y    y    y    y    y    y    y    y
-POST /uploads                                   -     y    y    y    y    y    y    y    y
+POST /uploads                                   -     .    y    y    .    .    .    .    .
 POST /datasets                                  -     y    y    y    y    y    y    y    y
 POST /datasets/{dataset}/retire                 -     .    y    .    .    .    .    .    .
 GET /applications                               -     y    y    y    y    y    y    y    y

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 
 from casemate.catalogue import Dataset
 from casemate.catalogue.records import Hit
@@ -141,6 +142,7 @@ async def upload(
     ] = "data.csv",
 ) -> Response:
     """Send a file, as it is, in the request's body; it is written to disk as it arrives."""
+    await run_in_threadpool(caller.platform.require_publisher, caller.actor)
     box: Uploads = request.app.state.uploads
     kept = await box.keep(caller.actor, name, request.stream())
     return sent({"upload": kept.id, "size": kept.size, "digest": kept.digest}, status=201)
