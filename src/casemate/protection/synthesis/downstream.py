@@ -68,6 +68,9 @@ def downstream_model(
 def _scores(learnt: dict[str, Codes], tests: dict[str, Codes], target: str) -> Scores:
     ensemble: Any = importlib.import_module("sklearn.ensemble")  # slow to load, and without types
     metrics: Any = importlib.import_module("sklearn.metrics")
+    # a dependency of scikit-learn, which calls OpenMP for each split: where other work keeps the
+    # processors busy, its threads wait for each other most of the time
+    threads: Any = importlib.import_module("threadpoolctl")
     inputs = [name for name in learnt if name != target]
     chosen = np.random.default_rng(0).permutation(len(learnt[target]))[:_MOST_RECORDS]
     features = np.stack([learnt[name][chosen] for name in inputs], axis=1)
@@ -77,10 +80,11 @@ def _scores(learnt: dict[str, Codes], tests: dict[str, Codes], target: str) -> S
         guesses, area = np.full(len(truths), classes[0]), None
     else:
         model = ensemble.HistGradientBoostingClassifier(early_stopping=False, random_state=0)
-        model.fit(features, classes)
-        guesses, area = model.predict(unseen), None
+        with threads.threadpool_limits(1, user_api="openmp"):
+            model.fit(features, classes)
+            chances = model.predict_proba(unseen)
+        guesses, area = model.classes_[chances.argmax(axis=1)], None
         if len(model.classes_) == 2 and set(np.unique(truths)) == set(model.classes_):
-            chances = model.predict_proba(unseen)[:, 1]
-            area = float(metrics.roc_auc_score(truths == model.classes_[1], chances))
+            area = float(metrics.roc_auc_score(truths == model.classes_[1], chances[:, 1]))
     share = float(metrics.accuracy_score(truths, guesses))
     return Scores(share, float(metrics.balanced_accuracy_score(truths, guesses)), area)
