@@ -11,15 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from casemate.errors import Unavailable
 from casemate.protection.aggregation import (
     AggregateTable,
     Rules,
     aggregate,
     aggregate_linked,
     audit,
+    audit_programmes,
+    flows,
     hiding,
+    suppression,
 )
-from casemate.protection.aggregation.hypercube import Witness
+from casemate.protection.aggregation.hypercube import Witness, reach
 
 
 def table_of(seed: int, sizes: tuple[int, ...], records: int) -> pl.DataFrame:
@@ -162,3 +166,59 @@ def test_progress_hears_of_every_sensitive_cell() -> None:
     protected(table_of(5, (6, 5, 4), 900), 3, progress=lambda done, of: heard.append((done, of)))
     assert heard
     assert heard[-1][0] == heard[-1][1]
+
+
+def test_a_table_too_large_for_joint_flows_needs_no_programme_but_the_bound() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(suppression, "LARGEST_JOINT", 0)
+        patch.setattr(flows.Flows, "__init__", never)
+        patch.setattr(audit_programmes.Attack, "interval", never)
+        for seed in range(3):
+            # many cells have one contributor, who must not work out another cell
+            made = protected(table_of(seed, (12, 9, 7), 900), 3)
+            assert made.report.search == "heuristic"
+            assert all((one.moves == one.moves.round()).all() for one in made.truth.witnesses)
+    assert audit(made, only_sensitive=True, witnesses=True).passed
+
+
+def never(*_: Any) -> Any:
+    raise AssertionError("a programme was asked for")
+
+
+@pytest.mark.parametrize("most", [0, 10**9])
+def test_out_of_time_nothing_is_given_back(most: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hiding, "MOST_BY_PROGRAMMES", most)
+        patch.setattr(hiding, "LONGEST", 0.0)
+        with pytest.raises(Unavailable, match="cannot be shown to be protected in the time"):
+            protected(table_of(5, (6, 5, 4), 900), 3, seconds=1e-9)
+
+
+def test_an_audit_without_time_passes_only_what_witnesses_show() -> None:
+    made = protected(table_of(5, (6, 5, 4), 900), 3, seconds=1e-3)
+    assert audit(made, only_sensitive=True, witnesses=True, seconds=0).passed
+    late = audit(made, only_sensitive=True, seconds=0)
+    assert not late.passed
+    assert not late.in_time
+    assert late.problems == ("0 seconds did not suffice to attack all cells",)
+    assert not audit(made, witnesses=True, seconds=0).passed
+
+
+@pytest.mark.parametrize("most", [0, 10**9])
+def test_where_empty_cells_are_hidden_too_they_do_not_count_as_unknowns(most: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hiding, "MOST_BY_PROGRAMMES", most)
+        for seed, records in ((1, 40), (5, 150)):
+            table = table_of(seed, (6, 5), records)
+            made = aggregate(
+                table, rows=["d0"], columns=["d1"], rules=Rules(zeros=True), seconds=0.1
+            )
+            assert audit(made, only_sensitive=True).passed
+
+
+def test_counts_go_along_whole_moves_a_whole_number_of_times() -> None:
+    moves, below = np.array([2.0, -2.0]), np.array([5.0, 3.0])
+    rise, fall = reach(moves, below, whole=False)
+    assert (rise.tolist(), fall.tolist()) == ([3.0, 5.0], [5.0, 3.0])
+    rise, fall = reach(moves, below, whole=True)
+    assert (rise.tolist(), fall.tolist()) == ([2.0, 4.0], [4.0, 2.0])

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from casemate.protection.aggregation.rules import Layer
-from casemate.protection.aggregation.solver import Floats, Program
+from casemate.protection.aggregation.solver import INFINITY, Floats, Program
 from casemate.protection.aggregation.system import System
 
 # what an attacker may take a cell to be at most, in multiples of the largest cell
@@ -71,26 +71,26 @@ class Attacker:
             self._rise[:] = self._known_rise
             self._fall[:] = self._known_fall
 
-    def protected(self, target: int) -> bool:
-        """Whether the pattern faced protects ``target``."""
-        return self._reached(target) or not self._cuts_for(target)
+    def protected(self, target: int, seconds: float = INFINITY) -> bool:
+        """Whether the pattern faced is shown, in ``seconds`` a programme, to protect ``target``."""
+        return self._reached(target) or not self._cuts_for(target, seconds)
 
     def saw(self, deviations: Floats) -> None:
         """Take note of a point that agrees with the pattern."""
         np.maximum(self._rise, deviations, out=self._rise)
         np.maximum(self._fall, -deviations, out=self._fall)
 
-    def _cuts_for(self, target: int) -> list[Cut]:
+    def _cuts_for(self, target: int, seconds: float = INFINITY) -> list[Cut]:
         up, down, width = self.up[target], self.down[target], self.width[target]
         if self._reached(target):
             return []
         found: list[Cut] = []
-        rise = self._bound(target, 1.0)
+        rise = self._bound(target, 1.0, seconds)
         if _short(self._rise[target], up):
             found.append(_cut(rise, up))
         if self._reached(target):
             return found
-        fall = self._bound(target, -1.0)
+        fall = self._bound(target, -1.0, seconds)
         if _short(self._fall[target], down):
             found.append(_cut(fall, down))
         if not found and _short(self._rise[target] + self._fall[target], width):
@@ -106,10 +106,10 @@ class Attacker:
             or _short(rise + fall, self.width[target])
         )
 
-    def _bound(self, target: int, sign: float) -> Floats:
+    def _bound(self, target: int, sign: float, seconds: float) -> Floats:
         """Solve for one end of ``target``; the weight of each cell in the bound that it proves."""
         self._program.set_cost(target, -sign)
-        deviations = self._program.solve().values
+        deviations = self._program.solve(seconds).values
         multipliers = self._program.row_duals()
         self._program.set_cost(target, 0.0)
         if deviations is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from casemate.protection.aggregation.audit_reading import Cell, Equation
-from casemate.protection.aggregation.solver import INFINITY, Program
+from casemate.protection.aggregation.solver import INFINITY, NEVER, Deadline, Program
 
 _MIP_SECONDS = 5.0
 
@@ -66,14 +66,20 @@ class Attack:
                 np.array(values),
             )
 
-    def interval(self, cell: Cell) -> tuple[float, float]:
-        """The least and the largest value; in whole numbers, only what was shown to be possible."""
-        place = self._place[cell]
-        return self._end(place, 1.0), -self._end(place, -1.0)
+    def interval(self, cell: Cell, deadline: Deadline = NEVER) -> tuple[float, float]:
+        """The least and the largest value.
 
-    def _end(self, place: int, sign: float) -> float:
+        In whole numbers, or where ``deadline`` cuts a programme short, only what was shown to be
+        possible: (inf, -inf) if nothing was.
+        """
+        place = self._place[cell]
+        return self._end(place, 1.0, deadline), -self._end(place, -1.0, deadline)
+
+    def _end(self, place: int, sign: float, deadline: Deadline) -> float:
+        if deadline.passed:
+            return math.inf
         self._program.set_cost(place, sign)
-        outcome = self._program.solve(_MIP_SECONDS if self._whole else INFINITY)
+        outcome = self._program.solve(min(deadline.left, _MIP_SECONDS if self._whole else INFINITY))
         self._program.set_cost(place, 0.0)
         if outcome.unbounded:
             return -math.inf

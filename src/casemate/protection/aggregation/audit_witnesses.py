@@ -36,8 +36,10 @@ def shown_ranges(
         }
         if not (moves.keys() <= hidden and _balanced(moves, sides)):
             continue
-        forward = _steps({cell: -move for cell, move in moves.items()}, value, layer.floor)
-        backward = _steps(moves, value, layer.floor)
+        whole = layer.name == "count" and all(move == int(move) for move in moves.values())
+        falls = {cell: -move for cell, move in moves.items()}
+        forward = _steps(falls, value, layer.floor, whole=whole)
+        backward = _steps(moves, value, layer.floor, whole=whole)
         for cell, move in moves.items():
             ends = value[cell] + forward * move, value[cell] - backward * move
             low, high = found.get(cell, (value[cell], value[cell]))
@@ -65,12 +67,18 @@ def _balanced(moves: Mapping[Cell, float], sides: Mapping[Cell, list[tuple[int, 
     return all(abs(left) <= slack for left in change.values())
 
 
-def _steps(falls: Mapping[Cell, float], value: Mapping[Cell, float], floor: float) -> float:
-    """How many times all may fall so (negative: rise) before one is below what an attacker knows."""
-    return max(
-        0.0,
-        min(
-            ((value[cell] - floor) / fall for cell, fall in falls.items() if fall > 0),
-            default=math.inf,
-        ),
+def _steps(
+    falls: Mapping[Cell, float], value: Mapping[Cell, float], floor: float, *, whole: bool
+) -> float:
+    """How many times all may fall so (negative: rise) before one is below what an attacker knows.
+
+    Counts that move by ``whole`` numbers do so a whole number of times, and so agree with an attacker
+    who knows that they are whole.
+    """
+    steps = min(
+        ((value[cell] - floor) / fall for cell, fall in falls.items() if fall > 0),
+        default=math.inf,
     )
+    if whole and math.isfinite(steps):
+        steps = math.floor(steps)
+    return max(0.0, steps)

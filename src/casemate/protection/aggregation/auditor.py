@@ -26,6 +26,7 @@ from casemate.protection.aggregation.audit_reading import (
 )
 from casemate.protection.aggregation.audit_witnesses import shown_ranges
 from casemate.protection.aggregation.dimensions import Dimension
+from casemate.protection.aggregation.solver import Deadline
 from casemate.protection.aggregation.table import AggregateTable
 
 _CLOSE = 1e-6
@@ -67,11 +68,15 @@ class Feasibility:
 
 @dataclass(frozen=True)
 class Audit:
-    """The feasibility intervals of one table or of linked ones, and what is wrong, in sentences."""
+    """The feasibility intervals of one table or of linked ones, and what is wrong, in sentences.
+
+    Not ``in_time``: some cells were not attacked, so that it did not pass.
+    """
 
     cells: tuple[Feasibility, ...]
     problems: tuple[str, ...]
     seconds: float
+    in_time: bool = True
 
     @property
     def passed(self) -> bool:
@@ -103,6 +108,7 @@ def audit(
     only_sensitive: bool = False,
     integers: bool | None = None,
     witnesses: bool = False,
+    seconds: float = math.inf,
 ) -> Audit:
     """Attack ``tables``, taken together, with linear programmes over all that they publish.
 
@@ -110,28 +116,40 @@ def audit(
     counts use that they are whole (always exact, slower); by default where it can matter, which is
     in tables of more than two dimensions or with sub-totals, up to 300 hidden cells. With
     ``witnesses`` a cell needs no programme where points that the protector left, checked here anew,
-    show that it is protected: its interval is then what is shown, and may be wider. Tables of
-    different methods cannot be audited together: BadInput.
+    show that it is protected: its interval is then what is shown, and may be wider. ``seconds`` of
+    the processor are there for the programmes: what is not shown by then counts as not protected.
+    Tables of different methods cannot be audited together: BadInput.
     """
-    began = time.perf_counter()
+    began, deadline = time.perf_counter(), Deadline(seconds, time.thread_time)
     group = [tables] if isinstance(tables, AggregateTable) else list(tables)
     methods = {table.method for table in group}
     if len(methods) != 1:
         raise BadInput("an audit takes tables protected by one method: audit the others apart")
     if methods == {"suppression"}:
-        found, problems = _audit_suppression(group, only_sensitive, integers, witnesses)
+        found, problems = _audit_suppression(group, only_sensitive, integers, witnesses, deadline)
     else:
-        found, problems = _audit_noise(group)
+        found, problems = _audit_noise(group, deadline)
+    in_time = not deadline.passed or _settled(found)
+    problems += [] if in_time else [f"{seconds:g} seconds did not suffice to attack all cells"]
     problems += [
         f"{name_of(cell.cell)} can be bounded to {cell.lower:g} .. {cell.upper:g} ({cell.layer})"
         for cell in found
-        if not cell.met
+        if not cell.met and (in_time or cell.lower <= cell.upper)
     ]
-    return Audit(tuple(found), tuple(problems), time.perf_counter() - began)
+    return Audit(tuple(found), tuple(problems), time.perf_counter() - began, in_time)
+
+
+def _settled(found: Sequence[Feasibility]) -> bool:
+    """Whether all that is required was shown, so that it does not matter what came too late."""
+    return all(cell.met and cell.required is not None for cell in found)
 
 
 def _audit_suppression(
-    group: Sequence[AggregateTable], only_sensitive: bool, integers: bool | None, witnesses: bool
+    group: Sequence[AggregateTable],
+    only_sensitive: bool,
+    integers: bool | None,
+    witnesses: bool,
+    deadline: Deadline,
 ) -> tuple[list[Feasibility], list[str]]:
     equations = equations_of(group)
     hidden = hidden_of(group)
@@ -152,7 +170,7 @@ def _audit_suppression(
             need = required.get(cell)
             lower, upper = shown.get(cell, (math.inf, -math.inf))
             if need is None or not _meets(lower, upper, need):
-                lower, upper = attack.interval(cell)
+                lower, upper = attack.interval(cell, deadline)
             if layer.name == "count":
                 lower, upper = _ceiling(lower), _floor(upper)
             met = need is None or _meets(lower, upper, need)
@@ -160,7 +178,9 @@ def _audit_suppression(
     return found, short_lines(group, equations, set(hidden))
 
 
-def _audit_noise(group: Sequence[AggregateTable]) -> tuple[list[Feasibility], list[str]]:
+def _audit_noise(
+    group: Sequence[AggregateTable], deadline: Deadline
+) -> tuple[list[Feasibility], list[str]]:
     """Rounded and perturbed tables: the true counts near the published ones that would add up."""
     published = published_of(group, "count")
     reach = group[0].noise
@@ -168,7 +188,7 @@ def _audit_noise(group: Sequence[AggregateTable]) -> tuple[list[Feasibility], li
     attack = Attack(equations_of(group), {}, list(published), 0.0, near=(published, reach))
     found = []
     for cell in published:
-        lower, upper = attack.interval(cell)
+        lower, upper = attack.interval(cell, deadline)
         found.append(
             Feasibility(
                 tuple(sorted(cell)),

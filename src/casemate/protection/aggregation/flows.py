@@ -5,12 +5,10 @@ is solved; the cells that move are suppressed and cost nothing from then on (Kel
 Networks 22, 1992; Castro, EJOR 171, 2006). The result protects, and is not the cheapest.
 """
 
-import time
-
 import numpy as np
 
 from casemate.protection.aggregation.attack import Attacker
-from casemate.protection.aggregation.solver import Flags, Floats, Program
+from casemate.protection.aggregation.solver import Deadline, Flags, Floats, Ints, Program
 from casemate.protection.aggregation.system import System
 
 _MOVED = 1e-7
@@ -38,7 +36,7 @@ class Flows:
         self._limits = np.concatenate([attacker.above, attacker.below])
         self._program = two_columns(attacker)
 
-    def protect(self, pattern: Flags, deadline: float) -> bool:
+    def protect(self, pattern: Flags, deadline: Deadline) -> bool:
         """Widen ``pattern`` until every target can move as far as it must; False if out of time."""
         costs = np.where(pattern, 0.0, self._costs)
         self._program.set_costs(np.concatenate([costs, costs]))
@@ -47,28 +45,31 @@ class Flows:
         targets = attacker.layer.targets
         attacker.face(pattern.astype(np.float64))
         for target in targets[np.argsort(-need[targets], kind="stable")]:
-            if time.perf_counter() > deadline:
+            if deadline.passed:
                 return False
-            if attacker.protected(int(target)):  # far quicker to see than to find a way again
+            if attacker.protected(
+                int(target), deadline.left
+            ):  # far quicker to see than to find a way again
                 continue
-            self._push(int(target), float(need[target]), pattern)
+            self._push(int(target), float(need[target]), pattern, deadline)
             if attacker.down[target] > 0:
-                self._push(int(target) + self._cells, float(attacker.down[target]), pattern)
+                down = float(attacker.down[target])
+                self._push(int(target) + self._cells, down, pattern, deadline)
             attacker.face(pattern.astype(np.float64), wider=True)
         return True
 
-    def move(self, cell: int, pattern: Flags) -> None:
+    def move(self, cell: int, pattern: Flags, deadline: Deadline) -> None:
         """Widen ``pattern`` until ``cell``, which is no target, could be something else."""
         costs = np.where(pattern, 0.0, self._costs)
         self._program.set_costs(np.concatenate([costs, costs]))
         amount = min(1.0 / self._attacker.scale, float(self._attacker.above[cell]) / 2)
-        self._push(cell, amount, pattern)
+        self._push(cell, amount, pattern, deadline)
 
-    def _push(self, column: int, amount: float, pattern: Flags) -> None:
+    def _push(self, column: int, amount: float, pattern: Flags, deadline: Deadline) -> None:
         twin = column - self._cells if column >= self._cells else column + self._cells
         self._program.set_bound(column, amount, amount)
         self._program.set_bound(twin, 0.0, 0.0)
-        values = self._program.solve().values
+        values = self._program.solve(deadline.left).values
         self._program.set_bound(column, 0.0, float(self._limits[column]))
         self._program.set_bound(twin, 0.0, float(self._limits[twin]))
         if values is None:
@@ -98,12 +99,12 @@ def thin_out(
     costs: Floats,
     attackers: list[Attacker],
     lines: "Lines",
-    deadline: float,
+    deadline: Deadline,
 ) -> None:
     """Publish again what the others protect without, the dearest first, while there is time."""
     secondary = np.flatnonzero(pattern & ~primary)
     for cell in secondary[np.argsort(-costs[secondary], kind="stable")]:
-        if time.perf_counter() > deadline:
+        if deadline.passed:
             return
         if not pattern[cell]:
             continue
@@ -117,22 +118,34 @@ def thin_out(
 
 
 class Lines:
-    """Equations with a cell of one contributor: who knows that cell must face two unknowns more."""
+    """Equations with a cell of one contributor: who knows that cell must face two unknowns more.
 
-    def __init__(self, system: System, singletons: Flags) -> None:
-        self.system = system
-        sizes = system.line_counts(np.ones(system.cells, dtype=bool))
+    Only cells that are ``filled`` count: that others are empty is what is left where the rest is known.
+    """
+
+    def __init__(self, system: System, singletons: Flags, filled: Flags) -> None:
+        self.system, self._filled = system, filled
+        sizes = system.line_counts(filled)
         self.guarded = np.flatnonzero((system.line_counts(singletons) > 0) & (sizes >= 3))
 
-    def short(self, pattern: Flags) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    def short(self, pattern: Flags) -> Ints:
         """The guarded equations with fewer than three suppressed cells."""
-        return self.guarded[self.system.line_counts(pattern)[self.guarded] < 3]
+        return self.guarded[self.system.line_counts(pattern & self._filled)[self.guarded] < 3]
 
-    def widen(self, pattern: Flags, costs: Floats, flows: Flows) -> None:
-        """Suppress the cheapest further cell of each short line, and what hides that one."""
+    def members(self, row: int) -> Ints:
+        """The cells of an equation that count."""
+        members = self.system.members(row)
+        return members[self._filled[members]]
+
+    def widen(self, pattern: Flags, costs: Floats, flows: Flows, deadline: Deadline) -> bool:
+        """Suppress the cheapest further cell of each short line, and what hides that one; False if out
+        of time."""
         while (short := self.short(pattern)).size:
-            members = self.system.members(int(short[0]))
+            if deadline.passed:
+                return False
+            members = self.members(int(short[0]))
             free = members[~pattern[members]]
             cell = int(free[np.argmin(costs[free])])
             pattern[cell] = True
-            flows.move(cell, pattern)
+            flows.move(cell, pattern, deadline)
+        return True

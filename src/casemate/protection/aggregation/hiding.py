@@ -1,6 +1,7 @@
 """Protection by suppression: primary cells, the cells that must go with them, and the audit."""
 
 import dataclasses
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,12 +18,13 @@ from casemate.protection.aggregation.hypercube import Cubes, Witness, cubes_of
 from casemate.protection.aggregation.markers import CONFIDENTIAL, PLAIN
 from casemate.protection.aggregation.request import Options, Tabulation, table_of
 from casemate.protection.aggregation.rules import Facts, Layer, count_layer, sensitive, sum_layer
-from casemate.protection.aggregation.solver import Flags, Floats, Ints
+from casemate.protection.aggregation.solver import Deadline, Flags, Floats, Ints
 from casemate.protection.aggregation.suppression import (
     LARGEST_EXACT,
     Pattern,
     Problem,
     Start,
+    out_of_time,
     protect,
     protect_large,
 )
@@ -38,12 +40,18 @@ from casemate.protection.aggregation.table import (
 _TRIES = 8
 # sensitive cells times cells: beyond this a linear programme for each takes minutes
 MOST_BY_PROGRAMMES = 1_000_000
+# of the processor, for all that protects a table and shows it, unless more is asked for
+LONGEST = 600.0
 
 
 def suppressed(
     tabulations: Sequence[Tabulation], options: Options, kind: str
 ) -> list[AggregateTable]:
-    """Protect, audit, and give back; whole numbers may need a wider pattern than fractions do."""
+    """Protect, audit, and give back; whole numbers may need a wider pattern than fractions do.
+
+    Raises Unavailable where that takes longer than ``LONGEST``, or the seconds that were asked for.
+    """
+    deadline = Deadline(max(LONGEST, options.seconds), time.thread_time)
     numbers = numbered([one.dimensions for one in tabulations])
     system = system_of([one.dimensions for one in tabulations], numbers)
     facts = joined([one.facts for one in tabulations], numbers, system.cells)
@@ -51,12 +59,11 @@ def suppressed(
     layers = _layers(options, facts, primary)
     wider, bound = np.ones(system.cells), 0.0
     for _ in range(_TRIES):
-        widened = [
-            dataclasses.replace(layer, up=layer.up * wider, width=layer.width * wider)
-            for layer in layers
-        ]
+        widened = [_wider(layer, wider) for layer in layers]
         dimensions = tabulations[0].dimensions if len(tabulations) == 1 else ()
-        pattern, witnesses = _pattern(system, widened, facts, primary, options, dimensions)
+        pattern, witnesses = _pattern(
+            system, widened, facts, primary, options, dimensions, deadline
+        )
         if wider.max() > 1:  # more was asked than is required: the bound is not the question's
             pattern = dataclasses.replace(pattern, method="heuristic", bound=bound)
         else:
@@ -67,9 +74,13 @@ def suppressed(
             )
             for one, ids in zip(tabulations, numbers, strict=True)
         ]
-        verdict = audit(tables, only_sensitive=True, witnesses=True)
+        verdict = audit(
+            tables, only_sensitive=True, witnesses=True, seconds=max(0.0, deadline.left)
+        )
         if verdict.passed:
             return tables
+        if not verdict.in_time or deadline.passed:
+            raise out_of_time()
         failing = {cell.cell for cell in verdict.failing}
         if not failing:
             break
@@ -78,6 +89,14 @@ def suppressed(
     raise IntegrityFailure(
         f"the audit found a table that is not protected ({verdict.problems[0]}): nothing is given "
         "back; please report it"
+    )
+
+
+def _wider(layer: Layer, wider: Floats) -> Layer:
+    """A layer that asks for more; whole numbers stay whole, as hypercubes need them."""
+    rounded = np.ceil if layer.name == "count" else np.positive
+    return dataclasses.replace(
+        layer, up=rounded(layer.up * wider), width=rounded(layer.width * wider)
     )
 
 
@@ -113,6 +132,7 @@ def _pattern(
     primary: dict[str, Flags],
     options: Options,
     dimensions: Sequence[Dimension],
+    deadline: Deadline,
 ) -> tuple[Pattern, tuple[Witness, ...]]:
     """The pattern over all cells; empty ones are published and left out of the search.
 
@@ -128,17 +148,24 @@ def _pattern(
         if dimensions:
             guarded = (facts.counts == 1) & hidden & options.rules.insiders
             cubes = cubes_of(
-                *(dimensions, layers, hidden, kept, costs, guarded), progress=options.progress
+                *(dimensions, layers, hidden, kept, costs, guarded, facts.counts > 0),
+                deadline=deadline,
+                progress=options.progress,
             )
+            if cubes is None:
+                raise out_of_time()
             start = _start(cubes, kept)
         pattern, witnesses = protect_large(
-            problem, start, seconds=options.seconds, progress=options.progress
+            *(problem, start),
+            seconds=options.seconds,
+            deadline=deadline,
+            progress=options.progress,
         )
         places = np.flatnonzero(kept)
         witnesses = tuple(dataclasses.replace(one, cells=places[one.cells]) for one in witnesses)
     else:
         exact = int(kept.sum()) <= LARGEST_EXACT
-        pattern = protect(problem, exact=exact, seconds=options.seconds)
+        pattern = protect(problem, exact=exact, seconds=options.seconds, deadline=deadline)
     suppressed = np.zeros(system.cells, dtype=bool)
     suppressed[kept] = pattern.suppressed
     return dataclasses.replace(pattern, suppressed=suppressed), witnesses
@@ -175,6 +202,7 @@ def _problem(
         hidden[kept],
         (facts.counts == 1)[kept] & options.rules.insiders,
         np.maximum(costs[kept], 1e-3 * costs[kept].mean()),
+        (facts.counts > 0)[kept],
     )
 
 
@@ -183,7 +211,8 @@ def _start(cubes: Cubes, kept: Flags) -> Start:
     number = np.cumsum(kept) - 1
     witnesses = tuple(dataclasses.replace(one, cells=number[one.cells]) for one in cubes.witnesses)
     known = [(rise[kept], fall[kept]) for rise, fall in cubes.known]
-    return Start(cubes.suppressed[kept], witnesses, known)
+    complete = not len(cubes.left) and not cubes.short
+    return Start(cubes.suppressed[kept], witnesses, known, complete)
 
 
 def _places(one: Tabulation, failing: set[tuple[tuple[str, str], ...]]) -> Ints:

@@ -23,7 +23,7 @@ import numpy as np
 
 from casemate.protection.aggregation.dimensions import Dimension
 from casemate.protection.aggregation.rules import Layer
-from casemate.protection.aggregation.solver import Flags, Floats, Ints
+from casemate.protection.aggregation.solver import NEVER, Deadline, Flags, Floats, Ints
 
 # hears how many sensitive cells are done, of how many
 Progress = Callable[[int, int], None]
@@ -52,12 +52,14 @@ class Witness:
 class Cubes:
     """The pattern, what proves it, and the sensitive cells that no hypercubes protect.
 
+    ``short`` says whether a guarded line still has fewer than three unknowns (no move was found), and
     ``known`` says for each layer how far each cell may rise and fall by these proofs.
     """
 
     suppressed: Flags
     witnesses: tuple[Witness, ...]
     left: Ints
+    short: bool
     known: tuple[tuple[Floats, Floats], ...]
 
 
@@ -68,15 +70,20 @@ def cubes_of(
     usable: Flags,
     costs: Floats,
     guarded: Flags,
+    filled: Flags,
     *,
+    deadline: Deadline = NEVER,
     progress: Progress | None = None,
-) -> Cubes:
-    """Suppress, cell by cell, the cheapest hypercubes that protect each of ``primary``.
+) -> Cubes | None:
+    """Suppress, cell by cell, the cheapest hypercubes that protect each of ``primary``; None where
+    the time is up.
 
     ``usable`` are the cells that may be suppressed, ``costs`` what that costs; ``guarded`` cells have one
-    contributor, who must face two more unknowns in each line.
+    contributor, who must face two more unknowns in each line, of the cells that are ``filled``.
     """
-    return _Cover(dimensions, layers, primary, usable, costs).run(guarded, progress)
+    return _Cover(dimensions, layers, primary, usable, costs, filled).run(
+        guarded, deadline, progress
+    )
 
 
 @dataclass(frozen=True)
@@ -96,6 +103,7 @@ class _Cover:
         primary: Flags,
         usable: Flags,
         costs: Floats,
+        filled: Flags,
     ) -> None:
         self._shape = tuple(len(dimension) for dimension in dimensions)
         self._layers, self._primary = layers, primary
@@ -105,7 +113,8 @@ class _Cover:
             else np.full(len(layer.values), np.inf)
             for layer in layers
         ]
-        self._suppressed = primary.copy()
+        self._suppressed, self._filled = primary.copy(), filled
+        self._moved = np.zeros(len(primary), dtype=bool)
         self._small = _NEXT_TO_NOTHING * max(float(costs.mean()), _NEXT_TO_NOTHING)
         self._costs = np.where(usable, costs, _NEVER)
         self._costs[primary] = 0.0
@@ -115,23 +124,30 @@ class _Cover:
         self._fall = [np.zeros(len(layer.values)) for layer in layers]
         self._witnesses: list[Witness] = []
 
-    def run(self, guarded: Flags, progress: Progress | None) -> Cubes:
+    def run(self, guarded: Flags, deadline: Deadline, progress: Progress | None) -> Cubes | None:
         """The largest needs first: their hypercubes protect smaller cells on the way."""
         left = []
         need = np.max([np.maximum(layer.up, layer.width) for layer in self._layers], axis=0)
         targets = np.flatnonzero(self._primary)
         for done, cell in enumerate(targets[np.argsort(-need[targets], kind="stable")]):
+            if deadline.passed:
+                return None
             if not self._protect(int(cell)):
                 left.append(int(cell))
             if progress is not None:
                 progress(done + 1, len(targets))
         # only now is it seen which lines are still short of unknowns
+        short = False
         for cell in np.flatnonzero(guarded):
+            if deadline.passed:
+                return None
             self._lengthen(int(cell))
+            short |= bool(self._short(int(cell)))
         return Cubes(
             self._suppressed,
             tuple(self._witnesses),
             np.array(left, dtype=np.int64),
+            short,
             tuple(zip(self._rise, self._fall, strict=True)),
         )
 
@@ -148,13 +164,30 @@ class _Cover:
         return True
 
     def _lengthen(self, cell: int) -> None:
-        """Where a line through ``cell`` has fewer than three unknowns, move it by cells not yet hidden."""
-        lines = self._lines(cell)
-        if all(int(self._suppressed[line].sum()) >= 3 for line in lines):
+        """Where a line through ``cell`` has fewer than three unknowns, move it by cells not yet hidden.
+
+        If it cannot be so moved, the cheapest further cells of the line are moved instead: a cell and
+        all totals above it can always rise together, in a table with its totals.
+        """
+        short = self._short(cell)
+        if not short:
             return
-        near = np.unique(np.concatenate(lines))
+        near = np.unique(np.concatenate(short))
         avoided = near[self._suppressed[near] & (near != cell)]
         self._move(cell, 0, max(float(self._layers[0].up[cell]), 1.0), 1.0, avoided)
+        while short := self._short(cell):
+            free = short[0][~self._moved[short[0]]]
+            cheapest = int(free[np.argmin(self._costs[free])])
+            if not self._move(cheapest, 0, 1.0, 1.0):
+                return
+
+    def _short(self, cell: int) -> list[Ints]:
+        """The filled cells of each line through ``cell`` of which fewer than three can move.
+
+        One that cannot is worked out, and hides nothing. A line of two has no third.
+        """
+        lines = [line[self._filled[line]] for line in self._lines(cell)]
+        return [one for one in lines if len(one) >= 3 and int(self._moved[one].sum()) < 3]
 
     def _lines(self, cell: int) -> list[Ints]:
         """The cells of each equation that ``cell`` is part of."""
@@ -233,22 +266,25 @@ class _Cover:
         """Suppress the cells that move, and remember what they prove."""
         cells = np.flatnonzero(moved)
         moves = moved[cells]
-        rise, fall = reach(moves, self._below[place][cells])
+        whole = self._layers[place].name == "count"
+        rise, fall = reach(moves, self._below[place][cells], whole=whole)
         up, down = self._rise[place], self._fall[place]
         up[cells] = np.maximum(up[cells], rise)
         down[cells] = np.maximum(down[cells], fall)
-        self._suppressed[cells] = True
+        self._suppressed[cells] = self._moved[cells] = True
         self._costs[cells] = 0.0
         self._witnesses.append(Witness(place, cells, moves))
 
 
-def reach(moves: Floats, below: Floats) -> tuple[Floats, Floats]:
+def reach(moves: Floats, below: Floats, *, whole: bool) -> tuple[Floats, Floats]:
     """How far each cell rises and falls if all go along ``moves``, or back, until one has fallen by all
-    that it can, which is ``below``."""
+    that it can, which is ``below``; if ``whole``, whole moves go a whole number of times only."""
     down, up = moves < 0, moves > 0
     # nothing bounds what only grows; as much as any need is enough
     forward = min(float((below[down] / -moves[down]).min(initial=np.inf)), _NEVER)
     backward = min(float((below[up] / moves[up]).min(initial=np.inf)), _NEVER)
+    if whole and (moves == np.round(moves)).all():
+        forward, backward = np.floor(forward), np.floor(backward)
     sizes = np.abs(moves)
     return (
         np.where(up, forward, backward) * sizes,

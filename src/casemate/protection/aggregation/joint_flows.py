@@ -10,7 +10,6 @@ The deviations are in fractions: for counts they are no proof that whole numbers
 published.
 """
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +17,7 @@ import numpy as np
 from casemate.protection.aggregation.attack import Attacker
 from casemate.protection.aggregation.flows import two_columns
 from casemate.protection.aggregation.hypercube import Progress, Witness, reach
-from casemate.protection.aggregation.solver import Flags, Floats, Ints
+from casemate.protection.aggregation.solver import Deadline, Flags, Floats, Ints
 
 # beyond so many equations one programme takes a minute
 LARGEST_JOINT = 1_600
@@ -40,11 +39,11 @@ def joint_flows(
     primary: Flags,
     costs: Floats,
     offered: Flags,
-    deadline: float,
+    deadline: Deadline,
     *,
     progress: Progress | None = None,
 ) -> Joint | None:
-    """The pattern; None where the processor's time (of this thread) is up before all is solved.
+    """The pattern; None where the time is up before all is solved.
 
     A cell that nothing protects is left as it is: whoever goes on sees it in ``known``.
     """
@@ -56,9 +55,9 @@ def joint_flows(
     for place, attacker in enumerate(attackers):
         batches = _Batches(attacker, guided, pattern)
         for batch in apart(attacker):
-            if time.thread_time() > deadline:
+            batches.protect(batch, deadline)
+            if deadline.passed:
                 return None
-            batches.protect(batch)
             done += len(batch)
             if progress is not None:
                 progress(done, total)
@@ -109,30 +108,32 @@ class _Batches:
         self.rise, self.fall = np.zeros(len(costs)), np.zeros(len(costs))
         self.proofs: list[tuple[Ints, Floats]] = []
 
-    def protect(self, batch: Ints) -> None:
-        """Let every cell of ``batch`` rise, and fall, as far as it must."""
-        self._push(batch, self._needs, self.rise, 0)
-        self._push(batch, self._attacker.down, self.fall, len(self._costs))
+    def protect(self, batch: Ints, deadline: Deadline) -> None:
+        """Let every cell of ``batch`` rise, and fall, as far as it must, while there is time."""
+        self._push(batch, self._needs, self.rise, 0, deadline)
+        self._push(batch, self._attacker.down, self.fall, len(self._costs), deadline)
 
-    def _push(self, batch: Ints, needs: Floats, reached: Floats, offset: int) -> None:
+    def _push(
+        self, batch: Ints, needs: Floats, reached: Floats, offset: int, deadline: Deadline
+    ) -> None:
         batch = batch[reached[batch] < needs[batch]]
-        if not len(batch):
+        if not len(batch) or deadline.passed:
             return
-        deviations = self._solve(batch + offset, needs[batch])
+        deviations = self._solve(batch + offset, needs[batch], deadline.left)
         if deviations is None:
             if len(batch) > 1:  # one that cannot is not to stop the others
-                self._push(batch[::2], needs, reached, offset)
-                self._push(batch[1::2], needs, reached, offset)
+                self._push(batch[::2], needs, reached, offset, deadline)
+                self._push(batch[1::2], needs, reached, offset, deadline)
             return
         cells = np.flatnonzero(np.abs(deviations) > _MOVED)
         moves = deviations[cells]
-        rise, fall = reach(moves, self._attacker.below[cells])
+        rise, fall = reach(moves, self._attacker.below[cells], whole=False)
         self.rise[cells] = np.maximum(self.rise[cells], rise)
         self.fall[cells] = np.maximum(self.fall[cells], fall)
         self._pattern[cells] = True
         self.proofs.append((cells, moves))
 
-    def _solve(self, columns: Ints, amounts: Floats) -> Floats | None:
+    def _solve(self, columns: Ints, amounts: Floats, seconds: float) -> Floats | None:
         cells = len(self._costs)
         costs = np.where(self._pattern, 0.0, self._costs)
         lowers, uppers = np.zeros(2 * cells), self._limits.copy()
@@ -144,5 +145,5 @@ class _Batches:
         if (lowers > uppers).any():
             return None
         self._program.set_bounds(lowers, uppers)
-        values = self._program.solve().values
+        values = self._program.solve(seconds).values
         return None if values is None else values[:cells] - values[cells:]

@@ -104,7 +104,7 @@ def _add(rows: _Rows, others: Ints, reach: Floats, need: float, primary: Flags) 
 
 def _guards(lines: Lines, primary: Flags, rows: _Rows) -> None:
     for row in lines.guarded:
-        members = lines.system.members(int(row))
+        members = lines.members(int(row))
         free = members[~primary[members]]
         missing = 3 - (len(members) - len(free))
         if missing > 0:

@@ -1,5 +1,7 @@
 """A linear or mixed-integer programme in HiGHS, kept warm between solves."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import highspy
@@ -12,6 +14,26 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 INFINITY: float = highspy.kHighsInf
+
+
+class Deadline:
+    """A moment ``seconds`` from now: on the wall, or on another clock such as ``time.thread_time``."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self._end = clock() + seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds; negative once it has passed."""
+        return self._end - self._clock()
+
+    @property
+    def passed(self) -> bool:
+        return self.left < 0
+
+
+NEVER = Deadline(INFINITY)
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from casemate.errors import Unavailable
 from casemate.protection.aggregation.attack import Attacker, Cut
 from casemate.protection.aggregation.flows import Flows, Lines, drop_bridges, thin_out
 from casemate.protection.aggregation.hypercube import Progress, Witness
-from casemate.protection.aggregation.joint_flows import LARGEST_JOINT, joint_flows
+from casemate.protection.aggregation.joint_flows import LARGEST_JOINT, Joint, joint_flows
 from casemate.protection.aggregation.line_cover import Cover, line_cover
 from casemate.protection.aggregation.rules import Layer
-from casemate.protection.aggregation.solver import INFINITY, Flags, Floats, Program
+from casemate.protection.aggregation.solver import INFINITY, NEVER, Deadline, Flags, Floats, Program
 from casemate.protection.aggregation.system import System
 
 # beyond this many cells that are not empty the exact search is not begun
@@ -50,7 +51,7 @@ class Pattern:
 
 
 class Problem:
-    """What must be protected, over the cells that are not empty."""
+    """What must be protected, over the cells that are not empty, unless empty ones are sensitive too."""
 
     def __init__(
         self,
@@ -59,10 +60,13 @@ class Problem:
         primary: Flags,
         singletons: Flags,
         costs: Floats,
+        filled: Flags | None = None,
     ) -> None:
+        """``singletons`` have one contributor; cells that are not ``filled`` have none."""
         self.system, self.primary, self.costs = system, primary, costs
         self.attackers = [Attacker(system, layer) for layer in layers]
-        self.lines = Lines(system, singletons & primary)
+        counted = np.ones(system.cells, dtype=bool) if filled is None else filled
+        self.lines = Lines(system, singletons & primary, counted)
 
     def broken(self, pattern: Floats) -> list[Cut]:
         return [cut for attacker in self.attackers for cut in attacker.cuts(pattern)]
@@ -80,63 +84,99 @@ class Problem:
 class Start:
     """A pattern to begin with, what proves it, and for each layer how far its cells rise and fall by it.
 
-    All is numbered as in the problem's system.
+    All is numbered as in the problem's system. A ``complete`` one needs nothing more.
     """
 
     pattern: Flags
     witnesses: tuple[Witness, ...]
     known: Sequence[tuple[Floats, Floats]]
+    complete: bool = False
 
 
 def protect_large(
-    problem: Problem, start: Start | None, *, seconds: float, progress: Progress | None = None
+    problem: Problem,
+    start: Start | None,
+    *,
+    seconds: float,
+    deadline: Deadline = NEVER,
+    progress: Progress | None = None,
 ) -> tuple[Pattern, tuple[Witness, ...]]:
     """A pattern where programmes for each cell would take too long: ``start``, or joint flows if cheaper.
 
-    ``seconds`` of the processor bound the joint flows where there is a ``start``. What the cheaper one
-    lacks is added; nothing that it suppresses is published again unless it hides nothing.
+    ``seconds`` of the processor bound the joint flows where there is a ``start``, and again what they
+    lack where that is complete. What a pattern lacks is added by programmes; nothing that it suppresses
+    is published again unless it hides nothing.
+
+    Raises Unavailable if no pattern is complete at ``deadline``.
     """
     began = time.perf_counter()
     cover = problem.cover(seconds * _COVER_SHARE)
-    joint = None
-    if problem.system.rows <= LARGEST_JOINT:
-        deadline = INFINITY if start is None else time.thread_time() + seconds
-        joint = joint_flows(
-            problem.attackers,
-            problem.primary,
-            problem.costs,
-            cover.cells,
-            deadline,
-            progress=progress,
-        )
-    if joint is not None and (
-        start is None or problem.cost(joint.suppressed) < problem.cost(start.pattern)
-    ):
-        start = Start(joint.suppressed, joint.witnesses, joint.known)
-    pattern: Flags = problem.primary
-    witnesses: tuple[Witness, ...] = ()
-    if start is not None:
-        pattern, witnesses = start.pattern, start.witnesses
-        for attacker, (rise, fall) in zip(problem.attackers, start.known, strict=True):
-            attacker.knows(rise, fall)
-    best = _Heuristic(problem).widened(pattern.copy(), INFINITY)
-    took = time.perf_counter() - began
-    cost = problem.cost(best)
-    return Pattern(best, "heuristic", cost, min(cover.bound, cost), 0, 0, took), witnesses
+    until = deadline if start is None else Deadline(seconds, time.thread_time)
+    joint = _joint(problem, cover, until, progress)
+    starts = [one for one in (start, joint) if one is not None]
+    for one in sorted(starts, key=lambda one: problem.cost(one.pattern)) or [_nothing(problem)]:
+        again = Deadline(seconds, time.thread_time)
+        best = _completed(problem, one, again if start and start.complete else deadline)
+        if best is not None:
+            cost, took = problem.cost(best), time.perf_counter() - began
+            bound = min(cover.bound, cost)
+            return Pattern(best, "heuristic", cost, bound, 0, 0, took), one.witnesses
+    raise out_of_time()
 
 
-def protect(problem: Problem, *, exact: bool, seconds: float) -> Pattern:
-    """A protecting pattern: the cheapest if ``exact`` and time allow, and a heuristic one if not."""
-    began = time.perf_counter()
+def out_of_time() -> Unavailable:
+    """What is said where protection is not shown in time; it tells nothing of the table."""
+    return Unavailable(
+        "the table cannot be shown to be protected in the time there is, so nothing is given back: "
+        "take fewer or coarser categories, more seconds, or the method rounding or cell_key"
+    )
+
+
+def _joint(
+    problem: Problem, cover: Cover, until: Deadline, progress: Progress | None
+) -> Start | None:
+    if problem.system.rows > LARGEST_JOINT:
+        return None
+    found: Joint | None = joint_flows(
+        *(problem.attackers, problem.primary, problem.costs, cover.cells, until), progress=progress
+    )
+    return None if found is None else Start(found.suppressed, found.witnesses, found.known)
+
+
+def _nothing(problem: Problem) -> Start:
+    zeros = np.zeros(problem.system.cells)
+    return Start(problem.primary, (), [(zeros, zeros)] * len(problem.attackers))
+
+
+def _completed(problem: Problem, start: Start, deadline: Deadline) -> Flags | None:
+    """The pattern of ``start`` with what it lacks; None if that is not found in time."""
+    if start.complete:
+        return start.pattern.copy()
+    for attacker, (rise, fall) in zip(problem.attackers, start.known, strict=True):
+        attacker.knows(rise, fall)
+    return _Heuristic(problem).widened(start.pattern.copy(), deadline)
+
+
+def protect(
+    problem: Problem, *, exact: bool, seconds: float, deadline: Deadline = NEVER
+) -> Pattern:
+    """A protecting pattern: the cheapest if ``exact`` and time allow, and a heuristic one if not.
+
+    Raises Unavailable if none is complete at ``deadline``.
+    """
+    began, until = time.perf_counter(), Deadline(seconds)
     if not problem.primary.any():
         return Pattern(problem.primary.copy(), "optimal", 0.0, 0.0, 0, 0, 0.0)
     heuristic = _Heuristic(problem)
-    # what protects takes the time it takes; only making it cheaper is bounded
-    best = heuristic.widened(problem.primary.copy(), INFINITY)
-    heuristic.thin_out(best, began + seconds * 0.3)
+    # ``seconds`` bound only what makes it cheaper
+    widened = heuristic.widened(problem.primary.copy(), deadline)
+    if widened is None:
+        raise out_of_time()
+    best = widened
+    heuristic.thin_out(best, Deadline(began + seconds * 0.3 - time.perf_counter()))
     master = _Master(problem) if exact else None
     if master is not None:
-        best = master.search(best, heuristic, began + seconds)
+        best = master.search(best, heuristic, until)
     cost = problem.cost(best)
     proven = master is not None and master.proven
     bound = cost if proven else max(master.bound if master else 0.0, problem.cover(seconds).bound)
@@ -156,12 +196,13 @@ class _Heuristic:
         self._problem = problem
         self._flows = [Flows(attacker, problem.costs) for attacker in problem.attackers]
 
-    def widened(self, pattern: Flags, deadline: float) -> Flags:
-        """``pattern`` with what it lacks to protect everything."""
+    def widened(self, pattern: Flags, deadline: Deadline) -> Flags | None:
+        """``pattern`` with what it lacks to protect everything; None if out of time."""
         problem = self._problem
-        for flows in self._flows:
-            flows.protect(pattern, deadline)
-        problem.lines.widen(pattern, problem.costs, self._flows[0])
+        if not all(flows.protect(pattern, deadline) for flows in self._flows):
+            return None
+        if not problem.lines.widen(pattern, problem.costs, self._flows[0], deadline):
+            return None
         drop_bridges(problem.system, pattern, problem.primary)
         if problem.lines.short(
             pattern
@@ -175,7 +216,7 @@ class _Heuristic:
             for row in short:
                 pattern[problem.system.members(int(row))] = True
 
-    def thin_out(self, pattern: Flags, deadline: float) -> None:
+    def thin_out(self, pattern: Flags, deadline: Deadline) -> None:
         problem = self._problem
         thin_out(
             pattern, problem.primary, problem.costs, problem.attackers, problem.lines, deadline
@@ -195,12 +236,12 @@ class _Master:
         self.cuts, self.rounds = 0, 0
         self.bound, self.proven = 0.0, False
 
-    def search(self, best: Flags, heuristic: _Heuristic, deadline: float) -> Flags:
+    def search(self, best: Flags, heuristic: _Heuristic, deadline: Deadline) -> Flags:
         """The cheapest pattern, or the best known when time is up."""
         if not self._relax(deadline):
             return best
         self._program.set_integer()
-        while (left := deadline - time.perf_counter()) > 0:
+        while (left := deadline.left) > 0:
             self._program.suggest(best.astype(np.float64))
             outcome = self._program.solve(left)
             self.rounds += 1
@@ -215,19 +256,22 @@ class _Master:
             if not outcome.optimal:
                 return best
             self._add(cuts)
-            best = self._cheaper(best, heuristic.widened(pattern, deadline))
+            widened = heuristic.widened(pattern, deadline)
+            if widened is None:
+                return best
+            best = self._cheaper(best, widened)
             if self._problem.cost(best) <= self.bound * (1 + _CLOSE):
                 self.proven = True
                 return best
         return best
 
-    def _relax(self, deadline: float) -> bool:
+    def _relax(self, deadline: Deadline) -> bool:
         """Add inequalities by the linear relaxation, which is quick, while it still rises."""
         stalled = 0
         for _ in range(_RELAXED_ROUNDS):
-            if time.perf_counter() > deadline:
+            if deadline.passed:
                 return False
-            outcome = self._program.solve(deadline - time.perf_counter())
+            outcome = self._program.solve(deadline.left)
             if not outcome.optimal or outcome.values is None:
                 return False
             self.rounds += 1
@@ -283,9 +327,10 @@ class _Master:
         for row in range(system.rows):
             members = system.members(row)
             if row in guarded:
+                counted = self._problem.lines.members(row).tolist()
                 starts.append(len(indices))
-                indices += members.tolist()
-                values += [1.0] * len(members)
+                indices += counted
+                values += [1.0] * len(counted)
                 lowers.append(3.0)
             for cell in members[primary[members]] if dense else members:
                 starts.append(len(indices))
