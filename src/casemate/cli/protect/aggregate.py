@@ -19,6 +19,7 @@ from casemate.cli.files import (
     write_json,
     write_text,
 )
+from casemate.cli.protect.progress import counting
 from casemate.errors import BadInput
 from casemate.protection import AggregateTable, Rules, from_csv, scan_table, write_table
 from casemate.protection import aggregate as tabulate
@@ -83,21 +84,24 @@ def aggregate(
             *names_in(columns),
             *(one for one in (measure, record_id) if one),
         ]
-        made = tabulate(
-            _frame(file, wanted),
-            rows=names_in(rows),
-            columns=names_in(columns),
-            measure=measure,
-            method=method,
-            rules=rules,
-            trees={
-                name: from_csv(path) for name, path in (pair(one, "--tree") for one in tree or [])
-            },
-            base=base,
-            seconds=seconds,
-            key=None if key_file is None else secret_in(key_file),
-            record_id=record_id,
-        )
+        with counting("protecting") as progress:
+            made = tabulate(
+                _frame(file, wanted),
+                rows=names_in(rows),
+                columns=names_in(columns),
+                measure=measure,
+                method=method,
+                rules=rules,
+                trees={
+                    name: from_csv(path)
+                    for name, path in (pair(one, "--tree") for one in tree or [])
+                },
+                base=base,
+                seconds=seconds,
+                key=None if key_file is None else secret_in(key_file),
+                record_id=record_id,
+                progress=progress,
+            )
         write_table(pl.DataFrame(made.frame), output)
         if report is not None:
             write_json(report, made.report.to_dict())

@@ -2,7 +2,7 @@
 
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -21,14 +21,7 @@ def searching(seconds: float | None, nodes: int | None) -> Iterator[Budget]:
     if not sys.stderr.isatty():
         yield Budget(seconds=seconds, nodes=nodes)
         return
-    bar = Progress(
-        BarColumn(10),
-        TextColumn("{task.description}"),
-        console=Console(stderr=True),
-        transient=True,
-        refresh_per_second=5,
-    )
-    with bar:
+    with _bar() as bar:
         task = bar.add_task("searching", total=1.0)
         clock = TimeLeft(seconds)
         shown = -_EVERY
@@ -41,6 +34,29 @@ def searching(seconds: float | None, nodes: int | None) -> Iterator[Budget]:
                 bar.update(task, completed=proven(search), description=told(search, clock.left()))
 
         yield Budget(seconds=seconds, nodes=nodes, progress=tell)
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Hears how much is done, of how much, and draws it on standard error, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with _bar() as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, of: bar.update(
+            task, completed=done, total=of, description=f"{what}: {done:,} of {of:,}"
+        )
+
+
+def _bar() -> Progress:
+    return Progress(
+        BarColumn(10),
+        TextColumn("{task.description}"),
+        console=Console(stderr=True),
+        transient=True,
+        refresh_per_second=5,
+    )
 
 
 def stage(text: str) -> None:

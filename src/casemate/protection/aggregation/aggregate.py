@@ -90,8 +90,9 @@ def aggregate_linked(
 
     ``progress`` hears, of a large table, how many sensitive cells are done, of how many.
 
-    Raises BadInput for anything wrong in the input; Unavailable where a rounding was not found in
-    time; IntegrityFailure if a table fails the audit, which would be a bug of ours.
+    Raises BadInput for anything wrong in the input; Unavailable where a rounding was not found, or
+    suppression not shown to protect, in time (ten minutes of the processor, or ``seconds`` if that
+    is more); IntegrityFailure if a table fails the audit, which would be a bug of ours.
     """
     frame = open_frame(table)
     wanted = statistics_of(statistics, measure)
