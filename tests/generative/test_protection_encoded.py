@@ -29,12 +29,13 @@ TEXTS = st.one_of(
 
 
 @contextmanager
-def compiled() -> Iterator[None]:
-    """The compiled loops at work however few the records are, in many threads and pieces."""
+def compiled(*, two: bool = False) -> Iterator[None]:
+    """The compiled loops at work however few the records are, in pieces, by many threads or ``two``."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loops, "WORTH_COMPILING", 0.0)
-        for limit in ("_FEWEST", "_IN_THREADS", "_WHOLE"):
+        for limit in ("_FEWEST", "_IN_TWO", "_WHOLE", *([] if two else ["_IN_THREADS"])):
             patch.setattr(encoded, limit, 1)
+        patch.setattr(loops, "_IN_TWO", 1)
         loops.load_if_worth(1.0)
         yield
 
@@ -50,9 +51,9 @@ def in_pieces(draw: st.DrawFn) -> pl.DataFrame:
 
 
 @settings(max_examples=200, deadline=None)
-@given(in_pieces())
-def test_each_number_stands_for_its_value(table: pl.DataFrame) -> None:
-    with compiled():
+@given(in_pieces(), st.booleans())
+def test_each_number_stands_for_its_value(table: pl.DataFrame, two: bool) -> None:
+    with compiled(two=two):
         found = encode(table)
     if found is None:
         assert not len(table)
@@ -64,9 +65,9 @@ def test_each_number_stands_for_its_value(table: pl.DataFrame) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(in_pieces(), st.booleans())
-def test_each_combination_is_counted_once(table: pl.DataFrame, apart: bool) -> None:
-    with compiled():
+@given(in_pieces(), st.booleans(), st.booleans())
+def test_each_combination_is_counted_once(table: pl.DataFrame, apart: bool, two: bool) -> None:
+    with compiled(two=two):
         if (found := encode(table)) is None:
             return
         packing = Packing.of(found.values, apart=["n"] if apart else [])

@@ -10,9 +10,10 @@ import numpy as np
 import polars as pl
 
 from casemate.errors import BadInput, IntegrityFailure
+from casemate.protection.at_once import at_once, one_by_one
 from casemate.protection.classes import Flags, Recoding
 from casemate.protection.codebook import CodebookEntry, codebook_entry
-from casemate.protection.engines import ByColumn, Engine, open_engine
+from casemate.protection.engines import ByColumn, Engine, in_memory, open_engine
 from casemate.protection.files import require_writable, scan_table, whole_file, write_table
 from casemate.protection.finished import check_models, check_sizes, recomputed_loss
 from casemate.protection.grouping import (
@@ -26,7 +27,7 @@ from casemate.protection.ladders import Codes
 from casemate.protection.levels import Levels, corners
 from casemate.protection.measures import Loss, LossScorer, Measure
 from casemate.protection.models import PrivacyModel
-from casemate.protection.regrouped import regroup
+from casemate.protection.regrouped import Recounted, Regrouped, regroup
 from casemate.protection.risk import Risk, risk_of_sizes
 from casemate.protection.search import (
     UNLIMITED,
@@ -161,15 +162,20 @@ def anonymise(
     optimum = _optimum(tuples, models, measure, allowed, levels or {}, budget)
     grouping = tuples.group(optimum.node)
     kept = ~violated_classes(tuples, grouping, models)[grouping.class_of]
-    result = _result(grouping, optimum, kept, models, measure)
     labels = recoding_of(tuples, found, optimum.node, kept)
     if target is None:
-        result = replace(result, table=engine.recoded(labels))
-        _check(result, result.table, tuples, models, found)
-        return result
+        finished = engine.recoded(labels)
+        both = at_once if in_memory(finished) else one_by_one  # a connection stays in its thread
+        result, again = both(
+            lambda: _result(grouping, optimum, kept, models, measure),
+            lambda: regroup(finished, names, guarded),
+        )
+        _check(result, again, tuples, models, found)
+        return replace(result, table=finished)
+    result = _result(grouping, optimum, kept, models, measure)
     with whole_file(target) as part:
         write_table(engine.recoded(_compact(labels, target)), part)
-        _check(result, scan_table(part), tuples, models, found)
+        _check(result, regroup(scan_table(part), names, guarded), tuples, models, found)
     return replace(result, table=target)
 
 
@@ -385,14 +391,12 @@ def _recoding(result: Result, tuples: Tuples, models: Sequence[PrivacyModel]) ->
 
 def _check(
     result: Result,
-    finished: Any,
+    found: Regrouped | Recounted,
     tuples: Tuples,
     models: Sequence[PrivacyModel],
     collected: Grouped,
 ) -> None:
     """Judge the finished table anew, by its text: models, count and loss must be as claimed."""
-    names = list(result.generalisation)
-    found = regroup(finished, names, collected.sensitive)
     remain = found.remaining
     check_models(found, models, collected, _recoding(result, tuples, models))
     if remain + result.suppressed != result.records:

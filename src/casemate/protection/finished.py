@@ -30,11 +30,13 @@ def check_models(
     of a sensitive attribute is given how many records hold what, others record by record.
     """
     number = unused([*found.names, *found.sensitive])
-    before = collected.lines()
     for model in models:
         if isinstance(model, KAnonymity):
             check_smallest_size(found.sizes(), found.names, model.k)
-        elif model.attribute is not None:
+    others = [model for model in models if not isinstance(model, KAnonymity)]
+    before = collected.lines() if others else pl.DataFrame()
+    for model in others:
+        if model.attribute is not None:
             model.check(found.lines(number), [number], before, recoding)
         elif model.needs_recoding or model.needs_openness:
             table = found.records([*found.names, *found.sensitive])

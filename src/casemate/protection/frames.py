@@ -72,7 +72,8 @@ def polars_columns(frame: Frame, names: Sequence[str]) -> pl.DataFrame:
 
 def _polars_column(frame: Frame, name: str) -> pl.Series:
     try:
-        column = frame[name].to_polars()
+        native = frame.to_native()
+        column = native[name] if isinstance(native, pl.DataFrame) else frame[name].to_polars()
     except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
         raise BadInput(
             f"the column {name!r} mixes types: give every value one type ({_first_line(error)})"
@@ -93,8 +94,8 @@ def with_columns(frame: Frame, columns: dict[str, pl.Series]) -> Frame:
     """``frame`` with some columns replaced or added, in the same kind of table."""
     native = frame.to_native()
     if isinstance(native, pl.DataFrame):
-        new = [column.alias(name) for name, column in columns.items()]
-        return nw.from_native(native.with_columns(new), eager_only=True)
+        held = {column.name: column for column in native.get_columns()}
+        return nw.from_native(pl.DataFrame(held | columns), eager_only=True)  # names of "" stay
     series = [_series_for(frame, column.alias(name)) for name, column in columns.items()]
     return frame.with_columns(*series) if series else frame
 

@@ -143,9 +143,10 @@ def order_of(keys: Any, order: Any) -> Any:
 
 
 @compiled
-def digits(keys: Any, strides: Any, found: Any) -> None:
-    """See ``loops``. A quotient is guessed in floating point, which is quicker than dividing."""
-    for row in range(len(keys)):
+def digits(keys: Any, strides: Any, begin: Any, end: Any, found: Any) -> None:
+    """See ``loops``; of the keys from ``begin`` to ``end``. A quotient is guessed in floating point,
+    which is quicker than dividing."""
+    for row in range(begin, end):
         left = keys[row]
         for at in range(len(strides)):
             digit = np.int64(left * (1.0 / strides[at]))

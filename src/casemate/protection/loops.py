@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from casemate.protection.at_once import at_once
 from casemate.protection.ladders import Codes, Floats, Ladder
 
 Flags = npt.NDArray[np.bool_]
@@ -25,6 +26,7 @@ LARGE = 1 << 21
 """Rows from which loops in parts and on several threads pay (see ``kernels_large``)."""
 
 _LARGEST_KEY = 1 << 62
+_IN_TWO = 1 << 16  # numbers from which a second thread pays
 Small = npt.NDArray[np.int32]
 
 
@@ -138,7 +140,12 @@ def digits(keys: Codes, strides: Sequence[int]) -> Small:
     """How often each of the ``strides``, from the largest to 1, goes into what those before it leave
     of the ``keys``: a line for each stride. Compiled: see ``compiling``."""
     found = np.empty((len(strides), len(keys)), dtype=np.int32)
-    _loaded[0].digits(keys, np.array(strides, dtype=np.int64), found)
+    many, half = len(keys), len(keys) // 2
+    by, part = np.array(strides, dtype=np.int64), _loaded[0].digits
+    if found.size < _IN_TWO:
+        part(keys, by, 0, many, found)
+    else:
+        at_once(lambda: part(keys, by, 0, half, found), lambda: part(keys, by, half, many, found))
     return found
 
 

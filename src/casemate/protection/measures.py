@@ -102,10 +102,13 @@ def shares_of_weight(weights: Weights, ladders: tuple[Ladder, ...]) -> Floats:
     names = [ladder.attribute for ladder in ladders]
     if unknown := sorted(set(weights) - set(names)):
         raise BadInput(f"a weight is given for {unknown[0]!r}, which is no quasi-identifier")
+    if names and not weights:
+        return np.full(len(names), 1 / len(names))
     found = [Fraction(weights.get(name, 1)) for name in names]
-    if not sum(found):
+    total = sum(found)
+    if not total:
         raise BadInput("every quasi-identifier weighs 0: give one of them a weight above 0")
-    return np.array([float(weight / sum(found)) for weight in found])
+    return np.array([float(weight / total) for weight in found])
 
 
 @dataclass(frozen=True)

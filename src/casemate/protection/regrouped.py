@@ -57,11 +57,20 @@ class Regrouped:
 
     def spread(self, name: str) -> pl.DataFrame:
         """``tallied``, or with several lines for a label where adding them up is not worth it."""
-        return self._labels(name) if len(self._classes) < _FEW else self.tallied(name)
+        return self._labels(name) if self._few else self.tallied(name)
 
     def _labels(self, name: str) -> pl.DataFrame:
-        classes = self._classes
-        return pl.DataFrame({name: self.table[name][classes["first"]], COUNT: classes[COUNT]})
+        labels = self._firsts[name] if self._few else self.table[name][self._classes["first"]]
+        return pl.DataFrame({name: labels, COUNT: self._classes[COUNT]})
+
+    @property
+    def _few(self) -> bool:
+        return len(self._classes) < _FEW
+
+    @cached_property
+    def _firsts(self) -> pl.DataFrame:
+        """The first record of each class."""
+        return self.table[self._classes["first"]]
 
     def tallied(self, name: str) -> pl.DataFrame:
         return self._labels(name).group_by(name).agg(pl.col(COUNT).sum())
@@ -116,5 +125,6 @@ def regroup(
         counted = open_engine(table).classes([*names, *sensitive])
         return Recounted(tuple(names), tuple(sensitive), counted)
     columns = polars_columns(open_frame(table), [*names, *sensitive])
-    hashed = columns.select(names).hash_rows() if names else pl.Series([0] * columns.height)
+    labels = columns.select(names) if sensitive else columns
+    hashed = labels.hash_rows() if names else pl.Series([0] * columns.height)
     return Regrouped(tuple(names), tuple(sensitive), columns, hashed)

@@ -90,6 +90,7 @@ def find_optimum(
     if finished:
         search.prefer_finer()
         bound = search.score
+    search.close()
     return Optimum(
         search.best, search.score, search.suppressed, search.judged, search.lattice.size, bound
     )
@@ -206,6 +207,11 @@ class _Search:
             return
         while self.best is not None and self._step_down(self.best):
             pass
+
+    def close(self) -> None:
+        """Give back what the next search can use; no more nodes are judged."""
+        if self._small is not None:
+            self._small.close()
 
     def _step_down(self, node: Node) -> bool:
         limit = self.score + self.score * _ROUNDING + np.finfo(float).tiny

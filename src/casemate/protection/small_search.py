@@ -24,6 +24,39 @@ _LARGEST_KEY = 2.0**62
 _TINY = 1e-6  # see ``aim``
 _FEW = 4096  # tuples: to roll up further would cost more than it saves
 _MOST_SLOTS, _ROOM = 192, 1 << 22
+_MOST_HELD = 1 << 25  # bytes written that are held for the next search
+_held: "list[Arrays]" = []
+
+
+class Arrays:
+    """Room for a search's large arrays, given to one search after the other: to have new memory
+    cleared by the system takes as long as a small search does."""
+
+    def __init__(self) -> None:
+        np.empty(
+            1 << 24, dtype=np.uint8
+        )  # freed at once: glibc then keeps blocks of up to such a size
+        self._rooms: dict[str, np.ndarray[Any, Any]] = {}
+
+    @classmethod
+    def take(cls) -> "Arrays":
+        """One that no search has; what it holds is of no meaning."""
+        try:
+            return _held.pop()
+        except IndexError:
+            return cls()
+
+    def give_back(self, written: int) -> None:
+        """For the next search, if so many bytes ``written`` to are few and none else is held."""
+        if written <= _MOST_HELD and not _held:
+            _held.append(self)
+
+    def empty(self, name: str, shape: tuple[int, ...], kind: Any) -> Any:
+        """An array of ``shape``, not cleared."""
+        size = math.prod(shape) * np.dtype(kind).itemsize
+        if name not in self._rooms or len(self._rooms[name]) < size:
+            self._rooms[name] = np.empty(size, dtype=np.uint8)
+        return self._rooms[name][:size].view(kind).reshape(shape)
 
 
 def small_search(
@@ -61,10 +94,11 @@ class SmallSearch:
         detail: Detail,
     ) -> None:
         self._kernels = kernels = importlib.import_module("casemate.protection.kernels_search")
+        self._arrays = Arrays.take()
         labels = tuples.labels
         # one type for each array, whatever the tuples hold: each other is compiled anew
         table = kernels.Table(
-            np.array(tuples.matrix, dtype=np.int32, order="C"),
+            np.require(tuples.matrix, np.int32, ["C", "W"]),
             np.array(tuples.counts, dtype=np.int64),
             labels.values,
             labels.radices,
@@ -82,10 +116,17 @@ class SmallSearch:
             _price(kernels, scorer, tuples, least, most),
             kernels.Nodes(*lattice.flat()),
             _guess(kernels, tuples, lattice, detail),
-            _kept(kernels, tuples, lattice),
-            _room(kernels, tuples),
+            _kept(kernels, tuples, lattice, self._arrays),
+            _room(kernels, tuples, self._arrays),
             self._state,
         )
+
+    def close(self) -> None:
+        """Give the large arrays back: no more nodes are judged."""
+        kept = self._search.kept
+        slot = sum(part.itemsize * part[0].size for part in (kept.codes, kept.counts, kept.went))
+        self._arrays.give_back(slot * self._number(self._kernels.SLOTS))
+        del self._search, self._arrays
 
     def advance(self, most: int) -> bool:
         """Judge up to ``most`` nodes; whether none is left that may be better."""
@@ -158,23 +199,25 @@ def _guess(kernels: Any, tuples: Tuples, lattice: Lattice, detail: Detail) -> An
     return kernels.Guess(bits, drops, aims, drops / np.log((left + 1) / left), goals)
 
 
-def _kept(kernels: Any, tuples: Tuples, lattice: Lattice) -> Any:
+def _kept(kernels: Any, tuples: Tuples, lattice: Lattice, arrays: Arrays) -> Any:
     many, places = tuples.matrix.shape
     slots = min(_MOST_SLOTS, max(16, _ROOM // many)) if many > _FEW else 1
     kept = kernels.Kept(
         _FEW,
         np.tile(np.array(lattice.lows, dtype=np.int64), (slots, 1)),
         np.full(slots, many),
-        np.empty((slots, places, many), dtype=np.uint16),
-        np.empty((slots, many), dtype=np.int64),
-        np.empty((slots, many), dtype=np.int32),
+        arrays.empty("codes", (slots, places, many), np.uint16),
+        arrays.empty("counts", (slots, many), np.int64),
+        arrays.empty("went", (slots, many), np.int32),
         np.zeros(lattice.size, dtype=bool),
     )
-    kept.codes[0], kept.counts[0], kept.went[0] = tuples.matrix.T, tuples.counts, np.arange(many)
+    for line, codes in zip(kept.codes[0], tuples.codes, strict=True):
+        line[:] = codes
+    kept.counts[0], kept.went[0] = tuples.counts, np.arange(many)
     return kept
 
 
-def _room(kernels: Any, tuples: Tuples) -> Any:
+def _room(kernels: Any, tuples: Tuples, arrays: Arrays) -> Any:
     many, places = tuples.matrix.shape
     labels, levels = tuples.labels, tuples.labels.radices.shape[1]
     table = 64
@@ -182,14 +225,14 @@ def _room(kernels: Any, tuples: Tuples) -> Any:
         table *= 2
     of_places = [np.zeros(places, dtype=np.int64) for _ in range(3)]
     return kernels.Room(
-        np.empty(table, dtype=np.int32),
-        np.empty(many, dtype=np.int64),
+        arrays.empty("table", (table,), np.int32),
+        arrays.empty("row_keys", (many,), np.int64),
         np.empty(int(labels.values.max()), dtype=np.int64),
-        np.empty(many, dtype=np.int64),
-        np.empty(many, dtype=np.int32),
-        np.empty(many + 1, dtype=np.int32),
-        np.empty(many, dtype=np.uint8),
-        np.empty(many, dtype=np.int64),
+        arrays.empty("keys", (many,), np.int64),
+        arrays.empty("class_of", (many,), np.int32),
+        arrays.empty("first", (many + 1,), np.int32),
+        arrays.empty("small", (many,), np.uint8),
+        arrays.empty("sizes", (many,), np.int64),
         np.zeros((places, int(labels.values.max()))),
         np.zeros(int(labels.radices.max())),
         np.zeros((places, levels)),

@@ -4,7 +4,6 @@ Text is read where Polars holds it (see ``kernels_text``). Columns of other type
 """
 
 import importlib
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from casemate.protection.at_once import at_once, processors
 from casemate.protection.engines.base import Codes, Packing
 from casemate.protection.engines.encoding import code_expr
 from casemate.protection.loops import classes_of_keys, compiling, load_if_worth
@@ -27,10 +27,13 @@ _FEWEST, _MOST = 1 << 10, 1 << 30
 _MOST_VALUES = 1 << 16
 _A_CELL = 32.0
 """What a cell saves here, in the nodes of a tuple that ``load_if_worth`` counts."""
-_IN_THREADS = 1 << 19
-"""Cells from which threads pay."""
+_IN_TWO, _IN_THREADS = 1 << 16, 1 << 19
+"""Cells from which a second thread pays, and from which more do."""
 _WHOLE = 1 << 17
 """Records of a column in pieces up to which it is cheaper to copy it than to go from piece to piece."""
+_MOST_ROOMS = 2
+_rooms: list[Any] = []
+"""Where columns of text are read, for the next ones: what it holds is of no meaning."""
 
 
 @dataclass(frozen=True)
@@ -71,44 +74,73 @@ def encode(columns: pl.DataFrame) -> Encoded | None:
     if not compiling() or not cells or not _FEWEST <= columns.height < _MOST:
         return None
     numbers = np.empty(columns.shape[::-1], dtype=np.uint16)
-    work = [
-        (_text_column if column.dtype == pl.String else _other_column, column, line)
-        for column, line in zip(columns, numbers, strict=True)
-    ]
-    found = _shared(lambda one: one[0](one[1], one[2]), work, cells)
+    text = [place for place, kind in enumerate(columns.dtypes) if kind == pl.String]
+    firsts = dict(zip(text, _read(columns, text, numbers), strict=True))
     lines = {name: line for line, name in enumerate(columns.columns)}
     values, ranks = {}, {}
-    for name, ranked in zip(columns.columns, found, strict=True):
+    for place, column in enumerate(columns):
+        first = firsts.get(place)
+        if place in firsts:
+            ranked = None if first is None else _in_order(column, first)
+        else:
+            ranked = _other_column(column, numbers[place])
         if ranked is None:
             return None
-        values[name], ranks[name] = ranked
+        values[column.name], ranks[column.name] = ranked
     return Encoded(lines, numbers, values, ranks)
 
 
 def _shared(function: Callable[[Any], Any], work: Iterable[Any], cells: int) -> list[Any]:
     """``function`` of each piece of work, by several threads if there are many cells."""
-    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
-    if cells < _IN_THREADS or threads < 2:
-        return [function(one) for one in work]
-    with ThreadPoolExecutor(min(8, threads)) as pool:
-        return list(pool.map(function, work))
+    threads = processors()
+    if cells >= _IN_THREADS and threads > 1:
+        with ThreadPoolExecutor(min(8, threads)) as pool:
+            return list(pool.map(function, work))
+    pieces = list(work)
+    if cells < _IN_TWO or len(pieces) < 2:
+        return [function(one) for one in pieces]
+    half = len(pieces) // 2
+    first, others = at_once(
+        lambda: [function(one) for one in pieces[:half]],
+        lambda: [function(one) for one in pieces[half:]],
+    )
+    return first + others
 
 
-def _text_column(column: pl.Series, numbers: Numbers) -> tuple[pl.Series, Codes] | None:
-    """Fill in ``numbers``; the distinct values in order, and the rank of each number."""
+def _read(columns: pl.DataFrame, text: Sequence[int], numbers: Numbers) -> list[Codes | None]:
+    """Fill in the ``numbers`` of columns of ``text``; of each its ``_firsts``."""
     kernels = importlib.import_module("casemate.protection.kernels_text")
-    found, begin = kernels.Values.room(), 0
-    kernels.forget(found)
+    work = [(columns.to_series(place), numbers[place]) for place in text]
+    return _shared(lambda one: _firsts(kernels, *one), work, columns.height * len(text))
+
+
+def _firsts(kernels: Any, column: pl.Series, numbers: Numbers) -> Codes | None:
+    """Fill in ``numbers``; the first record with each number, None where there are too many."""
+    try:
+        room = _rooms.pop()
+    except IndexError:
+        room = kernels.Values.room()
+    kernels.forget(room)
+    begin, fits = 0, True
     for piece in _pieces(column, kernels.Piece):
-        if not kernels.text_codes(piece, begin, numbers, found):
-            return None
+        fits = fits and kernels.text_codes(piece, begin, numbers, room)
         begin += len(piece.views)
-    met = column[found.first[: found.state[kernels.FOUND]]]  # by ``[]``: ``gather`` is a query
+    found: Codes = room.first[: room.state[kernels.FOUND]].copy()
+    if len(_rooms) < _MOST_ROOMS:
+        _rooms.append(room)
+    return found if fits else None
+
+
+def _in_order(column: pl.Series, first: Codes) -> tuple[pl.Series, Codes]:
+    """The distinct values in order, and the rank of each number."""
+    met = column[first.astype(np.uint32)]  # by ``[]``: ``gather`` is a query
     texts = met.to_list()
     known = sorted(text for text in texts if text is not None)
     in_order = [*([None] * (len(texts) - len(known))), *known]
     rank_of = {text: rank for rank, text in enumerate(in_order)}
     ranks = np.array([rank_of[text] for text in texts], dtype=np.int64)
+    if len(texts) < _FEWEST:
+        return pl.Series(column.name, in_order, dtype=pl.String), ranks
     order = np.empty(len(texts), dtype=np.uint32)
     order[ranks] = np.arange(len(texts), dtype=np.uint32)
     return met[order], ranks
@@ -163,10 +195,10 @@ def _keys(encoded: Encoded, places: Sequence[tuple[str, int]], cells: int) -> Co
     starts = np.cumsum([0, *(len(part) for part in parts)], dtype=np.int64)
     lines = np.array([encoded.lines[name] for name, _ in places], dtype=np.int64)
     joined = np.concatenate([np.zeros(0, dtype=np.int64), *parts])
-    step = many // 16 + 1
+    step = many // (16 if cells >= _IN_THREADS else 2) + 1
     _shared(
         lambda ends: kernels.row_keys(encoded.numbers, lines, starts, joined, *ends, keys),
-        pairwise([*range(0, many, step), many]) if cells >= _IN_THREADS else [(0, many)],
+        pairwise([*range(0, many, step), many]),
         cells,
     )
     return keys
