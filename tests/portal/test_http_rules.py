@@ -9,6 +9,7 @@ import pytest
 from portal_world import Portal, form, large_table, served
 from rdflib import Graph
 
+from casemate.errors import Unavailable
 from casemate.identity import Scope
 
 RESEARCHER, AUTHORITY, HOLDER = "acct-researcher", "acct-authority", "acct-holder"
@@ -113,6 +114,21 @@ def test_what_was_refused_may_be_sent_again_under_its_key(portal: Portal) -> Non
     assert bad.status_code == 422
     good = {"form": form(), "draft": True}
     assert portal.ask(RESEARCHER, "POST", "/applications", json=good, headers=key).is_success
+
+
+def test_where_nobody_can_say_what_was_done_the_key_stays_taken(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die_afterwards(*_: object, **__: object) -> None:
+        raise Unavailable("the disk is full")
+
+    monkeypatch.setattr(portal.platform, "draft", die_afterwards)
+    ask = {"json": {"form": form(), "draft": True}, "headers": {"Idempotency-Key": "unsure"}}
+    assert portal.ask(RESEARCHER, "POST", "/applications", **ask).status_code == 503
+    monkeypatch.undo()
+    again = portal.ask(RESEARCHER, "POST", "/applications", **ask)
+    assert again.status_code == 409
+    assert "look at the record" in again.json()["detail"]
 
 
 def test_a_token_that_ended_gets_no_reply_that_was_kept(portal: Portal) -> None:

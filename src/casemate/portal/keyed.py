@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
@@ -50,9 +51,9 @@ async def _once(request: Request, key: str, handle: Handler) -> Response:
         )
     try:
         response = await handle(request)
-    except Exception as failure:
+    except (CasemateError, RequestValidationError) as failure:
         # Bad input and refusals changed nothing. Of anything else nobody can say: the key stays taken.
-        if not isinstance(failure, CasemateError) or failure.http_status < 500:
+        if isinstance(failure, RequestValidationError) or failure.http_status < 500:
             await run_in_threadpool(replies.forget, caller, key)
         raise
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
