@@ -131,6 +131,16 @@ def test_where_nobody_can_say_what_was_done_the_key_stays_taken(
     assert "look at the record" in again.json()["detail"]
 
 
+def test_a_kept_reply_is_not_told_to_a_token_with_other_scopes(portal: Portal) -> None:
+    _, narrow = portal.platform.issue_token(RESEARCHER, "only looks", [Scope.read])
+    key, document = {"Idempotency-Key": "scoped"}, {"form": form(), "draft": True}
+    made = portal.ask(RESEARCHER, "POST", "/applications", json=document, headers=key)
+    assert made.status_code == 201
+    headers = {**bearer(narrow), **key}
+    told = portal.client.post("/api/v1/applications", json=document, headers=headers)
+    assert told.status_code == 403
+
+
 def test_a_token_that_ended_gets_no_reply_that_was_kept(portal: Portal) -> None:
     token, text = portal.platform.issue_token(RESEARCHER, "old", [Scope.read, Scope.apply])
     headers = {**bearer(text), "Idempotency-Key": "ended"}

@@ -63,9 +63,12 @@ async def _once(request: Request, key: str, handle: Handler) -> Response:
 
 
 def _caller(request: Request) -> str:
-    """Whose key it is. A token that has ended gets no reply that it was given in its time."""
+    """Whose key it is: a token's, so that none is told what took a scope that it has not.
+
+    A token that has ended gets no reply that it was given in its time.
+    """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         return "public"
-    account: str = platform_of(request).token(token.strip()).account
-    return account
+    known: str = platform_of(request).token(token.strip()).id
+    return known

@@ -11,7 +11,7 @@ import re
 import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -95,8 +95,9 @@ class Uploads:
     def sweep(self) -> None:
         """Remove what was sent over a day ago and never published."""
         for folder in self._folder.glob("*/upload-*"):
-            if time.time() - folder.stat().st_mtime > KEPT_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
+            with suppress(FileNotFoundError):  # published, or swept by another request, meanwhile
+                if time.time() - folder.stat().st_mtime > KEPT_SECONDS:
+                    shutil.rmtree(folder, ignore_errors=True)
 
     def _require_room(self, size: int) -> None:
         if size > self._largest:
