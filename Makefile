@@ -39,7 +39,7 @@ docs: $(VENV)/.dev  ## the documentation site, in site/
 	$(BIN)/zensical build --clean
 
 system:  ## what the tests need from Debian
-	@sh tools/system-packages postgresql libseccomp2 r-base-core $(if $(shell command -v java),,default-jre-headless)
+	@sh tools/system-packages postgresql libseccomp2 r-base-core chromium fonts-dejavu-core $(if $(shell command -v java),,default-jre-headless)
 
 lock:  ## resolve again and pin with hashes (needs uv)
 	uv pip compile --quiet --generate-hashes --no-annotate --no-header --python-version 3.11 \
