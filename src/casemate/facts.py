@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from casemate.access import (
     Permits,
 )
 from casemate.access.policies import HOME, Resource
+from casemate.access.policy_model import ACTIONS
 from casemate.errors import NotFound
 from casemate.identity import Identity
 
@@ -47,6 +48,10 @@ def offer_of(dataset: Dataset) -> Offer:
         regime=dataset.regime,
         open=dataset.is_open,
     )
+
+
+Door = Literal["publishing", "applying", "desk", "workspace", "outputs", "administration"]
+"""A part of the portal that some people have a use for, and others none."""
 
 
 class Rooms(Protocol):
@@ -157,6 +162,44 @@ class Facts:
             "seconded": len(known.cleared_by) > 1,
         }
         return Resource("output", output, facts)
+
+    def about(self, tx: Session, action: str, actor: str | None, about: str | None) -> Resource:
+        """The record ``about`` as ``action`` is done to it; the whole house where none is named."""
+        if about is None:
+            return HOME
+        kind = ACTIONS[action][0]
+        if action == "run.submit" and actor is not None:
+            return self.run_of_permit(tx, actor, about)
+        read = {
+            "dataset": self.dataset,
+            "application": self.application,
+            "permit": self.permit,
+            "run": self.run,
+            "output": self.output,
+        }
+        return read[kind](tx, about)
+
+    def doors(self, tx: Session, actor: str) -> dict[Door, tuple[str, Resource]]:
+        """For each part of the portal, the act that it is there for, on a record that stands in the way
+        of nobody: what is left of the policies then is the role."""
+        own = self.rooms.identity.account(tx, actor).organisation
+        asked = {
+            "applicant": actor,
+            "people": set[str](),
+            "organisation": own,
+            "holders": set[str](),
+            "state": "draft",
+        }
+        others = asked | {"applicant": "acct-somebody", "organisation": "org-other"}
+        mine = {"submitted_by": actor, "people": {actor}}
+        return {
+            "publishing": ("dataset.publish", self.to_send(tx, actor)),
+            "applying": ("application.create", Resource("application", "new", asked)),
+            "desk": ("application.decide", Resource("application", "any", others)),
+            "workspace": ("run.submit", Resource("run", "new", mine)),
+            "outputs": ("output.queue", HOME),
+            "administration": ("account.list", HOME),
+        }
 
     def datasets(self, tx: Session, form: ApplicationForm) -> list[Dataset]:
         """Those of the datasets that ``form`` asks for that exist and are not retired."""

@@ -41,8 +41,8 @@ from casemate.access import (
 from casemate.access.policies import Policies, Resource
 from casemate.canonical import digest
 from casemate.clock import Clock, system_clock
-from casemate.errors import BadInput, IntegrityFailure, NotAllowed, Unavailable
-from casemate.facts import Facts, offer_of
+from casemate.errors import BadInput, IntegrityFailure, NotAllowed, NotFound, Unavailable
+from casemate.facts import Door, Facts, offer_of
 from casemate.home import Home
 from casemate.identity import (
     AccessToken,
@@ -53,6 +53,8 @@ from casemate.identity import (
     Role,
     Scope,
     SignInRefused,
+    WebSession,
+    WebSessions,
 )
 from casemate.ledger import Entry, Ledger
 from casemate.ledger.audit import Report
@@ -125,6 +127,7 @@ class Platform:
         self.ledger = Ledger(keyring.signing_key("ledger"), home.name, clock)
         self.identity = Identity(self.ledger, clock)
         self.access_tokens = AccessTokens(self.ledger, clock)
+        self.web_sessions = WebSessions(self.ledger, clock)
         self.policies = Policies()
         self.permits = Permits(self.ledger, clock, keyring.signing_key("permit"), issuer=home.name)
         self.applications = Applications(self.ledger, clock, self.permits)
@@ -238,6 +241,50 @@ class Platform:
         if isinstance(outcome, SignInRefused):
             raise outcome
         return outcome
+
+    def begin_session(self, account: str) -> tuple[WebSession, str]:
+        """A browser's session of ``account``, who was signed in just now, and its cookie's text."""
+        with self.store.transaction() as tx:
+            return self.web_sessions.begin(tx, account)
+
+    def session(self, text: str) -> tuple[WebSession, Account] | None:
+        """The session with that cookie and whose it is; ``None`` where it is over."""
+        with self.store.read() as tx:
+            if (found := self.web_sessions.find(tx, text)) is None:
+                return None
+            account = self.identity.account(tx, found.account)
+        self.web_sessions.note_use(self.store, found)
+        return found, account
+
+    def sessions(self, actor: str) -> Sequence[WebSession]:
+        """The web sessions of ``actor`` that are in force."""
+        with self._look(actor, "account.token", self.facts.home) as tx:
+            return self.web_sessions.of_account(tx, actor)
+
+    def end_session(self, actor: str, session: str) -> None:
+        """End one of ``actor``'s own web sessions: sign out there."""
+        with self._act(actor, "account.token", self.facts.home) as tx:
+            self.web_sessions.end(tx, actor, session)
+
+    def may(self, actor: str | None, action: str, about: str | None = None) -> bool:
+        """Whether the policies let ``actor`` do ``action`` to the record ``about``; asked so that a page
+        offers what would be done, and nothing that would not."""
+        with self.store.read() as tx:
+            try:
+                facts = self.facts.about(tx, action, actor, about)
+            except NotFound:
+                return False
+            return self._may(tx, actor, action, facts)
+
+    def doors(self, actor: str) -> frozenset[Door]:
+        """The parts of the portal that ``actor`` has any use for."""
+        with self.store.read() as tx:
+            who = self._account(tx, actor)
+            return frozenset(
+                door
+                for door, (action, facts) in self.facts.doors(tx, actor).items()
+                if self.policies.is_allowed(who, action, facts)
+            )
 
     def add_organisation(self, actor: str, name: str, kind: str = "") -> Organisation:
         """A new organisation."""

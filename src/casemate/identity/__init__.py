@@ -4,6 +4,7 @@ from casemate.identity.access_tokens import AccessToken, AccessTokens, Scope, To
 from casemate.identity.directory import Identity
 from casemate.identity.passwords import password_hasher
 from casemate.identity.records import Account, Organisation, Role, SignInRefused
+from casemate.identity.web_sessions import WebSession, WebSessions
 
 __all__ = [
     "AccessToken",
@@ -15,5 +16,7 @@ __all__ = [
     "Scope",
     "SignInRefused",
     "TokenRefused",
+    "WebSession",
+    "WebSessions",
     "password_hasher",
 ]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from casemate.platform import Platform
-from casemate.portal import harvest, problems
+from casemate.portal import harvest, pages, problems
 from casemate.portal.api import accounts, applications, catalogue, ledger, outputs, permits, runs
 from casemate.portal.doors import Doors
 from casemate.portal.problems import Problem
@@ -53,6 +53,7 @@ def create_app(platform: Platform, *, requests_a_minute: int = 600, works: bool 
     api.include_router(catalogue.uploads)
     app.include_router(api)
     app.include_router(harvest.router)
+    pages.install(app)
     app.add_middleware(Doors, requests_a_minute=requests_a_minute)
     _describe_problems(app)
     return app

@@ -1,0 +1,32 @@
+"""Pages for people who never open a terminal: thin, over the platform that the command line calls too.
+
+Each area is a module of this package with a folder of templates; one that people go to has ``NAVIGATION``:
+its name, its first page, and the door that it takes. ``visit`` says who looks and makes the page,
+``router`` guards the forms, ``language`` and ``locale/`` hold the four languages. Pages work without
+JavaScript; with it, htmx exchanges parts of them.
+"""
+
+from fastapi import FastAPI, Request, Response
+from starlette.responses import RedirectResponse
+
+from casemate.portal.pages import assets, design, errors, home, sign_in
+
+AREAS = (home, sign_in, design)
+"""In the order in which their addresses are tried."""
+
+
+def install(app: FastAPI) -> None:
+    """Put the pages into ``app``, after everything whose address is no language's."""
+    app.include_router(assets.router)
+    app.state.areas = [area.NAVIGATION for area in AREAS if hasattr(area, "NAVIGATION")]
+    for area in AREAS:
+        app.include_router(area.router)
+    app.add_api_route("/", _to_a_language, include_in_schema=False)
+    errors.install(app)
+
+
+def _to_a_language(request: Request) -> Response:
+    """The home page in the language that the browser asks for."""
+    response = RedirectResponse(f"/{errors.language_of(request)}", 307)
+    response.headers["Vary"] = "Accept-Language"
+    return response
