@@ -3,14 +3,18 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from pages_world import COOKIE, Pages, pages, words
+from conftest import MovableClock
+from pages_world import COOKIE, Pages, Person, pages, words
 
 from casemate.identity.web_sessions import IDLE, LONGEST, WebSessions
 from casemate.ledger import Ledger
 from casemate.portal.pages.language import LANGUAGES, preferred
 from casemate.portal.pages.visit import token_of
+from casemate.store import Store
+from casemate.store.keys import Keyring
 
 PASSWORD = "correct horse battery staple"
 
@@ -25,7 +29,7 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
         yield made
 
 
-def sign_in(clinic: Pages, account: str, password: str, **more: str):
+def sign_in(clinic: Pages, account: str, password: str, **more: str) -> tuple[Person, Any]:
     visitor = clinic.person(None)
     page = visitor.see("/en/sign-in")
     token = re.search(r'name="csrf_token" value="(\w+)"', page)
@@ -158,7 +162,9 @@ def test_an_address_that_is_no_page_is_told_so_in_the_pages_language(clinic: Pag
     assert api.headers["content-type"] == "application/problem+json"
 
 
-def test_sessions_end_when_they_are_left_alone_and_when_they_are_old(store, keyring, clock) -> None:
+def test_sessions_end_when_they_are_left_alone_and_when_they_are_old(
+    store: Store, keyring: Keyring, clock: MovableClock
+) -> None:
     from casemate.identity import Identity
 
     ledger = Ledger(keyring.signing_key("ledger"), clock=clock)

@@ -1,0 +1,110 @@
+"""Every page in a real browser: axe finds nothing in either theme and any language, and nothing is fetched
+from elsewhere. With ``PICTURES`` set, the pages in English are photographed into ``docs/pages/``."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser.pages import PAGES, Shown
+from browser_world import House, chromium, house, watched
+from playwright.sync_api import Browser, Page
+
+from casemate.portal import create_app
+from casemate.portal.pages.language import LANGUAGES
+
+PICTURES = Path(__file__).parents[2] / "docs" / "pages"
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with house(tmp_path_factory.mktemp("every-page")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as made:
+        yield made
+
+
+def shown(filled: House, browser: Browser, one: Shown) -> Iterator[Page]:
+    with browser.new_context(viewport={"width": 1180, "height": 900}) as context:
+        if one.who is not None:
+            filled.sign_in(context, one.who)
+        yield context.new_page()
+
+
+def violations(page: Page, language: str, theme: str, name: str) -> list[str]:
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{name} ({language}, {theme}): {one['id']}: {one['help']}: {node['html'][:200]}"
+        for one in found
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
+def test_axe_finds_nothing_on_any_page(filled: House, browser: Browser) -> None:
+    wrong: list[str] = []
+    for one in PAGES:
+        for page in shown(filled, browser, one):
+            complaints = watched(page)
+            for language in LANGUAGES:
+                where = f"{filled.address}/{language}{one.path.format(**filled.records)}"
+                answer = page.goto(where)
+                assert answer is not None
+                if one.name != "not-found" and answer.status != 200:
+                    wrong.append(f"{one.name}: {where} answers {answer.status}")
+                for theme in ("light", "dark"):
+                    wrong += violations(page, language, theme, one.name)
+                if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                    wrong.append(f"{one.name} ({language}): wider than the window")
+            wrong += complaints
+            if os.environ.get("PICTURES") and one.pictured:
+                picture(page, filled, one)
+    assert not wrong, "\n".join(wrong)
+
+
+def picture(page: Page, filled: House, one: Shown) -> None:
+    PICTURES.mkdir(exist_ok=True)
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{filled.address}/en{one.path.format(**filled.records)}")
+    page.screenshot(path=PICTURES / f"{one.name}.png", full_page=True)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_pages_fit_a_small_telephone(filled: House, browser: Browser) -> None:
+    """WCAG 1.4.10: at 320 pixels nothing scrolls sideways but tables in their own frame."""
+    wide = []
+    for one in PAGES:
+        for page in shown(filled, browser, one):
+            page.set_viewport_size({"width": 320, "height": 640})
+            page.goto(f"{filled.address}/de{one.path.format(**filled.records)}")
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                wide.append(one.name)
+    assert not wide
+
+
+def test_every_page_is_in_the_list(filled: House) -> None:
+    """A page that nobody looks at fails here: whoever adds one says who sees it."""
+    app = create_app(filled.platform, works=False)
+    listed = [f"/en{one.path.format(**filled.records)}".split("?")[0] for one in PAGES]
+    missing = []
+    for route in app.routes:
+        name = getattr(route, "name", "")
+        if not name.startswith("page-") or "GET" not in getattr(route, "methods", ()):
+            continue
+        if name in UNSEEN:
+            continue
+        if not any(route.path_regex.match(path) for path in listed):  # type: ignore[attr-defined]
+            missing.append(f"{name}: {route.path}")  # type: ignore[attr-defined]
+    assert not missing, "\n".join(missing)
+
+
+UNSEEN = {"page-theme"}
+"""What is no page but a redirect, a part of a page, or a file: the route's name, and in a comment why."""

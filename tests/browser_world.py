@@ -1,0 +1,186 @@
+"""A house with something in every state, served on loopback, and real browsers in front of it. No test."""
+
+import os
+import shutil
+import socket
+import threading
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from functional.clinic import CAST, DESCRIPTION, FORM, OPERATOR, ORGANISATIONS, PLAN
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from portal_world import table
+
+from casemate.enclave import OutputState, RunState
+from casemate.home import create_home
+from casemate.platform import Platform
+from casemate.portal import create_app
+
+PASSWORD = "a long walk by the river"
+SCRIPT = b"""
+from casemate.analysis import read
+
+clinic = read("clinic")
+clinic.table("by_diagnosis.csv", ["diagnosis"], n="count")
+clinic.table("by_sex.csv", ["sex"], n="count")
+clinic.table("in_detail.csv", ["birth_year", "sex", "commune", "diagnosis"], n="count")
+print("three tables are written")
+"""
+OPEN: dict[str, Any] = {
+    "id": "communes",
+    "title": {"en": "Communes", "fr": "Communes", "de": "Gemeinden", "lb": "Gemengen"},
+    "description": {"en": "Inhabitants of three communes that do not exist."},
+    "access_right": "public",
+    "license": "CC_BY_4_0",
+    "themes": ["GOVE"],
+    "variables": {
+        "commune": {"role": "other", "label": {"en": "Commune"}},
+        "inhabitants": {"role": "other", "label": {"en": "Inhabitants"}},
+    },
+}
+COMMUNES = b"commune,inhabitants\nAhlen,1204\nBerg,877\nCents,2310\n"
+
+
+@dataclass(frozen=True)
+class House:
+    """A served home: its address, and by name the records that pages are shown of."""
+
+    platform: Platform
+    address: str
+    records: dict[str, str]
+
+    def sign_in(self, context: BrowserContext, account: str) -> None:
+        """Give the browser a session of ``account``, as signing in does."""
+        text = self.platform.begin_session(account)[1]
+        context.add_cookies([{"name": "casemate-session", "value": text, "url": self.address}])
+
+
+@contextmanager
+def house(folder: Path, *, filled: bool = True, works: bool = True) -> Iterator[House]:
+    """A home in ``folder`` with everybody in it; ``filled``: with a record in every state too."""
+    with Platform(create_home(folder / "home")) as platform:
+        gather(platform)
+        records = fill(platform, folder) if filled else {}
+        with serving(platform, works=works) as address:
+            yield House(platform, address, records)
+
+
+@contextmanager
+def serving(platform: Platform, *, works: bool = True) -> Iterator[str]:
+    """``platform`` served at a free port of this machine; the address."""
+    app = create_app(platform, requests_a_minute=10**6, works=works)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        settings = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
+        server = uvicorn.Server(settings)
+        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(timeout=20)
+
+
+def gather(platform: Platform) -> None:
+    """The organisations, and everybody with the same password."""
+    platform.found("Operator", PASSWORD)
+    for name in ORGANISATIONS:
+        platform.add_organisation(OPERATOR, name)
+    for account, (name, organisation, role) in CAST.items():
+        platform.add_account(
+            OPERATOR, name, organisation, [role], account_id=account, password=PASSWORD
+        )
+
+
+def fill(platform: Platform, folder: Path) -> dict[str, str]:
+    """A record in every state, by its name in ``browser.pages``."""
+    (folder / "clinic.csv").write_bytes(table())
+    (folder / "communes.csv").write_bytes(COMMUNES)
+    platform.publish("acct-holder", folder / "clinic.csv", tomllib.loads(DESCRIPTION))
+    platform.publish("acct-holder", folder / "communes.csv", OPEN)
+    made = {"dataset": "clinic", "open_dataset": "communes"}
+    made["draft"] = platform.draft("acct-researcher", form("A draft")).id
+    made["application"] = platform.apply("acct-researcher", form("Handed in")).id
+    for name, decision in (("returned", "changes"), ("refused", "refuse")):
+        made[name] = platform.apply("acct-researcher", form(name.title())).id
+        platform.decide("acct-authority", made[name], decision, "Say more of the method.")  # type: ignore[arg-type]
+    made["permit"], made["revoked"] = (_permit(platform, name) for name in ("Asthma", "Ended"))
+    platform.revoke("acct-authority", made["revoked"], "No longer needed.")
+    return made | _run(platform, made["permit"])
+
+
+def form(title: str) -> dict[str, Any]:
+    """The researcher's application."""
+    return tomllib.loads(FORM) | {"title": title}
+
+
+def _permit(platform: Platform, title: str) -> str:
+    asked = platform.apply("acct-researcher", form(title)).id
+    plans = {"clinic": tomllib.loads(PLAN)}
+    return platform.approve("acct-authority", asked, "In the public interest.", plans=plans).id
+
+
+def _run(platform: Platform, permit: str) -> dict[str, str]:
+    platform.work()
+    run = platform.run("acct-researcher", permit, SCRIPT, "tables.py")
+    done = platform.wait("acct-researcher", run.id)
+    assert done.state is RunState.awaiting_review, done
+    outputs = {one.name: one for one in platform.outputs("acct-checker", run.id)}
+    made = {
+        "run": run.id,
+        "held": outputs["by_sex.csv"].id,
+        "released": outputs["by_diagnosis.csv"].id,
+        "stopped": outputs["in_detail.csv"].id,
+    }
+    assert outputs["in_detail.csv"].state is OutputState.refused, outputs["in_detail.csv"]
+    platform.review("acct-checker", made["released"], clear=True, reason="Aggregates only.")
+    platform.release("acct-checker", made["released"])
+    return made
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium; skips, with the reason, where there is none."""
+    program = shutil.which("chromium")
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must have Chromium: `make system` installs it")
+        pytest.skip("Chromium is not installed (Debian package chromium): run `make system`")
+    switches = ["--disable-background-networking", "--disable-component-update", "--disable-quic"]
+    if os.geteuid() == 0:
+        switches.append("--no-sandbox")  # Chromium's own does not start for root
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=switches)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def watched(page: Page) -> list[str]:
+    """What the page's scripts complain of, and requests to anywhere but its own host: should stay empty."""
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+    page.on(
+        "console",
+        lambda said: (
+            complaints.append(f"{page.url}: {said.text}")
+            if said.type == "error" and "Failed to load resource" not in said.text
+            else None
+        ),
+    )
+    page.on(
+        "request",
+        lambda asked: (
+            complaints.append(f"{page.url} asks {asked.url}")
+            if not asked.url.startswith(("http://127.0.0.1:", "data:"))
+            else None
+        ),
+    )
+    return complaints
