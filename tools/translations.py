@@ -7,7 +7,7 @@ missing (exit 1).
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -23,7 +23,7 @@ COMMON = "common"
 
 
 def texts() -> dict[str, Catalog]:
-    """By area, every text that its pages show."""
+    """By area, every text that its pages show; what is in the common frame is there alone."""
     found: dict[str, Catalog] = {}
     areas = {folder.name for folder in (PAGES / "templates").iterdir() if folder.is_dir()}
     for file in sorted([*PAGES.glob("*.py"), *PAGES.glob("templates/**/*.html")]):
@@ -31,6 +31,10 @@ def texts() -> dict[str, Catalog]:
         catalog = found.setdefault(own if own in areas else COMMON, Catalog())
         for text, context in _messages(file):
             catalog.add(text, context=context)
+    for area in set(found) - {COMMON}:
+        for message in list(found[area]):
+            if message.id and found[COMMON].get(message.id, message.context) is not None:
+                found[area].delete(message.id, message.context)
     return found
 
 
@@ -91,6 +95,19 @@ def _placeholders(text: str | tuple[str, ...] | list[str]) -> set[str]:
     return set(re.findall(r"%\(\w+\)[sd]", whole))
 
 
+def differing(language: str, areas: Iterable[str]) -> Iterator[str]:
+    """Texts that two areas translate differently: pages share one catalogue, so one would win by chance."""
+    said: dict[object, tuple[str, object]] = {}
+    for area in sorted(areas):
+        for message in known(language, area):
+            if not message.id:
+                continue
+            key = (str(message.id), message.context)
+            first, string = said.setdefault(key, (area, message.string))
+            if string != message.string:
+                yield f"{language}: {message.id!r} is {string!r} in {first}, {message.string!r} in {area}"
+
+
 def merge(language: str, area: str, wanted: Catalog) -> int:
     """Bring one file up to ``wanted``; gives how many texts wait for a translation."""
     there, fresh = known(language, area), Catalog(locale=language)
@@ -111,7 +128,7 @@ def main(arguments: list[str]) -> int:
             for language in LANGUAGES
             for area, wanted in by_area.items()
             for line in problems(language, area, wanted)
-        ]
+        ] + [line for language in LANGUAGES for line in differing(language, by_area)]
         print("\n".join(found) or "every text is translated")
         return 1 if found else 0
     for language in LANGUAGES:
