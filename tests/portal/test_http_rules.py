@@ -11,6 +11,7 @@ from rdflib import Graph
 
 from casemate.errors import Unavailable
 from casemate.identity import Scope
+from casemate.portal.uploads import Uploads
 
 RESEARCHER, AUTHORITY, HOLDER = "acct-researcher", "acct-authority", "acct-holder"
 
@@ -129,6 +130,34 @@ def test_where_nobody_can_say_what_was_done_the_key_stays_taken(
     again = portal.ask(RESEARCHER, "POST", "/applications", **ask)
     assert again.status_code == 409
     assert "look at the record" in again.json()["detail"]
+
+
+def test_an_upload_that_is_sent_twice_is_kept_once(portal: Portal) -> None:
+    sent = {"content": b"a,b\n1,2\n", "headers": {"Content-Name": "t.csv", "Idempotency-Key": "up"}}
+    first = portal.ask("acct-holder", "POST", "/uploads", **sent)
+    again = portal.ask("acct-holder", "POST", "/uploads", **sent)
+    assert again.json() == first.json()
+    assert again.headers["idempotency-replayed"] == "true"
+    kept = portal.platform.home.root / "uploads" / "acct-holder" / first.json()["upload"]
+    assert len(list(kept.parent.iterdir())) == 1
+    longer = {**sent, "content": b"a,b\n1,2\n3,4\n"}
+    assert portal.ask("acct-holder", "POST", "/uploads", **longer).status_code == 422
+
+
+def test_an_upload_that_broke_off_frees_its_key(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def break_off(*_: object, **__: object) -> None:
+        raise Unavailable("the disk is nearly full")
+
+    sent = {
+        "content": b"a,b\n1,2\n",
+        "headers": {"Content-Name": "t.csv", "Idempotency-Key": "cut"},
+    }
+    monkeypatch.setattr(Uploads, "keep", break_off)
+    assert portal.ask("acct-holder", "POST", "/uploads", **sent).status_code == 503
+    monkeypatch.undo()
+    assert portal.ask("acct-holder", "POST", "/uploads", **sent).status_code == 201
 
 
 def test_a_kept_reply_is_not_told_to_a_token_with_other_scopes(portal: Portal) -> None:

@@ -33,17 +33,35 @@ class KeyedRoute(APIRoute):
             key = request.headers.get("idempotency-key")
             if request.method != "POST" or key is None:
                 return await handle(request)
-            return await _once(request, key, handle)
+            return await self.once(request, key, handle)
 
         return keyed
 
+    async def once(self, request: Request, key: str, handle: Handler) -> Response:
+        """``handle``'s reply to the first request with ``key``, whichever this is."""
+        return await _once(request, key, await request.body(), handle)
 
-async def _once(request: Request, key: str, handle: Handler) -> Response:
+
+class KeyedUpload(KeyedRoute):
+    """The same for a body that is not held in memory: it is told apart by its name and its length.
+
+    Of one that did not arrive whole nothing is left, so that its key may be used again.
+    """
+
+    async def once(self, request: Request, key: str, handle: Handler) -> Response:
+        """As for any route; whoever sends another file under the key sees the first one's digest."""
+        told = [request.headers.get(name, "") for name in ("content-name", "content-length")]
+        return await _once(request, key, "\n".join(told).encode(), handle, leaves_nothing=True)
+
+
+async def _once(
+    request: Request, key: str, body: bytes, handle: Handler, *, leaves_nothing: bool = False
+) -> Response:
     if not (0 < len(key) <= LONGEST_KEY and key.isprintable()):
         raise BadInput(f"Idempotency-Key: give 1 to {LONGEST_KEY} printable characters")
     replies = request.app.state.replies
     caller = await run_in_threadpool(_caller, request)
-    asked = digest(f"{request.method} {request.url.path}\n".encode() + await request.body())
+    asked = digest(f"{request.method} {request.url.path}\n".encode() + body)
     kept = await run_in_threadpool(replies.begin, caller, key, asked)
     if kept is not None:
         return Response(
@@ -51,9 +69,10 @@ async def _once(request: Request, key: str, handle: Handler) -> Response:
         )
     try:
         response = await handle(request)
-    except (CasemateError, RequestValidationError) as failure:
+    except BaseException as failure:
         # Bad input and refusals changed nothing. Of anything else nobody can say: the key stays taken.
-        if isinstance(failure, RequestValidationError) or failure.http_status < 500:
+        refused = isinstance(failure, CasemateError) and failure.http_status < 500
+        if leaves_nothing or refused or isinstance(failure, RequestValidationError):
             await run_in_threadpool(replies.forget, caller, key)
         raise
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}

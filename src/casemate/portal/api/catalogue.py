@@ -12,13 +12,13 @@ from casemate.identity import Scope
 from casemate.portal import paging
 from casemate.portal.callers import Anyone, Caller, needs
 from casemate.portal.documents import schema_of, sent
-from casemate.portal.keyed import KeyedRoute
+from casemate.portal.keyed import KeyedRoute, KeyedUpload
 from casemate.portal.preconditions import IfMatch, unless_changed
 from casemate.portal.problems import describe
 from casemate.portal.uploads import Uploads
 
 router = APIRouter(prefix="/datasets", tags=["catalogue"], route_class=KeyedRoute)
-uploads = APIRouter(prefix="/uploads", tags=["catalogue"])
+uploads = APIRouter(prefix="/uploads", tags=["catalogue"], route_class=KeyedUpload)
 Publisher = Annotated[Caller, needs(Scope.publish)]
 
 KEPT_INSIDE = frozenset({"wrapped_key", "blob"})
