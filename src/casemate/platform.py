@@ -32,11 +32,13 @@ from casemate.access import (
     ApplicationEvent,
     ApplicationForm,
     Applications,
+    Gap,
     OutputRules,
     Permit,
     PermitClaims,
     Permits,
     State,
+    gaps,
 )
 from casemate.access.policies import Policies, Resource
 from casemate.canonical import digest
@@ -67,6 +69,7 @@ from casemate.store.vault import Vault
 
 if TYPE_CHECKING:
     from casemate.catalogue import Catalogue, Dataset, DatasetDescription, SearchPage, Staged
+    from casemate.desk import InboxItem, RevocationEffect
     from casemate.enclave import (
         AccountState,
         Claim,
@@ -82,6 +85,7 @@ if TYPE_CHECKING:
         Run,
         View,
     )
+    from casemate.enclave.assessing import PlanPreview
     from casemate.protection.certificate import Verified
     from casemate.protection.privacy_loss import PrivacyLoss
 
@@ -495,6 +499,39 @@ class Platform:
         with self._act(actor, "application.submit", self.facts.application, application) as tx:
             return self._hand_in(tx, actor, application, read)
 
+    def revise(
+        self, actor: str, application: str, form: ApplicationForm | Mapping[str, Any]
+    ) -> Application:
+        """Keep ``form`` for now, half filled as it may be: of a draft, or of what was given back.
+
+        The same form again changes nothing. The authority sees it when it is handed in.
+        """
+        read = _read_form(form)
+        with self._act(actor, "application.revise", self.facts.application, application) as tx:
+            if self.applications.in_hand(tx, application) == read:
+                return self.applications.get(tx, application)
+            return self.applications.revise(tx, actor, application, read)
+
+    def form_in_hand(self, actor: str, application: str) -> ApplicationForm:
+        """The form as its applicant has it: what was saved last, handed in or not."""
+        with self._look(actor, "application.revise", self.facts.application, application) as tx:
+            return self.applications.in_hand(tx, application)
+
+    def missing(self, actor: str, application: str) -> Sequence[Gap]:
+        """What keeps one's own form, as it was saved last, from being handed in; nothing is done."""
+        with self._look(actor, "application.revise", self.facts.application, application) as tx:
+            form = self.applications.in_hand(tx, application)
+            return gaps(form, self.facts.offers(tx, form), self._active_people(tx))
+
+    def message(self, actor: str, application: str, text: str) -> Application:
+        """Write to the other side; both read it in the application's history. It changes no state."""
+        with self._act(actor, "application.message", self.facts.application, application) as tx:
+            self.applications.message(tx, actor, application, text)
+            return self.applications.get(tx, application)
+
+    def _active_people(self, tx: Session) -> set[str]:
+        return {one.id for one in self.identity.accounts(tx) if one.active}
+
     def _draft(self, tx: Session, actor: str, form: ApplicationForm) -> Application:
         organisation = self.identity.account(tx, actor).organisation
         return self.applications.draft(tx, actor, form, organisation=organisation)
@@ -503,12 +540,11 @@ class Platform:
         self, tx: Session, actor: str, application: str, form: ApplicationForm | None
     ) -> Application:
         current = self.applications.get(tx, application)
-        offers = self.facts.offers(tx, form or current.form)
-        people = {one.id for one in self.identity.accounts(tx) if one.active}
+        in_hand = form or self.applications.in_hand(tx, application)
+        offers, people = self.facts.offers(tx, in_hand), self._active_people(tx)
         if current.state in (State.INCOMPLETE, State.CHANGES_REQUESTED):
-            again = form or current.form
             return self.applications.resubmit(
-                tx, actor, application, again, offers, known_people=people
+                tx, actor, application, in_hand, offers, known_people=people
             )
         if form is not None:
             self.applications.revise(tx, actor, application, form)
@@ -544,6 +580,58 @@ class Platform:
             ]
 
     # ── decide ───────────────────────────────────────────────────────────────────────────────────
+
+    def inbox(self, actor: str) -> Sequence[InboxItem]:
+        """What is not decided yet, for the authority: overdue first, then by the day it is due; what its
+        applicant has to mend comes last."""
+        from casemate.desk import InboxItem, is_unanswered, waiting
+
+        with self._look(actor, "application.inbox", self.facts.home) as tx:
+            items = []
+            for known, waits_for, left, overdue in waiting(
+                self.applications.list(tx), self.clock()
+            ):
+                facts = self.facts.application(tx, known.id)
+                if not self._may(tx, actor, "application.read", facts):
+                    continue
+                events = self.applications.timeline(tx, known.id)
+                fresh = not self.applications.refused_by(tx, known, actor)
+                may = fresh and self._may(tx, actor, "application.decide", facts)
+                unanswered = is_unanswered(known, events)
+                items.append(InboxItem(known, waits_for, left, overdue, unanswered, may))
+            return items
+
+    def preview_plan(
+        self,
+        actor: str,
+        application: str,
+        plans: Mapping[str, Mapping[str, Any]],
+        *,
+        seconds: float | None = None,
+        progress: Callable[[int, int], None] = lambda _done, _of: None,
+    ) -> Sequence[PlanPreview]:
+        """What ``plans`` would do to the data that an application asks for: risk and loss, no record.
+
+        For whoever may decide on it, before deciding; it is on the ledger before anything is read. A
+        dataset whose plan is not given is left out. ``progress`` is told how many of how many searches
+        are done; they take ``seconds`` at most. Raises ``BadInput`` as ``approve`` does.
+        """
+        from casemate.enclave.assessing import SECONDS
+        from casemate.plans import checked_plans
+
+        with self._act(actor, "application.preview", self.facts.application, application) as tx:
+            form = self.applications.get(tx, application).form
+            datasets = [one for one in self.facts.datasets(tx, form) if one.id in plans]
+            if not plans:
+                raise BadInput(
+                    "no protection plan is given: give one for each dataset to be weighed"
+                )
+            checked = checked_plans(form, plans, datasets)
+            offers = [offer_of(one) for one in datasets]
+            leaves = self.applications.require_assessable(tx, actor, application, offers)
+            asked = self.enclave.assessments.prepare(tx, leaves, checked)
+        seconds = SECONDS if seconds is None else seconds
+        return self.enclave.assessments.weigh(asked, seconds=seconds, progress=progress)
 
     def approve(
         self,
@@ -622,6 +710,13 @@ class Platform:
     def verify_permit(self, jws: str) -> PermitClaims:
         """The claims of a signed permit of this home; raises ``IntegrityFailure`` if altered."""
         return self.permits.verify_jws(jws)
+
+    def revocation_effect(self, actor: str, permit: str) -> RevocationEffect:
+        """What revoking ``permit`` now would end; nothing is done."""
+        from casemate.desk import revocation_effect
+
+        with self._look(actor, "permit.revoke", self.facts.permit, permit) as tx:
+            return revocation_effect(tx, self, permit, self.clock())
 
     def revoke(self, actor: str, permit: str, reason: str) -> Permit:
         """End a permit now: running work stops, what it opened is sealed for good."""

@@ -33,8 +33,9 @@ NEED_A_HOME = [
 RECORDS_OUT = {("protect", "stream")}
 """What these print are the records themselves, line by line: there is no document to ask for."""
 ISSUE = """init; demo; dataset publish; dataset list; dataset show; dataset search; dataset retire;
-application submit; application list; application show; decide; permit list; permit show;
-permit verify; permit revoke; permit export; run submit; run status; run logs; run cancel;
+application submit; application revise; application check; application message; application inbox;
+application preview; application list; application show; decide; permit list; permit show;
+permit verify; permit effect; permit revoke; permit export; run submit; run status; run logs; run cancel;
 output list; output queue; output claim; output check; output review; output release; output fetch;
 output repair; output verify; ledger verify; ledger prove;
 ledger checkpoint; ledger export; enclave exec; enclave doctor; run replay;

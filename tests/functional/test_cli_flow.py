@@ -94,6 +94,11 @@ def _offer_and_ask(clinic: Clinic, said: dict[str, Any]) -> None:
     form = clinic.folder / "form.toml"
     said["submit"] = clinic.ask("application", "submit", form, by=RESEARCHER)
     draft = clinic.ask("application", "submit", form, "--draft", by=RESEARCHER)
+    half = clinic.file("half.toml", form.read_text().replace("title = ", "funding = "))
+    clinic.ask("application", "revise", draft["id"], half, by=RESEARCHER)
+    said["missing"] = clinic.ask("application", "check", draft["id"], by=RESEARCHER)
+    clinic.ask("application", "revise", draft["id"], form, by=RESEARCHER)
+    said["all there"] = clinic.say("application", "check", draft["id"], by=RESEARCHER).out
     handed_in = ("application", "submit", "--application", draft["id"])
     said["handed in"] = clinic.ask(*handed_in, by=RESEARCHER)
     said["withdraw"] = clinic.ask("application", "withdraw", draft["id"], by=RESEARCHER)
@@ -117,6 +122,12 @@ def _decide(clinic: Clinic, said: dict[str, Any]) -> None:
         "application", "appeal", other, "--grounds", "it is said there", by=RESEARCHER
     )
     application = said["submit"]["id"]
+    clinic.ask("application", "message", application, "--text", "By when?", by=RESEARCHER)
+    said["inbox"] = clinic.ask("application", "inbox", by=AUTHORITY)
+    plan = f"clinic={clinic.folder / 'plan.toml'}"
+    preview = ("application", "preview", application, "--plan", plan)
+    said["preview"] = clinic.ask(*preview, by=AUTHORITY)
+    said["preview in words"] = clinic.say(*preview, by=AUTHORITY).out
     said["permit id"] = permit = clinic.approve(
         application, "--condition", "Publish the results.", "--budget", "clinic=epsilon:1"
     )
@@ -201,6 +212,7 @@ def _end(clinic: Clinic, said: dict[str, Any]) -> None:
     renew = ("permit", "renew", permit, "--days", "30", "--reason", "the review takes longer")
     said["renew"] = clinic.ask(*renew, by=AUTHORITY)
     renewed = said["renew"]["id"]
+    said["effect"] = clinic.ask("permit", "effect", renewed, by=AUTHORITY)
     said["revoke"] = clinic.ask("permit", "revoke", renewed, "--reason", "over", by=AUTHORITY)
     retire = ("dataset", "retire", "clinic", "--reason", "replaced")
     said["table files"] = {name for name in clinic.vault() if name.startswith("table-")}
@@ -225,6 +237,33 @@ def _look_back(clinic: Clinic, said: dict[str, Any]) -> None:
 def test_every_command_answered_with_one_json_document(told: Told) -> None:
     told.clinic.ask("permit", "verify", told.clinic.file("permit.jws", told["jws"]))
     assert set(of_the_platform()) - told.clinic.spoken == NEVER_JSON
+
+
+def test_a_form_is_kept_and_told_what_it_lacks(told: Told) -> None:
+    assert [gap["kind"] for gap in told["missing"]] == ["title-missing"]
+    assert told["all there"].startswith("Nothing is missing: application-")
+
+
+def test_the_inbox_tells_what_waits(told: Told) -> None:
+    first = next(one for one in told["inbox"] if one["application"]["id"] == told["submit"]["id"])
+    assert first["waits_for"] == "authority"
+    assert first["unanswered"]
+    assert first["may_decide"]
+
+
+def test_a_plan_is_weighed_before_it_is_signed(told: Told) -> None:
+    (preview,) = told["preview"]
+    assert preview["before"]["smallest_class"] == 1
+    assert preview["after"]["smallest_class"] >= preview["k"] >= 5
+    assert "highest risk" in told["preview in words"]
+    assert "fewer than 10" in told["preview in words"]
+
+
+def test_a_revocation_tells_what_it_ends(told: Told) -> None:
+    assert told["effect"]["in_force"]
+    assert told["effect"]["permits"] == [told["renew"]["id"], told["permit id"]]
+    assert len(told["effect"]["views"]) == 1
+    assert told["effect"]["outputs"]
 
 
 def test_a_permit_shows_what_its_privacy_budget_still_holds(told: Told) -> None:

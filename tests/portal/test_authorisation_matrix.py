@@ -32,6 +32,12 @@ POST /datasets                                  -     y    y    y    y    y    y
 POST /datasets/{dataset}/retire                 -     .    y    .    .    .    .    .    .
 GET /applications                               -     y    y    y    y    y    y    y    y
 POST /applications                              -     .    .    .    y    y    .    .    .
+GET /applications/inbox                         -     .    .    .    .    .    y    .    .
+PUT /applications/{application}                 -     .    .    .    y    .    .    .    .
+GET /applications/{application}/form            -     .    .    .    y    .    .    .    .
+GET /applications/{application}/missing         -     .    .    .    y    .    .    .    .
+POST /applications/{application}/messages       -     .    .    .    y    .    y    .    .
+POST /applications/{application}/preview        -     .    .    .    .    .    y    .    .
 GET /applications/{application}                 -     .    y    .    y    .    y    .    y
 GET /applications/{application}/timeline        -     .    y    .    y    .    y    .    y
 POST /applications/{application}/submit         -     .    .    .    y    .    .    .    .
@@ -49,6 +55,7 @@ POST /permits/{permit}/views                    -     .    .    .    y    .    .
 GET /permits/{permit}/codebook                  -     .    .    .    y    .    .    .    .
 POST /permits/{permit}/questions                -     .    .    .    y    .    .    .    .
 POST /permits/{permit}/questions/expected       -     .    .    .    y    .    .    .    .
+GET /permits/{permit}/revocation-effect         -     .    .    .    .    .    y    .    .
 POST /permits/{permit}/renew                    -     .    .    .    .    .    y    .    .
 POST /permits/{permit}/revoke                   -     .    .    .    .    .    y    .    .
 GET /runs                                       -     y    y    y    y    y    y    y    y
@@ -91,6 +98,8 @@ COUNT = {
 WORDS: dict[str, Any] = {
     "retire": {"reason": " "},
     "submit": {},
+    "messages": {"text": " "},
+    "preview": {"plans": {}},
     "withdraw": {"reason": ""},
     "appeal": {"reason": ""},
     "decide": {"decision": "complete", "reason": ""},
@@ -148,13 +157,15 @@ def body_of(path: str, ids: dict[str, str]) -> Any:
         return {"upload": "none", "description": {}}
     if path == "/applications":
         return {"form": {**form(), "people": []}}
+    if path == "/applications/{application}":
+        return {"form": form()}
     return WORDS.get(last, {})
 
 
 def ask(portal: Portal, who: str | None, method: str, path: str, ids: dict[str, str]) -> Any:
     where = re.sub(r"{(\w+)}", lambda found: ids[found[1]], path)
     options: dict[str, Any] = {}
-    if method == "POST":
+    if method in ("POST", "PUT"):
         options = {"content": b""} if path == "/uploads" else {"json": body_of(path, ids)}
     if path == "/ledger/consistency":
         options["params"] = {"old_size": 1}

@@ -14,7 +14,7 @@ from casemate.store.keys import Keyring
 # The states in which each act is possible, and where it leads; written here a second time on
 # purpose, so that a change of the machine has to be made twice.
 ALLOWED = {
-    "revise": "draft>draft",
+    "revise": "draft>draft incomplete>incomplete changes_requested>changes_requested",
     "submit": "draft>submitted",
     "resubmit": "incomplete>submitted changes_requested>submitted",
     "withdraw": "draft>withdrawn submitted>withdrawn incomplete>withdrawn "

@@ -28,6 +28,12 @@ def test_only_the_views_of_the_enclave_decrypt_a_table() -> None:
     assert calls_of("read_table") == {"enclave/views.py"}
 
 
+def test_only_a_weighed_plan_reads_before_a_permit() -> None:
+    """The door that no permit opens leads to figures alone, and one act comes through it."""
+    assert calls_of("decrypt_for_assessment") == {"enclave/assessing.py"}
+    assert calls_of("require_assessable") == calls_of("weigh") == {"platform.py"}
+
+
 def test_nobody_but_the_clock_asks_for_the_time() -> None:
     """Permits open and close to the second of one clock, which tests can move."""
     askers = calls_of("utcnow") | calls_of("today") | calls_of("now")

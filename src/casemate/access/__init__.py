@@ -6,7 +6,7 @@ Read ``applications`` for how a permit comes to be, ``permits`` for what it open
 from casemate.access import purposes, tables
 from casemate.access.applications import Applications
 from casemate.access.claims import PermitClaims, key_id, public_jwk, verify_jws
-from casemate.access.completeness import require_complete
+from casemate.access.completeness import Gap, gaps, require_complete
 from casemate.access.deadlines import Regime
 from casemate.access.forms import (
     ApplicationForm,
@@ -26,6 +26,7 @@ from casemate.access.policies import Policies, Resource
 from casemate.access.records import (
     Application,
     ApplicationEvent,
+    Assessment,
     Grant,
     Offer,
     OfferRules,
@@ -48,9 +49,11 @@ __all__ = [
     "ApplicationForm",
     "ApplicationKind",
     "Applications",
+    "Assessment",
     "DatasetRequest",
     "EnclaveSize",
     "Ethics",
+    "Gap",
     "Grant",
     "LegalBasis",
     "Offer",
@@ -69,6 +72,7 @@ __all__ = [
     "StudyPeriod",
     "VariableRequest",
     "export_odrl",
+    "gaps",
     "key_id",
     "public_jwk",
     "purposes",

@@ -11,18 +11,25 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from casemate.access import completeness, deadlines
 from casemate.access.deadlines import Regime
-from casemate.access.forms import ApplicationForm, ApplicationKind, require_text
+from casemate.access.forms import (
+    ApplicationForm,
+    ApplicationKind,
+    DatasetRequest,
+    require_text,
+)
 from casemate.access.history import Change, History
 from casemate.access.output_types import require_known_types
 from casemate.access.permits import Permits
 from casemate.access.records import (
+    ASSESSMENT_SEAL,
     Application,
     ApplicationEvent,
+    Assessment,
     Offer,
     OutputRules,
     Permit,
@@ -30,7 +37,7 @@ from casemate.access.records import (
     Scope,
     State,
 )
-from casemate.access.tables import ApplicationRow
+from casemate.access.tables import ApplicationRow, RevisedFormRow
 from casemate.access.transitions import LEDGER_ACTS, step
 from casemate.canonical import digest
 from casemate.clock import Clock, timestamp
@@ -79,10 +86,31 @@ class Applications:
     def revise(
         self, tx: Session, actor: str, application_id: str, form: ApplicationForm
     ) -> Application:
-        """Replace the form of a draft."""
+        """Keep ``form`` for now: as the draft, or as what one that was given back will become.
+
+        Until that is handed in again, the authority's copy stays what was submitted: see ``in_hand``.
+        """
+        row = self._row_for(tx, application_id, "revise")
+        if row.state == State.DRAFT:
+            columns = {"form": form.document(), "kind": form.kind}
+            return self._take(tx, actor, row, "revise", columns=columns, form=form)
+        revised = self._take(tx, actor, row, "revise", columns={}, form=form)
+        self._put_aside(tx, application_id)
+        tx.add(
+            RevisedFormRow(application=application_id, form=form.document(), saved_at=self._clock())
+        )
+        tx.flush()
+        return revised
+
+    def in_hand(self, tx: Session, application_id: str) -> ApplicationForm:
+        """The form as its applicant has it: what they saved since it was given back, else the form."""
         row = self._history.row(tx, application_id)
-        columns = {"form": form.document(), "kind": form.kind}
-        return self._take(tx, actor, row, "revise", columns=columns, form=form)
+        saved = tx.get(RevisedFormRow, application_id, populate_existing=True)
+        return ApplicationForm.read(row.form if saved is None else saved.form)
+
+    def _put_aside(self, tx: Session, application_id: str) -> None:
+        """Forget what was saved since the form was given back: it is handed in, or written anew."""
+        tx.execute(delete(RevisedFormRow).where(RevisedFormRow.application == application_id))
 
     def submit(
         self,
@@ -126,6 +154,7 @@ class Applications:
             "kind": form.kind,
             "complete_at": None,
         }
+        self._put_aside(tx, application_id)
         return self._take(tx, actor, row, "resubmit", columns=columns, form=form)
 
     def withdraw(
@@ -251,6 +280,28 @@ class Applications:
         )
         return permit
 
+    def require_assessable(
+        self, tx: Session, actor: str, application_id: str, offers: Iterable[Offer]
+    ) -> tuple[Assessment, ...]:
+        """Leave for ``actor`` to weigh a protection plan for each of today's ``offers``, before deciding.
+
+        Only while the decision is the authority's to take, and of the form that was submitted. Raises
+        ``Conflict`` in another state, ``NotAllowed`` for those who applied, ``BadInput`` where what was
+        asked for is no longer offered, ``IntegrityFailure`` if the form was altered.
+        """
+        row = self._row_for(tx, application_id, "approve")
+        form, today = self._submitted_form(tx, row), {offer.dataset: offer for offer in offers}
+        if actor in {row.applicant, *form.people}:
+            raise NotAllowed(
+                f"{actor} applied for {row.id} or is named in it, and does not assess it"
+            )
+        _require_same_versions(row, today.values())
+        return tuple(
+            _assessment(row, actor, request, today[request.dataset])
+            for request in form.datasets
+            if request.dataset in today
+        )
+
     # ---- reading, and talking -----------------------------------------------------------------
 
     def get(self, tx: Session, application_id: str) -> Application:
@@ -363,11 +414,15 @@ class Applications:
             raise IntegrityFailure(f"the form of {row.id} is not the one submitted: it was altered")
         return form
 
+    def refused_by(self, tx: Session, application: Application, actor: str) -> bool:
+        """Whether ``actor`` refused what is now appealed: somebody else decides on the appeal."""
+        if application.state is not State.APPEALED:
+            return False
+        decisions = self.decisions(tx, application.id)
+        return actor in {event.actor for event in decisions if event.act == "refuse"}
+
     def _require_fresh_eyes(self, tx: Session, row: ApplicationRow, actor: str) -> None:
-        if row.state != State.APPEALED:
-            return
-        refusers = {event.actor for event in self.decisions(tx, row.id) if event.act == "refuse"}
-        if actor in refusers:
+        if self.refused_by(tx, self._history.record(row), actor):
             raise NotAllowed(f"{actor} refused {row.id}: somebody else decides on the appeal")
 
     def _output_rules(
@@ -443,6 +498,23 @@ def _scopes(
             budget=budgets.get(request.dataset),
         )
         for request in form.datasets
+    )
+
+
+def _assessment(
+    row: ApplicationRow, actor: str, request: DatasetRequest, offer: Offer
+) -> Assessment:
+    asked = tuple(item.name for item in request.variables)
+    if gone := sorted(set(asked) - offer.variables):
+        raise BadInput(f"{offer.dataset} no longer has {', '.join(gone)}: it cannot be assessed")
+    return Assessment(
+        application=row.id,
+        assessor=actor,
+        dataset=offer.dataset,
+        version=offer.version,
+        variables=asked,
+        min_cell=offer.rules.min_cell,
+        seal=ASSESSMENT_SEAL,
     )
 
 

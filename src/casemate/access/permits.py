@@ -282,6 +282,13 @@ class Permits:
             current = self.get(tx, current).supersedes
         return found
 
+    def newest_of(self, tx: Session, permit_id: str) -> Permit:
+        """The permit, or the last of those that took its place."""
+        newest = self.get(tx, permit_id)
+        while newest.superseded_by is not None:
+            newest = self.get(tx, newest.superseded_by)
+        return newest
+
     def standing_for(self, tx: Session, dataset: str, version: int) -> Permit | None:
         """The standing permit in force on this version, or ``None`` where the data are not open."""
         now = self._clock()

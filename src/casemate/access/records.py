@@ -234,6 +234,36 @@ class Grant:
             )
 
 
+ASSESSMENT_SEAL = object()
+"""Held by ``applications.py`` alone; an ``Assessment`` made without it is refused."""
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Leave to weigh one protection plan: trusted code reads these variables, figures come of it.
+
+    The one reading that no permit opens, since it comes before any: the authority's duty to assess an
+    application that was handed in. It opens no more than was asked for, gives nobody a record, and is
+    neither stored nor sent.
+    """
+
+    application: str
+    assessor: str
+    dataset: str
+    version: int
+    variables: tuple[str, ...]
+    min_cell: int
+    """Counts of fewer people than this are told to nobody, not to the assessor either."""
+    seal: InitVar[object] = None
+
+    def __post_init__(self, seal: object) -> None:
+        if seal is not ASSESSMENT_SEAL:
+            raise TypeError("only Applications.require_assessable makes an Assessment")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an Assessment is not stored or sent: ask for it again")
+
+
 @dataclass(frozen=True)
 class Application:
     """An application as it stands, with its dates. Moments in UTC."""

@@ -56,6 +56,17 @@ class ApplicationEventRow(Base):
     deciding: Mapped[bool]
 
 
+class RevisedFormRow(Base):
+    """What an applicant has written since the application was given back: nobody else's business
+    until it is handed in."""
+
+    __tablename__ = "application_revised_form"
+
+    application: Mapped[str] = mapped_column(ForeignKey("application.id"), primary_key=True)
+    form: Mapped[dict[str, Any]] = mapped_column(Json)
+    saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class PermitRow(Base):
     __tablename__ = "permit"
 

@@ -16,7 +16,7 @@ D, S, I, C = State.DRAFT, State.SUBMITTED, State.INCOMPLETE, State.CHANGES_REQUE
 A, R, W, P = State.APPROVED, State.REFUSED, State.WITHDRAWN, State.APPEALED
 
 TRANSITIONS: Mapping[str, Mapping[State, State]] = {
-    "revise": {D: D},
+    "revise": {D: D, I: I, C: C},
     "submit": {D: S},
     "resubmit": {I: S, C: S},
     "withdraw": {D: W, S: W, I: W, C: W, P: W},

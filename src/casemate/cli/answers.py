@@ -8,6 +8,36 @@ from rich.console import RenderableType
 from casemate.cli.common import table
 from casemate.clock import timestamp
 from casemate.enclave import AccountState, ExpectedAnswer, PrivateAnswer
+from casemate.enclave.assessing import Alternative, Count, PlanPreview
+
+
+def preview_text(preview: PlanPreview) -> RenderableType:
+    """What a plan would do to one dataset: risk before and after, and the plan with another k."""
+    rows: list[list[object]] = [
+        ["records left out", "", _count(preview.suppressed)],
+        ["smallest class, at least", preview.before.smallest_class, preview.after.smallest_class],
+        ["highest risk", preview.before.highest, preview.after.highest],
+        ["average risk", preview.before.average, preview.after.average],
+        ["records at risk", _count(preview.before.at_risk), _count(preview.after.at_risk)],
+        ["uniques", _count(preview.before.uniques), _count(preview.after.uniques)],
+        ["information loss", 0, preview.loss if preview.is_best else f"{preview.loss} or less"],
+    ]
+    others: list[list[object]] = [
+        [f"k = {one.k}", "", _weighed(one)] for one in preview.alternatives if not one.chosen
+    ]
+    title = f"{preview.dataset}, version {preview.version}"
+    return table([title, "as it is", "protected"], rows + others)
+
+
+def _count(count: Count) -> object:
+    return f"fewer than {count.below}" if count.value is None else count.value
+
+
+def _weighed(one: Alternative) -> str:
+    if one.suppressed is None:
+        return "cannot be reached within the plan" if one.in_time else "not weighed: time was up"
+    return f"loss {one.loss}, left out: {_count(one.suppressed)}"
+
 
 _UNITS = {"rows": "rows", "value": "in the variable's unit", "ranks": "rows in rank"}
 

@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
+from rich.console import Group
 
 from casemate.access import OUTPUT_TYPES, USUAL_TYPES, Application, OutputRules
+from casemate.cli.answers import preview_text
 from casemate.cli.common import Desk, Shown, command, read_document, table
 from casemate.clock import timestamp
 from casemate.errors import BadInput
@@ -68,6 +70,71 @@ def show_(
     ]
     data = {"application": known, "timeline": events}
     return Shown(data, table(["When", "Who", "Act", "State", "Words"], rows))
+
+
+@command(app, "revise")
+def revise(
+    desk: Desk,
+    application: Annotated[str, typer.Argument(help="A draft, or one that was given back.")],
+    form: Annotated[Path, typer.Argument(help="The form as it is now, TOML or JSON.")],
+) -> Shown:
+    """Keep a form that is not ready yet; nothing is handed in."""
+    made = desk.platform.revise(desk.actor, application, read_document(form))
+    return Shown(made, f"{made.id} is kept as it is in {form}.")
+
+
+@command(app, "check")
+def check(
+    desk: Desk, application: Annotated[str, typer.Argument(help="The application's id.")]
+) -> Shown:
+    """What is still missing before your application can be handed in."""
+    gaps = desk.platform.missing(desk.actor, application)
+    text = "\n".join(gap.sentence for gap in gaps)
+    return Shown(gaps, text or f"Nothing is missing: {application} can be handed in.")
+
+
+@command(app, "message")
+def message(
+    desk: Desk,
+    application: Annotated[str, typer.Argument(help="The application's id.")],
+    text: Annotated[str, typer.Option(help="What to say; both sides read it.")],
+) -> Shown:
+    """Write to the other side: the applicant to the authority, or the authority back."""
+    known = desk.platform.message(desk.actor, application, text)
+    return Shown(known, f"Your message is in the history of {known.id}.")
+
+
+@command(app, "inbox")
+def inbox(desk: Desk) -> Shown:
+    """For the authority: what waits for a decision, the most urgent first."""
+    items = desk.platform.inbox(desk.actor)
+    rows: list[list[object]] = [
+        [
+            one.application.id, one.waits_for, one.application.due and timestamp(one.application.due),
+            one.days_left, "unanswered message" if one.unanswered else "", one.application.form.title,
+        ]
+        for one in items
+    ]  # fmt: skip
+    columns = ["Application", "Waits for", "Due", "Days left", "", "Title"]
+    return Shown(items, table(columns, rows))
+
+
+@command(app, "preview")
+def preview(
+    desk: Desk,
+    application: Annotated[str, typer.Argument(help="The application's id.")],
+    plan: Annotated[
+        list[str], typer.Option(help="Protection plan as DATASET=FILE (TOML or JSON); repeatable.")
+    ],
+) -> Shown:
+    """For the authority: what a protection plan would do to the data, before deciding."""
+    files = dict(map(_named_file, plan))
+    plans = {name: read_plan(file).to_dict() for name, file in files.items()}
+    try:
+        found = desk.platform.preview_plan(desk.actor, application, plans)
+    except PlanMisfit as misfit:
+        raise BadInput(f"{files[misfit.dataset]}: {misfit}") from misfit
+    return Shown(found, Group(*map(preview_text, found)))
 
 
 @command(app, "withdraw")

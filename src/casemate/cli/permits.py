@@ -133,6 +133,21 @@ def budget(desk: Desk, permit: Annotated[str, typer.Argument(help="The permit's 
     return Shown([account_document(one) for one in states], accounts_table(states))
 
 
+@command(app, "effect")
+def effect(desk: Desk, permit: Annotated[str, typer.Argument(help="The permit's id.")]) -> Shown:
+    """For the authority: what revoking a permit now would end; nothing is done."""
+    found = desk.platform.revocation_effect(desk.actor, permit)
+    rows: list[list[object]] = [
+        ["in force", "yes" if found.in_force else "no"],
+        ["people who lose access", ", ".join(found.people)],
+        ["runs that stop", ", ".join(found.runs)],
+        ["views that are sealed", ", ".join(found.views)],
+        ["outputs that stay inside", ", ".join(found.outputs)],
+        ["amendments that fall", ", ".join(found.amendments)],
+    ]
+    return Shown(found, table(["", ""], rows))
+
+
 @command(app, "revoke")
 def revoke(
     desk: Desk,

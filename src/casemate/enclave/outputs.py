@@ -416,8 +416,10 @@ class Outputs:
             raise NotAllowed(f"the check refused output {row.id}: no one can release it")
         if row.state != OutputState.cleared:
             raise Conflict(f"output {row.id} is {row.state}, not cleared: it cannot be released")
-        permit = self._permits.get(tx, run.permit)
-        if permit.revoked_at is not None and permit.superseded_by is None:
+        permit = self._permits.newest_of(
+            tx, run.permit
+        )  # a renewal's end is the end of all before it
+        if permit.revoked_at is not None:
             raise NotAllowed(
                 f"permit {permit.id} was revoked at {timestamp(permit.revoked_at)}: nothing more leaves"
             )

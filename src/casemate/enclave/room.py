@@ -8,6 +8,7 @@ from casemate.access import Permits
 from casemate.catalogue import Catalogue
 from casemate.clock import Clock
 from casemate.enclave.answers import Answers
+from casemate.enclave.assessing import Assessments
 from casemate.enclave.differencing import Releases
 from casemate.enclave.environments import Environments
 from casemate.enclave.outputs import Outputs
@@ -56,6 +57,7 @@ class Enclave:
             vault, keyring, ledger, permits, self.runs, clock,
             before_release=(memory.before_release,),
         )  # fmt: skip
+        self.assessments = Assessments(self.views, catalogue, ledger)
         self.answers = Answers(self.views, keyring, ledger, permits, catalogue, clock)
         self.environments = Environments(home / "environments", ledger, permits, clock)
         self.rooms = rooms = Rooms(

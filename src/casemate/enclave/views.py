@@ -1,4 +1,5 @@
-"""Protected views: the one place in the code where a published table is decrypted, for noisy answers too.
+"""Protected views: the one place in the code where a published table is decrypted, for noisy answers and
+for weighing a plan too.
 
 A view is made from a ``Grant`` and nothing else: only the granted variables are decrypted, protection
 is applied in memory under a pseudonym key of the permit's own, and what results is kept encrypted
@@ -19,7 +20,7 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from casemate.access import Grant, Permits
+from casemate.access import Assessment, Grant, Permits
 from casemate.canonical import canonical_json, digest
 from casemate.catalogue import Catalogue, Dataset
 from casemate.clock import Clock
@@ -240,6 +241,18 @@ class Views:
         key = self._keyring.unwrap(source.wrapped_key, source.blob)
         table = self._vault.read_table(source.blob, key, list(grant.scope.variables))
         return pl.DataFrame(table)
+
+    def decrypt_for_assessment(self, source: Dataset, leave: Assessment) -> pl.DataFrame:
+        """The variables that ``leave`` names, as published: for ``Assessments`` alone, which tells
+        figures of them before a permit is decided on. Raises as ``make`` does."""
+        if not isinstance(leave, Assessment):
+            raise NotAllowed(
+                "data are weighed with an Assessment of an application, and nothing else"
+            )
+        if (source.id, source.version) != (leave.dataset, leave.version):
+            raise NotAllowed(f"the assessment is of {leave.dataset} version {leave.version}")
+        key = self._keyring.unwrap(source.wrapped_key, source.blob)
+        return pl.DataFrame(self._vault.read_table(source.blob, key, list(leave.variables)))
 
     def columns(self, source: Dataset, grant: Grant) -> dict[str, pl.DataType]:
         """The names and types of all columns, of which the catalogue tells anyone; no value is read."""

@@ -76,6 +76,21 @@ def caller(request: Request, scopes: SecurityScopes, given: Given) -> Caller:
     return Caller(platform, token.account)
 
 
+def needs_one_of(*scopes: Scope) -> Any:
+    """The dependency of an operation that two sides use, each with its own scope."""
+
+    def one_of(request: Request, given: Given) -> Caller:
+        platform = platform_of(request)
+        if given is None:
+            raise TokenRefused(_WANTED)
+        token = platform.token(given.credentials)
+        if not set(scopes) & set(token.scopes):
+            raise InsufficientScope(f"this takes a token with the scope {' or '.join(scopes)}")
+        return Caller(platform, token.account)
+
+    return Depends(one_of)
+
+
 def needs(scope: Scope) -> Any:
     """The dependency of an operation that takes a token with ``scope``."""
     return Security(caller, scopes=[scope.value])

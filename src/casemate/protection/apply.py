@@ -120,12 +120,12 @@ def apply_plan(
     be joined line by line. ``budget`` ends the search early; the report's ``gap`` then says how far
     from the best the result may be. Raises BadInput for what is wrong in the input or cannot be reached.
     """
-    chosen = _choose(frame, plan, variables)
+    chosen = choose(frame, plan, variables)
     names = [name for name in plan.quasi_identifiers if name in chosen.columns]
     identifiers = tuple(name for name in plan.pseudonymise if name in chosen.columns)
     place = _unused("source_row", chosen.columns)
     ready, before = before_search(chosen.with_row_index(place), plan)
-    result = _anonymised(ready, plan, names, search_budget(plan.budget, budget))
+    result = anonymised(ready, plan, names, search_budget(plan.budget, budget))
     table = ready if result is None else pl.DataFrame(result.table)
     table, after = after_search(table, plan, pseudonym_key)
     table, last, recovery = pseudonymise(table, plan, identifiers, pseudonym_key)
@@ -146,7 +146,7 @@ def _unused(name: str, columns: Sequence[str]) -> str:
     return name
 
 
-def _choose(frame: Any, plan: Plan, variables: Sequence[str]) -> pl.DataFrame:
+def choose(frame: Any, plan: Plan, variables: Sequence[str]) -> pl.DataFrame:
     """The variables asked for, as polars; a pandas index stays behind."""
     opened = open_frame(frame)
     if not variables:
@@ -170,9 +170,7 @@ def _choose(frame: Any, plan: Plan, variables: Sequence[str]) -> pl.DataFrame:
     return chosen
 
 
-def _anonymised(
-    chosen: pl.DataFrame, plan: Plan, names: list[str], budget: Budget
-) -> Result | None:
+def anonymised(chosen: pl.DataFrame, plan: Plan, names: list[str], budget: Budget) -> Result | None:
     """The result over the quasi-identifiers that leave; None where none does."""
     if names:
         return recode(

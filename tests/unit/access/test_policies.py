@@ -53,6 +53,25 @@ application.create    lying on employer      .      .      .     .      .       
 application.submit    the applicant          .      .      .     y      .         .       .        .
 application.submit    a named person         .      .      .     .      .         .       .        .
 application.submit    a stranger             .      .      .     .      .         .       .        .
+application.revise    the applicant          .      .      .     y      .         .       .        .
+application.revise    a named person         .      .      .     .      .         .       .        .
+application.revise    lying on employer      .      .      .     .      .         .       .        .
+application.revise    a stranger             .      .      .     .      .         .       .        .
+application.message   the applicant          .      y      y     y      y         y       y        y
+application.message   the draft's applicant  .      .      .     .      .         .       .        .
+application.message   a named person         .      .      .     .      .         .       .        .
+application.message   a colleague            .      .      .     .      .         .       .        .
+application.message   of the holder          .      .      .     .      y         .       .        .
+application.message   a stranger             .      .      .     .      y         .       .        .
+application.message   a draft's stranger     .      .      .     .      .         .       .        .
+application.inbox     anyone                 .      .      .     .      y         .       .        .
+application.preview   the applicant          .      .      .     .      .         .       .        .
+application.preview   only the applicant     .      .      .     .      .         .       .        .
+application.preview   a named person         .      .      .     .      .         .       .        .
+application.preview   a colleague            .      .      .     .      .         .       .        .
+application.preview   of the holder          .      .      .     .      y         .       .        .
+application.preview   a stranger             .      .      .     .      y         .       .        .
+application.preview   a draft's stranger     .      .      .     .      .         .       .        .
 application.read      the applicant          .      y      y     y      y         y       y        y
 application.read      the draft's applicant  .      y      y     y      y         y       y        y
 application.read      a named person         .      y      y     y      y         y       y        y

@@ -6,13 +6,22 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from casemate.access import Application, ApplicationEvent, ApplicationForm, OutputRules, Permit
+from casemate.access import (
+    Application,
+    ApplicationEvent,
+    ApplicationForm,
+    Gap,
+    OutputRules,
+    Permit,
+)
 from casemate.access.records import State
+from casemate.desk import InboxItem
+from casemate.enclave.assessing import PlanPreview
 from casemate.identity import Scope
 from casemate.plain import plain
 from casemate.platform import Decision, Platform
 from casemate.portal import paging
-from casemate.portal.callers import Caller, Reader, needs
+from casemate.portal.callers import Caller, Reader, needs, needs_one_of
 from casemate.portal.documents import Page, schema_of, sent
 from casemate.portal.keyed import KeyedRoute
 from casemate.portal.preconditions import IfMatch, unless_changed
@@ -22,9 +31,13 @@ from casemate.protection.privacy_loss import PrivacyLoss
 router = APIRouter(prefix="/applications", tags=["applications"], route_class=KeyedRoute)
 Applicant = Annotated[Caller, needs(Scope.apply)]
 Authority = Annotated[Caller, needs(Scope.decide)]
+Correspondent = Annotated[Caller, needs_one_of(Scope.apply, Scope.decide)]
 ApplicationDocument = schema_of(Application)
 EventDocument = schema_of(ApplicationEvent)
 PermitDocument = schema_of(Permit)
+GapDocument = schema_of(Gap)
+InboxDocument = schema_of(InboxItem)
+PreviewDocument = schema_of(PlanPreview)
 _CHANGES = describe(401, 403, 404, 409, 412, 422)
 
 
@@ -39,6 +52,30 @@ class HandIn(BaseModel):
     """To hand a draft in; with ``form`` in place of the one it has."""
 
     form: ApplicationForm | None = None
+
+
+class Revision(BaseModel):
+    """The form as it is now; it may be half filled."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    form: ApplicationForm
+
+
+class Message(BaseModel):
+    """What to say to the other side."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(max_length=20_000)
+
+
+class Weighed(BaseModel):
+    """The protection plans to weigh, by dataset."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    plans: dict[str, dict[str, Any]]
 
 
 class Words(BaseModel):
@@ -108,6 +145,18 @@ def create(caller: Applicant, request: Request, asked: NewApplication) -> Respon
     return sent(made, status=201, headers={"Location": where})
 
 
+@router.get(
+    "/inbox",
+    response_model=Page[InboxDocument],  # type: ignore[valid-type]
+    responses=describe(401, 403, 422),
+)
+def inbox(
+    caller: Reader, cursor: paging.Cursor = None, limit: paging.Limit = paging.MANY
+) -> Response:
+    """For the authority: what is not decided yet, the most urgent first."""
+    return sent(paging.page(caller.platform.inbox(caller.actor), _urgency, cursor, limit))
+
+
 @router.get("/{application}", response_model=ApplicationDocument, responses=describe(401, 403, 404))
 def show_application(caller: Reader, application: str) -> Response:
     """One application as it stands."""
@@ -122,6 +171,49 @@ def show_application(caller: Reader, application: str) -> Response:
 def timeline(caller: Reader, application: str) -> Response:
     """Everything that was done and said about an application."""
     return sent(list(caller.platform.timeline(caller.actor, application)))
+
+
+@router.put("/{application}", response_model=ApplicationDocument, responses=_CHANGES)
+def revise(
+    caller: Applicant, application: str, asked: Revision, if_match: IfMatch = None
+) -> Response:
+    """Keep your form as it is now, half filled as it may be: a draft's, or of what was given back."""
+    with _unless_changed(caller.platform, if_match, application):
+        return sent(caller.platform.revise(caller.actor, application, asked.form))
+
+
+@router.get(
+    "/{application}/form", response_model=ApplicationForm, responses=describe(401, 403, 404)
+)
+def form_in_hand(caller: Applicant, application: str) -> Response:
+    """Your form as you saved it last, handed in or not."""
+    return sent(caller.platform.form_in_hand(caller.actor, application))
+
+
+@router.get(
+    "/{application}/missing",
+    response_model=list[GapDocument],  # type: ignore[valid-type]
+    responses=describe(401, 403, 404),
+)
+def missing(caller: Applicant, application: str) -> Response:
+    """What keeps your form from being handed in."""
+    return sent(list(caller.platform.missing(caller.actor, application)))
+
+
+@router.post("/{application}/messages", response_model=ApplicationDocument, responses=_CHANGES)
+def message(caller: Correspondent, application: str, asked: Message) -> Response:
+    """Write to the other side; it stands in the timeline."""
+    return sent(caller.platform.message(caller.actor, application, asked.text))
+
+
+@router.post(
+    "/{application}/preview",
+    response_model=list[PreviewDocument],  # type: ignore[valid-type]
+    responses=_CHANGES,
+)
+def preview(caller: Authority, application: str, asked: Weighed) -> Response:
+    """What protection plans would do to the data asked for: coarse figures of risk and loss."""
+    return sent(list(caller.platform.preview_plan(caller.actor, application, asked.plans)))
 
 
 @router.post("/{application}/submit", response_model=ApplicationDocument, responses=_CHANGES)
@@ -183,6 +275,11 @@ def approve(
 
 def _unless_changed(platform: Platform, if_match: str | None, application: str) -> Any:
     return unless_changed(platform, if_match, lambda tx: platform.applications.get(tx, application))
+
+
+def _urgency(item: InboxItem) -> list[str]:
+    due = item.application.due or item.application.created_at
+    return [str(item.waits_for != "authority"), str(plain(due)), item.application.id]
 
 
 def _when(application: Application) -> list[str]:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from casemate.access import Permit, PermitClaims
+from casemate.desk import RevocationEffect
 from casemate.enclave import AccountState, ExpectedAnswer, PrivateAnswer, View
 from casemate.errors import BadInput, IntegrityFailure
 from casemate.identity import Scope
@@ -23,6 +24,7 @@ from casemate.portal.problems import describe
 router = APIRouter(prefix="/permits", tags=["permits"], route_class=KeyedRoute)
 Runner = Annotated[Caller, needs(Scope.run)]
 ViewDocument = schema_of(View)
+EffectDocument = schema_of(RevocationEffect)
 AccountDocument = schema_of(AccountState)
 ExpectedDocument = schema_of(ExpectedAnswer)
 AnswerDocument = schema_of(PrivateAnswer)
@@ -92,6 +94,16 @@ def show(anyone: Anyone, permit: str) -> Response:
 def in_force(anyone: Anyone, permit: str) -> Response:
     """Whether a permit opens anything now; anyone who knows its id may ask."""
     return sent({"permit": permit, "in_force": anyone.platform.permit_in_force(permit)})
+
+
+@router.get(
+    "/{permit}/revocation-effect",
+    response_model=EffectDocument,
+    responses=describe(401, 403, 404),
+)
+def revocation_effect(caller: Authority, permit: str) -> Response:
+    """What revoking a permit now would end; nothing is done."""
+    return sent(caller.platform.revocation_effect(caller.actor, permit))
 
 
 @router.post("/{permit}/revoke", response_model=PermitDocument, responses=_CHANGES)
