@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -73,12 +74,17 @@ if TYPE_CHECKING:
     from casemate.enclave import (
         AccountState,
         Claim,
+        Comparison,
+        Content,
         Enclave,
         ExpectedAnswer,
+        Followed,
         Limits,
         Output,
         PackageSet,
         PrivateAnswer,
+        ProgramDraft,
+        ProgramVersion,
         QueueItem,
         ReleaseReceipt,
         Replay,
@@ -94,6 +100,8 @@ Decision = Literal["refuse", "incomplete", "changes", "extend", "complete"]
 _PROVIDED: ContextVar[Callable[[Session], None] | None] = ContextVar("provided", default=None)
 ANYONE = "public"
 """The actor on the ledger where nobody was signed in."""
+FOLLOW_SECONDS = 0.25
+"""Between two looks at a run that is followed."""
 
 
 def open_database(url: str) -> Store:
@@ -810,6 +818,19 @@ class Platform:
         self.enclave.worker.wait(run, timeout)
         return self.run_status(actor, run)
 
+    def follow(self, actor: str, run: str, after: int = -1, wait: float = 0.0) -> Followed:
+        """``run`` as it stands, with what happened to it after event ``after``; within ``wait`` seconds
+        as soon as something has, or the machine is done with it."""
+        give_up = time.monotonic() + wait
+        while True:
+            with self._look(actor, "run.read", self.facts.run, run) as tx:
+                told = self.enclave.follower.follow(tx, run, after)
+                told = replace(told, run=self._as_seen(tx, actor, told.run))
+            left = give_up - time.monotonic()
+            if told.events or told.is_over or left <= 0:
+                return told
+            self.enclave.worker.wait(run, min(left, FOLLOW_SECONDS))
+
     def run_status(self, actor: str, run: str) -> Run:
         """``run`` as it stands."""
         with self._look(actor, "run.read", self.facts.run, run) as tx:
@@ -848,6 +869,46 @@ class Platform:
             facts = self.facts.run(tx, run).attrs
         is_of_the_team = actor in {facts["submitted_by"], *facts["people"]}
         return found.for_team() if is_of_the_team else found
+
+    def save_draft(
+        self,
+        actor: str,
+        permit: str,
+        text: str,
+        filename: str = "script.py",
+        *,
+        after: int | None = None,
+    ) -> ProgramDraft:
+        """Keep the program that ``actor`` writes under ``permit``, as their next version.
+
+        Raises ``Conflict`` where ``after``, the version they began from, is not the newest any more.
+        """
+        with self._act(actor, "run.draft", self.facts.run_of_permit, actor, permit) as tx:
+            return self.enclave.drafts.save(tx, actor, permit, text, filename, after)
+
+    def draft_versions(self, actor: str, permit: str) -> Sequence[ProgramVersion]:
+        """Which versions of ``actor``'s own draft under ``permit`` are kept, the newest first."""
+        with self._look(actor, "run.draft", self.facts.run_of_permit, actor, permit) as tx:
+            return self.enclave.drafts.versions(tx, actor, permit)
+
+    def program_draft(self, actor: str, permit: str, version: int | None = None) -> ProgramDraft:
+        """``actor``'s own draft under ``permit``: one version of it, the newest if not given."""
+        with self._look(actor, "run.draft", self.facts.run_of_permit, actor, permit) as tx:
+            return self.enclave.drafts.get(tx, actor, permit, version)
+
+    def run_draft(
+        self,
+        actor: str,
+        permit: str,
+        version: int | None = None,
+        *,
+        limits: Limits | None = None,
+        environment: str | None = None,
+    ) -> Run:
+        """Hand in ``actor``'s own draft; see ``run``."""
+        kept = self.program_draft(actor, permit, version)
+        text = kept.text.encode()
+        return self.run(actor, permit, text, kept.filename, limits=limits, environment=environment)
 
     # ── environments ─────────────────────────────────────────────────────────────────────────────
 
@@ -957,6 +1018,31 @@ class Platform:
         with self._act(actor, "output.read_evidence", self.facts.output, output) as tx:
             data = self.enclave.outputs.evidence(tx, actor, output)
             return self.enclave.outputs.get(tx, output), data
+
+    def examine(self, actor: str, output: str) -> tuple[Output, Content]:
+        """For the checker's eyes: the output's verdict with its evidence, and what it holds, in a form that
+        is safe to show: nothing of it is run, and a picture only told of unless trusted code drew it."""
+        with self._act(actor, "output.read_evidence", self.facts.output, output) as tx:
+            examined = self.enclave.comparisons.examine(tx, actor, output)
+        return examined.output, self.enclave.comparisons.show(examined)
+
+    def compare_release(self, actor: str, output: str, against: str | None = None) -> Comparison:
+        """For a checker: how ``output`` differs from what was released before it of the same data and name,
+        or from ``against``, and what the memory of releases holds."""
+        action, room = "output.read_evidence", self.enclave.comparisons
+        with self._act(actor, action, self.facts.output, output) as tx:
+            if against is not None:
+                self.policies.require(
+                    self._account(tx, actor), action, self.facts.output(tx, against)
+                )
+                known: Sequence[Output] = [room.released(tx, against)]
+            else:
+                known = room.earlier(tx, output)
+            read = [
+                one for one in known if self._may(tx, actor, action, self.facts.output(tx, one.id))
+            ]
+            asked = room.open(tx, actor, output, read, len(known) - len(read))
+        return room.compare(asked)
 
     def queue(self, actor: str) -> Sequence[QueueItem]:
         """What awaits ``actor``, a checker, oldest first: nothing of a run of their own, nothing that

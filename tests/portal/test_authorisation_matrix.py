@@ -52,6 +52,9 @@ GET /permits/{permit}/in-force                  y     y    y    y    y    y    y
 GET /permits/{permit}/budget                    -     .    y    .    y    .    y    y    y
 GET /permits/{permit}/views                     -     .    y    .    y    .    y    y    y
 POST /permits/{permit}/views                    -     .    .    .    y    .    .    .    .
+GET /permits/{permit}/draft                     -     .    .    .    y    .    .    .    .
+POST /permits/{permit}/draft                    -     .    .    .    y    .    .    .    .
+GET /permits/{permit}/draft/versions            -     .    .    .    y    .    .    .    .
 GET /permits/{permit}/codebook                  -     .    .    .    y    .    .    .    .
 POST /permits/{permit}/questions                -     .    .    .    y    .    .    .    .
 POST /permits/{permit}/questions/expected       -     .    .    .    y    .    .    .    .
@@ -61,6 +64,7 @@ POST /permits/{permit}/revoke                   -     .    .    .    .    .    y
 GET /runs                                       -     y    y    y    y    y    y    y    y
 POST /runs                                      -     .    .    .    y    .    .    .    .
 GET /runs/{run}                                 -     .    .    .    y    .    y    y    y
+GET /runs/{run}/events                          -     .    .    .    y    .    y    y    y
 POST /runs/{run}/replay                         -     .    .    .    y    .    .    y    .
 POST /runs/{run}/cancel                         -     y    .    .    y    .    y    .    .
 GET /outputs                                    -     y    y    y    y    y    y    y    y
@@ -80,6 +84,7 @@ POST /organisations                             -     y    .    .    .    .    .
 """
 OUTPUTS = """
 GET /outputs/{output}/evidence
+GET /outputs/{output}/comparison
 POST /outputs/{output}/claim
 POST /outputs/{output}/give-back
 POST /outputs/{output}/review
@@ -113,6 +118,7 @@ WORDS: dict[str, Any] = {
     "accounts": {"name": "A", "organisation": "org-none", "roles": ["public"]},
     "organisations": {"name": ""},
     "claim": {},
+    "draft": {"text": "print(1)"},
     "review": {"clear": False, "reason": "no"},
 }
 """Bodies that nothing comes of, even where the caller may."""

@@ -79,6 +79,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "permit.renew": ("permit",),
         "permit.ask": ("permit",),
         "permit.environments": ("permit",),
+        "run.draft": ("run",),
         "run.submit": ("run",),
         "run.read": ("run",),
         "run.cancel": ("run",),

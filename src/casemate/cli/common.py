@@ -146,7 +146,7 @@ def one_line(message: str) -> str:
     """``message`` in one line that is safe on a terminal, whatever was quoted in it."""
     words = " ".join(message.split())
     words = words if len(words) <= LONGEST_MESSAGE else words[:LONGEST_MESSAGE] + " …"
-    return _printable(words)
+    return printable(words)
 
 
 def table(columns: list[str], rows: list[list[object]]) -> RenderableType:
@@ -156,13 +156,13 @@ def table(columns: list[str], rows: list[list[object]]) -> RenderableType:
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         # Nothing is cut: an identifier is to be copied. Nothing is markup: a title is not ours.
-        drawn.add_column(Text(_printable(column)), overflow="fold")
+        drawn.add_column(Text(printable(column)), overflow="fold")
     for row in rows:
-        drawn.add_row(*(Text("" if cell is None else _printable(str(cell))) for cell in row))
+        drawn.add_row(*(Text("" if cell is None else printable(str(cell))) for cell in row))
     return drawn
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """``text`` with what steers a terminal spelt out; line breaks stay."""
     return "".join(
         one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode()

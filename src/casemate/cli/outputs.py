@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
+from rich.text import Text
 
 from casemate.cli.common import Desk, JsonOption, Shown, command, exits, show, table, writing
+from casemate.cli.comparing import compared
 from casemate.clock import timestamp
 from casemate.enclave import Output, OutputState, receipt_verifier
 from casemate.enclave.receipts import as_bytes as receipt_bytes
@@ -115,6 +117,19 @@ def _unread(outputs: Sequence[str]) -> str:
     return (
         f"the memory of releases could not read {named}{more}: compare with them, as no machine has"
     )
+
+
+@command(app, "compare")
+def compare(
+    desk: Desk,
+    output: Annotated[str, typer.Argument(help="The output's id.")],
+    against: Annotated[
+        str | None, typer.Option(help="A released output (default: the nearest ones).")
+    ] = None,
+) -> Shown:
+    """For an output checker: how an output differs from what left before it."""
+    found = desk.platform.compare_release(desk.actor, output, against)
+    return Shown(found, Group(*(Text(line) for line in compared(found))))
 
 
 @command(app, "repair")

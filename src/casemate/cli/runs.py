@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
-from casemate.cli.common import Desk, Shown, command, table
+from casemate.cli.common import Desk, Shown, command, printable, table
+from casemate.cli.following import followed, sentence
 from casemate.clock import timestamp
 from casemate.enclave import Limits, Run
 from casemate.errors import BadInput
@@ -19,8 +21,11 @@ def submit(
     desk: Desk,
     permit: Annotated[str, typer.Option(help="The permit to run under.")],
     script: Annotated[
-        Path, typer.Option(help="The program: .py, .ipynb, .R, .sql, or a request in .json.")
-    ],
+        Path | None,
+        typer.Option(
+            help="The program: .py, .ipynb, .R, .sql, or a request in .json (default: your draft)."
+        ),
+    ] = None,
     purpose: Annotated[
         str | None, typer.Option(help="The purpose (default: the permit's).")
     ] = None,
@@ -33,19 +38,21 @@ def submit(
     wait: Annotated[bool, typer.Option(help="Wait until the machine is done with it.")] = True,
 ) -> Shown:
     """Run a script on the protected data of a permit."""
-    try:
-        source = script.read_bytes()
-    except OSError as failure:
-        raise BadInput(f"the script {script} cannot be read: {failure.strerror}") from failure
-    run = desk.platform.run(
-        desk.actor,
-        permit,
-        source,
-        script.name,
-        purpose=purpose,
-        limits=_limits(memory, cpu, wall),
-        environment=environment,
-    )
+    limits = _limits(memory, cpu, wall)
+    if script is None:
+        if purpose is not None:
+            raise BadInput("a draft runs for its permit's purpose: leave --purpose out")
+        run = desk.platform.run_draft(desk.actor, permit, limits=limits, environment=environment)
+    else:
+        run = desk.platform.run(
+            desk.actor,
+            permit,
+            _read(script),
+            script.name,
+            purpose=purpose,
+            limits=limits,
+            environment=environment,
+        )
     if wait:
         run = desk.platform.wait(desk.actor, run.id)
     return Shown(run, _sentence(run))
@@ -67,6 +74,21 @@ def status(
         return Shown(known, table(["Run", "State", "By", "Submitted", "Reason"], rows))
     one = desk.platform.wait(desk.actor, run) if wait else desk.platform.run_status(desk.actor, run)
     return Shown(one, _sentence(one))
+
+
+@command(app, "follow")
+def follow(
+    desk: Desk,
+    run: Annotated[str, typer.Argument(help="The run's id.")],
+    after: Annotated[int, typer.Option(help="Only events of numbers above this.")] = -1,
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Until the machine is done with it.")
+    ] = True,
+) -> Shown:
+    """Follow a run as it happens: the enclave's account of it, never what the program prints."""
+    told, events = followed(desk.platform, desk.actor, run, after, wait=wait)
+    rows: list[list[object]] = [[one.number, one.time, sentence(one)] for one in events]
+    return Shown({**vars(told), "events": events}, table(["Event", "When", "What"], rows))
 
 
 @command(app, "logs")
@@ -101,6 +123,47 @@ def replay(desk: Desk, run: Annotated[str, typer.Argument(help="The run's id.")]
             (("differ", found.differing), ("missing", found.missing)) if names]  # fmt: skip
     told += [f"{found.new} new"] if found.new else []
     return Shown(found, f"{run} did not come out the same ({'; '.join(told) or found.ended}).")
+
+
+@command(app, "draft")
+def draft(
+    desk: Desk,
+    permit: Annotated[str, typer.Option(help="The permit that the program is for.")],
+    save: Annotated[
+        Path | None, typer.Option(help="Keep this file as the next version of your draft.")
+    ] = None,
+    version: Annotated[
+        int | None, typer.Option(help="Which version is shown (default: the newest).")
+    ] = None,
+    versions: Annotated[bool, typer.Option("--versions", help="List what is kept.")] = False,
+) -> Shown:
+    """The program that you write under a permit: keep it, show it; nobody else reads it."""
+    if save is not None:
+        text = _text(_read(save), save)
+        kept = desk.platform.save_draft(desk.actor, permit, text, save.name)
+        return Shown(kept, f"{kept.filename} is kept as version {kept.number} of your draft.")
+    if versions:
+        known = desk.platform.draft_versions(desk.actor, permit)
+        rows: list[list[object]] = [
+            [one.number, one.size, timestamp(one.saved_at)] for one in known
+        ]
+        return Shown(known, table(["Version", "Bytes", "Saved"], rows))
+    shown = desk.platform.program_draft(desk.actor, permit, version)
+    return Shown(shown, Text(printable(shown.text)))
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as failure:
+        raise BadInput(f"the script {file} cannot be read: {failure.strerror}") from failure
+
+
+def _text(data: bytes, file: Path) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as failure:
+        raise BadInput(f"{file} is not UTF-8 text (byte {failure.start})") from failure
 
 
 def _limits(memory: int | None, cpu: int | None, wall: int | None) -> Limits | None:

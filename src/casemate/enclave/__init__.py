@@ -2,8 +2,11 @@
 
 from casemate.enclave.answers import AccountState, ExpectedAnswer, PrivateAnswer, budget_of
 from casemate.enclave.claims import CLAIM_SECONDS
+from casemate.enclave.comparing import Comparison, Content
 from casemate.enclave.differencing import WouldDisclose
+from casemate.enclave.drafts import ProgramDraft, ProgramVersion
 from casemate.enclave.environments import PackageSet
+from casemate.enclave.following import Followed, RunEvent
 from casemate.enclave.limits import Limits
 from casemate.enclave.outputs import Outputs
 from casemate.enclave.receipts import document as receipt_document
@@ -34,9 +37,12 @@ __all__ = [
     "SYSTEM",
     "AccountState",
     "Claim",
+    "Comparison",
+    "Content",
     "Decision",
     "Enclave",
     "ExpectedAnswer",
+    "Followed",
     "Limits",
     "Output",
     "OutputKind",
@@ -44,10 +50,13 @@ __all__ = [
     "Outputs",
     "PackageSet",
     "PrivateAnswer",
+    "ProgramDraft",
+    "ProgramVersion",
     "QueueItem",
     "ReleaseReceipt",
     "Replay",
     "Run",
+    "RunEvent",
     "RunState",
     "Runs",
     "Suggestion",

@@ -34,7 +34,7 @@ from casemate.enclave.records import (
     RunState,
 )
 from casemate.enclave.runs import Runs
-from casemate.enclave.tables import DecisionRow, OutputRow, ReceiptRow
+from casemate.enclave.tables import DecisionRow, OriginalRow, OutputRow, ReceiptRow
 from casemate.errors import BadInput, Conflict, IntegrityFailure, NotAllowed, NotFound
 from casemate.ids import new_id
 from casemate.ledger import Ledger
@@ -365,6 +365,37 @@ class Outputs:
             commitment=self._commitment(row.digest),
         )
         return data
+
+    def compare(
+        self, tx: Session, checker: str, output_id: str, earlier: Iterable[str]
+    ) -> dict[str, bytes]:
+        """The bytes of a checked output and of ``earlier`` released ones, to hold one against the others.
+
+        Raises as ``evidence``, for each of them. Entered on the ledger, once.
+        """
+        named = (output_id, *earlier)
+        rows = [self._row(tx, one) for one in named]
+        for row in rows:
+            self._require_independent(tx, self._runs.get(tx, row.run), checker)
+        if rows[0].decision is None:
+            raise NotAllowed(f"output {output_id} has not been checked: the check comes first")
+        if kept := [row.id for row in rows[1:] if row.state != OutputState.released]:
+            raise NotAllowed(f"output {kept[0]} was not released: it is compared with nothing")
+        self._ledger.append(
+            tx, actor=checker, act="output.compared", subject=output_id, earlier=list(named[1:])
+        )
+        return {row.id: self._open(row) for row in rows}
+
+    def is_redrawn(self, tx: Session, output_id: str) -> bool:
+        """Whether its bytes were made by trusted code, in the place of what the program wrote."""
+        return tx.get(OriginalRow, output_id) is not None
+
+    def newest_released(self, tx: Session, most: int) -> tuple[Output, ...]:
+        """The ``most`` outputs that were released last, the newest first."""
+        query = select(OutputRow).where(OutputRow.state == OutputState.released.value)
+        rows = tuple(tx.scalars(query.order_by(OutputRow.released_at.desc()).limit(most)))
+        cleared_by = self._cleared_by(tx, {row.id for row in rows})
+        return tuple(self._record(tx, row, cleared_by.get(row.id, ())) for row in rows)
 
     def fetch(self, tx: Session, person: str, output_id: str) -> bytes:
         """The bytes of a released output, for those who work under the permit.

@@ -9,8 +9,11 @@ from casemate.catalogue import Catalogue
 from casemate.clock import Clock
 from casemate.enclave.answers import Answers
 from casemate.enclave.assessing import Assessments
+from casemate.enclave.comparing import Comparisons
 from casemate.enclave.differencing import Releases
+from casemate.enclave.drafts import Drafts
 from casemate.enclave.environments import Environments
+from casemate.enclave.following import Follower
 from casemate.enclave.outputs import Outputs
 from casemate.enclave.recipes import RecipeShelf, ReleaseMemory
 from casemate.enclave.recipes.exchange import exchange
@@ -74,6 +77,9 @@ class Enclave:
         )
         self.replays = Replays(rooms, ledger, keyring)
         self.repairs = Repairs(rooms, ledger)
+        self.comparisons = Comparisons(self.outputs, self.runs, permits, memory)
+        self.follower = Follower(ledger, self.runs, self.views, self.outputs, clock)
+        self.drafts = Drafts(keyring, ledger, clock)
         self.worker = Worker(home, runs_url, rooms, at_once=at_once)
 
     def seal_views(self, tx: Session, permit_id: str, *, actor: str) -> int:

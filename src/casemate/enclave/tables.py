@@ -90,6 +90,19 @@ class EnvironmentRow(Base):
     packages: Mapped[dict[str, Any]] = mapped_column(Json)
 
 
+class DraftRow(Base):
+    """One version of the program that a person writes under a permit, sealed; ``number`` counts them."""
+
+    __tablename__ = "enclave_draft"
+
+    permit: Mapped[str] = mapped_column(String(64), primary_key=True)
+    author: Mapped[str] = mapped_column(String(200), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    size: Mapped[int]
+    saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class RunRow(Base):
     __tablename__ = "enclave_run"
 

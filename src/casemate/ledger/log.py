@@ -25,6 +25,7 @@ from casemate.store import mark_recorded
 MOST_BODY_BYTES = 65_536
 _READ_AHEAD = 2_000
 _READ_BACK = 20
+_NAMED = 500  # subjects in one query
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,20 @@ class Ledger:
             query = query.where(LedgerEntryRow.subject == subject)
         for index, body in tx.execute(query).yield_per(_READ_AHEAD):
             yield _entry(index, body)
+
+    def entries_of(
+        self, tx: Session, subjects: Iterable[str], *, start: int = 0
+    ) -> Iterator[Entry]:
+        """Entries of any of ``subjects`` from ``start`` on, in order."""
+        named = sorted(set(subjects))
+        found: list[Entry] = []
+        for first in range(0, len(named), _NAMED):
+            query = select(LedgerEntryRow.index, BODY).where(
+                LedgerEntryRow.index >= start,
+                LedgerEntryRow.subject.in_(named[first : first + _NAMED]),
+            )
+            found += [_entry(index, body) for index, body in tx.execute(query)]
+        yield from sorted(found, key=lambda entry: entry.index)
 
     def newest(self, tx: Session, subject: str, *, act: str) -> Entry | None:
         """The last entry of ``subject`` that records ``act``; ``None`` where there is none."""

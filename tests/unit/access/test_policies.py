@@ -118,6 +118,10 @@ permit.ask            a colleague            .      .      .     .      .       
 permit.ask            a stranger             .      .      .     .      .         .       .        .
 permit.ask            anyone, it stands      .      .      .     .      .         .       .        .
 
+run.draft             the submitter          .      .      .     y      .         .       .        .
+run.draft             named, for another     .      .      .     .      .         .       .        .
+run.draft             not in the permit      .      .      .     .      .         .       .        .
+run.draft             a stranger             .      .      .     .      .         .       .        .
 run.submit            the submitter          .      .      .     y      .         .       .        .
 run.submit            named, for another     .      .      .     .      .         .       .        .
 run.submit            not in the permit      .      .      .     .      .         .       .        .

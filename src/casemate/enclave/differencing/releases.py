@@ -116,6 +116,11 @@ class Releases:
         query = select(StatementsRow.output).where(StatementsRow.output == output)
         return tx.scalars(query.limit(1)).first() is not None
 
+    def count(self, tx: Session, dataset: str, version: int) -> int:
+        """How many releases of the dataset version are remembered."""
+        mine = (MemoryRow.dataset == dataset, MemoryRow.version == version)
+        return tx.scalar(select(MemoryRow.counter).where(*mine)) or 0
+
     def opaque(self, tx: Session, dataset: str, version: int) -> tuple[str, ...]:
         """The released outputs that the memory could not read, or not all of, in order."""
         query = select(StatementsRow.output).where(

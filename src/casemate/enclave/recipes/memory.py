@@ -143,6 +143,14 @@ class ReleaseMemory:
         named = [self._releases.opaque(tx, *one) for one in _versions(run)]
         return tuple(dict.fromkeys(output for some in named for output in some))
 
+    def told(self, tx: Session, run: Run) -> tuple[tuple[str, int, int, tuple[str, ...]], ...]:
+        """Of each dataset version that the run read: how many releases are remembered, and which of them
+        could not be read."""
+        return tuple(
+            (*one, self._releases.count(tx, *one), self._releases.opaque(tx, *one))
+            for one in _versions(run)
+        )
+
     def before_release(self, tx: Session, output: Output, run: Run, _: bytes) -> None:
         """The guard: asks again, with all that is out by now, and remembers. Raises ``WouldDisclose`` (of
         ``differencing``).

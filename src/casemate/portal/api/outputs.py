@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from casemate.enclave import CLAIM_SECONDS, Claim, Output, QueueItem, ReleaseReceipt
+from casemate.enclave import CLAIM_SECONDS, Claim, Comparison, Output, QueueItem, ReleaseReceipt
 from casemate.identity import Scope
 from casemate.portal import paging
 from casemate.portal.callers import Caller, Reader, needs
@@ -18,6 +18,7 @@ router = APIRouter(prefix="/outputs", tags=["outputs"], route_class=KeyedRoute)
 Checker = Annotated[Caller, needs(Scope.review)]
 OutputDocument = schema_of(Output)
 QueueDocument = schema_of(QueueItem)
+ComparisonDocument = schema_of(Comparison)
 ClaimDocument = schema_of(Claim)
 ReceiptDocument = schema_of(ReleaseReceipt)
 _CHANGES = describe(401, 403, 404, 409, 422)
@@ -73,6 +74,22 @@ def evidence(caller: Checker, output: str) -> Response:
     """For the checker's eyes: the output's bytes, before anything has left. That you looked is recorded."""
     seen, data = caller.platform.evidence(caller.actor, output)
     return _file(seen.shown_name, data)
+
+
+@router.get(
+    "/{output}/comparison",
+    response_model=ComparisonDocument,
+    responses=describe(401, 403, 404, 422),
+)
+def comparison(
+    caller: Checker,
+    output: str,
+    against: Annotated[
+        str | None, Query(max_length=100, description="A released output; else the nearest ones.")
+    ] = None,
+) -> Response:
+    """For the checker's eyes: how it differs from what left before it. That you looked is recorded."""
+    return sent(caller.platform.compare_release(caller.actor, output, against))
 
 
 @router.post("/{output}/claim", response_model=ClaimDocument, responses=_CHANGES)

@@ -3,12 +3,19 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
 
 from casemate.access import Permit, PermitClaims
 from casemate.desk import RevocationEffect
-from casemate.enclave import AccountState, ExpectedAnswer, PrivateAnswer, View
+from casemate.enclave import (
+    AccountState,
+    ExpectedAnswer,
+    PrivateAnswer,
+    ProgramDraft,
+    ProgramVersion,
+    View,
+)
 from casemate.errors import BadInput, IntegrityFailure
 from casemate.identity import Scope
 from casemate.plain import plain
@@ -25,6 +32,8 @@ router = APIRouter(prefix="/permits", tags=["permits"], route_class=KeyedRoute)
 Runner = Annotated[Caller, needs(Scope.run)]
 ViewDocument = schema_of(View)
 EffectDocument = schema_of(RevocationEffect)
+DraftDocument = schema_of(ProgramDraft)
+VersionDocument = schema_of(ProgramVersion)
 AccountDocument = schema_of(AccountState)
 ExpectedDocument = schema_of(ExpectedAnswer)
 AnswerDocument = schema_of(PrivateAnswer)
@@ -49,6 +58,18 @@ class Renewal(BaseModel):
 
     days: int = Field(ge=1, le=10**6)
     reason: str = Field(max_length=20_000)
+
+
+class Program(BaseModel):
+    """A program as it is so far."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(max_length=8_000_000, examples=["print('hello')"])
+    filename: str = Field("script.py", max_length=200)
+    after: int | None = Field(
+        None, ge=0, le=10**9, description="The version that you began from (0: from none)."
+    )
 
 
 class Question(BaseModel):
@@ -150,6 +171,36 @@ def codebook(caller: Runner, permit: str) -> Response:
     """What the columns of each view mean, and how they were generalised."""
     said: list[Mapping[str, Any]] = list(caller.platform.codebook(caller.actor, permit))
     return sent(said)
+
+
+@router.get("/{permit}/draft", response_model=DraftDocument, responses=describe(401, 403, 404, 422))
+def draft(
+    caller: Runner, permit: str, version: Annotated[int | None, Query(ge=1, le=10**9)] = None
+) -> Response:
+    """The program that you write under a permit: its newest version, or the one asked for."""
+    return sent(caller.platform.program_draft(caller.actor, permit, version))
+
+
+@router.get(
+    "/{permit}/draft/versions",
+    response_model=list[VersionDocument],  # type: ignore[valid-type]
+    responses=describe(401, 403, 404),
+)
+def draft_versions(caller: Runner, permit: str) -> Response:
+    """Which versions of your program are kept, the newest first."""
+    return sent(list(caller.platform.draft_versions(caller.actor, permit)))
+
+
+@router.post(
+    "/{permit}/draft", response_model=DraftDocument, responses=describe(401, 403, 404, 409, 422)
+)
+def save_draft(caller: Runner, permit: str, asked: Program) -> Response:
+    """Keep the program that you write as its next version; nobody else reads it."""
+    return sent(
+        caller.platform.save_draft(
+            caller.actor, permit, asked.text, asked.filename, after=asked.after
+        )
+    )
 
 
 @router.get(

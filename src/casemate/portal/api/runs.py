@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from casemate.enclave import Limits, Replay, Run
+from casemate.enclave import Followed, Limits, Replay, Run
 from casemate.identity import Scope
 from casemate.plain import plain
 from casemate.portal import paging
@@ -18,6 +18,7 @@ from casemate.portal.problems import describe
 router = APIRouter(prefix="/runs", tags=["runs"], route_class=KeyedRoute)
 Runner = Annotated[Caller, needs(Scope.run)]
 RunDocument = schema_of(Run)
+FollowedDocument = schema_of(Followed)
 ReplayDocument = schema_of(Replay)
 LONGEST_WAIT = 30.0
 """Seconds that one request waits for a run: proxies close a silent connection after a minute."""
@@ -78,6 +79,24 @@ def show_run(
     if wait:
         return sent(caller.platform.wait(caller.actor, run, wait))
     return sent(caller.platform.run_status(caller.actor, run))
+
+
+@router.get(
+    "/{run}/events", response_model=FollowedDocument, responses=describe(401, 403, 404, 422)
+)
+def follow(
+    caller: Reader,
+    run: str,
+    after: Annotated[
+        int, Query(ge=-1, le=2**62, description="The number of the last event that you saw.")
+    ] = -1,
+    wait: Annotated[
+        float, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for the next event.")
+    ] = 0.0,
+) -> Response:
+    """The enclave's account of a run after the last event that you saw; what the program prints is an
+    output, and not here."""
+    return sent(caller.platform.follow(caller.actor, run, after, wait))
 
 
 @router.post(
