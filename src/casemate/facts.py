@@ -168,7 +168,7 @@ class Facts:
         if about is None:
             return HOME
         kind = ACTIONS[action][0]
-        if action == "run.submit" and actor is not None:
+        if action in ("run.draft", "run.submit") and actor is not None:
             return self.run_of_permit(tx, actor, about)
         read = {
             "dataset": self.dataset,
