@@ -22,7 +22,7 @@ from casemate.catalogue.description import DatasetDescription
 from casemate.catalogue.profile import profile_table
 from casemate.catalogue.quality import assess_quality
 from casemate.catalogue.records import Dataset, DatasetState, SearchPage, variables_of
-from casemate.catalogue.search import search
+from casemate.catalogue.search import Chosen, Sort, search
 from casemate.catalogue.tables import DatasetRow, DatasetVersionRow, EntryRow
 from casemate.catalogue.words import column_words
 from casemate.clock import Clock
@@ -185,11 +185,14 @@ class Catalogue:
         tx: Session,
         text: str = "",
         *,
-        theme: str | None = None,
-        holder: str | None = None,
-        access_right: str | None = None,
+        theme: Chosen = None,
+        holder: Chosen = None,
+        access_right: Chosen = None,
+        regime: Chosen = None,
+        sort: Sort = "best",
         limit: int = 20,
         offset: int = 0,
+        facets: bool = True,
     ) -> SearchPage:
         """Published datasets that match; see ``casemate.catalogue.search``."""
         return search(
@@ -198,8 +201,11 @@ class Catalogue:
             theme=theme,
             holder=holder,
             access_right=access_right,
+            regime=regime,
+            sort=sort,
             limit=limit,
             offset=offset,
+            facets=facets,
         )
 
     def retire(self, tx: Session, actor: str, dataset_id: str, reason: str) -> Dataset:
@@ -371,6 +377,7 @@ class Catalogue:
         entry.version = version
         entry.holder = holder
         entry.access_right = str(said.access_right)
+        entry.regime = said.regime
         entry.themes = list(said.themes)
         entry.titles = dict(said.title)
         entry.descriptions = dict(said.description)

@@ -124,6 +124,7 @@ class Hit:
     titles: Mapping[str, str]
     descriptions: Mapping[str, str]
     access_right: AccessRight
+    regime: str
     themes: tuple[str, ...]
     rows: int
     score: float
@@ -131,16 +132,18 @@ class Hit:
 
 @dataclass(frozen=True)
 class SearchPage:
-    """One page of hits. Of more than ``CAP`` matches ``total`` and ``facets`` count the first ``CAP``.
+    """One page of hits.
 
-    ``facets``: for ``theme``, ``holder`` and ``access_right`` the number of matches of each value,
-    the most frequent first.
+    ``facets``: for ``theme``, ``holder``, ``access_right`` and ``regime`` the number of matches of each
+    value, the most frequent first; of very many matches the newest alone are counted, and
+    ``facets_are_exact`` is false. Of a facet that was filtered by, they are counted as if it were not.
     """
 
     hits: tuple[Hit, ...]
     total: int
     total_is_exact: bool
     facets: Mapping[str, Mapping[str, int]]
+    facets_are_exact: bool
     limit: int
     offset: int
 

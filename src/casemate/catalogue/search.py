@@ -2,23 +2,31 @@
 
 SQLite ranks by bm25 in an FTS5 index, PostgreSQL by ts_rank over a tsvector; both weigh title over
 keywords over description over variables. Where more than ``CAP`` datasets match, those with the words
-in title or keywords are ranked and the others follow, the newest first: so the cost has a bound.
+in title or keywords are ranked and the others follow, the newest first; facets are counted apart, over
+the ``FACET_CAP`` newest: so the cost has a bound.
 """
 
+import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol, get_args
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Connection,
+    Select,
+    Text,
     TextClause,
+    cast,
     event,
     func,
     inspect,
+    literal,
     literal_column,
     select,
+    union_all,
 )
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
@@ -26,18 +34,30 @@ from sqlalchemy.orm import Session
 from casemate.catalogue.description import AccessRight
 from casemate.catalogue.records import Hit, SearchPage
 from casemate.catalogue.tables import EntryRow
-from casemate.catalogue.words import Term, filter_words, parse
+from casemate.catalogue.words import Term, filter_word, parse
 from casemate.errors import BadInput
 from casemate.store import Base
 
 CAP = 1_000
-"""Matches that are ranked and counted into facets."""
-COUNT_CAP = 10_000
-"""Matches that are counted; beyond it a total is a lower bound."""
+"""Matches that are ranked."""
+FACET_CAP = 2_500
+"""Matches that are counted into facets: those of the newest datasets."""
+COUNT_CAP = 100_000
+"""Matches that SQLite counts, which it does from its index; from it on a total is a lower bound.
+PostgreSQL would read each row: there the bound is ``FACET_CAP``."""
 MAX_LIMIT = 200
+MAX_CHOSEN = 20
+"""Values of one facet that a search may ask for."""
 COLUMNS = ("title_words", "keyword_words", "description_words", "variable_words")
 HEAD = COLUMNS[:2]
 """Where a word that is everywhere counts most."""
+
+Sort = Literal["best", "newest"]
+Chosen = str | Sequence[str] | None
+"""One value of a facet, or several of which any will do; ``None`` for all."""
+FACETS = ("theme", "holder", "access_right", "regime")
+_WORD_OF = {"theme": "theme", "holder": "holder", "access_right": "right", "regime": "regime"}
+"""Each facet's word in ``filter_words``."""
 
 _ALL = ", ".join((*COLUMNS, "filter_words"))
 _NEW = ", ".join(f"new.{column}" for column in (*COLUMNS, "filter_words"))
@@ -104,23 +124,33 @@ def _before_the_tables(_metadata: object, connection: Connection, **_: object) -
 
 @dataclass(frozen=True)
 class Wanted:
-    """A search, parsed: all terms and all filter words must be there."""
+    """A search, parsed: all terms must be there, and of each facet in ``filters`` one of its words."""
 
     terms: tuple[Term, ...]
-    filters: tuple[str, ...]
+    filters: Mapping[str, tuple[str, ...]]
+
+    def without(self, facet: str) -> "Wanted":
+        """The same, whatever is chosen of ``facet``."""
+        return replace(
+            self, filters={name: some for name, some in self.filters.items() if name != facet}
+        )
 
 
 Match = tuple[int, float]
 """The number of a matching entry and its score; plain, for there may be thousands in one search."""
+Counts = dict[str, Counter[str]]
+"""Of each facet how many matches have each value."""
 
 
 def search(
     tx: Session,
     text: str,
     *,
-    theme: str | None = None,
-    holder: str | None = None,
-    access_right: str | None = None,
+    theme: Chosen = None,
+    holder: Chosen = None,
+    access_right: Chosen = None,
+    regime: Chosen = None,
+    sort: Sort = "best",
     limit: int = 20,
     offset: int = 0,
     facets: bool = True,
@@ -130,36 +160,76 @@ def search(
     An empty text matches all, the newest first. Raises ``BadInput`` for a limit over 200, and for an
     offset beyond the ``CAP`` ranked matches.
     """
+    _require_page(limit, offset, sort)
+    chosen = {"theme": theme, "holder": holder, "access_right": access_right, "regime": regime}
+    wanted = Wanted(parse(text), _filters(chosen))
+    index = _index(tx)
+    seen = index.look(tx, wanted, facets=facets)
+    by_score = sort == "best" and wanted.terms
+    matches = index.ranked(tx, wanted, seen.newest) if by_score else seen.newest
+    return SearchPage(
+        hits=_hits(tx, matches[:CAP][offset : offset + limit]),
+        total=seen.total,
+        total_is_exact=seen.total < seen.bound,
+        facets=_facets(tx, index, wanted, seen.counts) if facets else {},
+        facets_are_exact=seen.total < FACET_CAP,
+        limit=limit,
+        offset=offset,
+    )
+
+
+def _index(tx: Session) -> "_Index":
+    if tx.get_bind().dialect.name == "sqlite":
+        return _Sqlite()
+    # Planned for the words that are asked: a plan kept for rare ones takes ten times as long for others.
+    tx.execute(sql("SET LOCAL plan_cache_mode = force_custom_plan"))
+    return _Postgresql()
+
+
+def _require_page(limit: int, offset: int, sort: str) -> None:
     if not 1 <= limit <= MAX_LIMIT:
         raise BadInput(f"a page holds 1 to {MAX_LIMIT} datasets, not {limit}")
     if not 0 <= offset < CAP:
         raise BadInput(
             f"only the best {CAP:,} matches are ranked: narrow the search by a word or filter"
         )
-    themes = [theme] if theme is not None else []
-    wanted = Wanted(parse(text), tuple(filter_words(themes, holder, access_right)))
-    index: _Index = _Sqlite() if tx.get_bind().dialect.name == "sqlite" else _Postgresql()
-    matches = index.ranked(tx, wanted)
-    total = len(matches) if len(matches) <= CAP else index.count(tx, wanted)
-    matches = matches[:CAP]
-    return SearchPage(
-        hits=_hits(tx, matches[offset : offset + limit]),
-        total=total,
-        total_is_exact=total < COUNT_CAP,
-        facets=_facets(tx, matches) if facets else {},
-        limit=limit,
-        offset=offset,
-    )
+    if sort not in get_args(Sort):
+        raise BadInput(f"matches are sorted {' or '.join(get_args(Sort))} first, not {sort!r}")
+
+
+def _filters(chosen: Mapping[str, Chosen]) -> dict[str, tuple[str, ...]]:
+    found = {}
+    for facet, values in chosen.items():
+        if listed := [values] if isinstance(values, str) else list(values or ()):
+            if len(listed) > MAX_CHOSEN:
+                raise BadInput(f"{facet}: choose at most {MAX_CHOSEN} values, not {len(listed)}")
+            found[facet] = tuple(filter_word(_WORD_OF[facet], value) for value in listed)
+    return found
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A first look at the matches: the newest of them (more than ``CAP`` where there are more), their
+    number up to a bound, and how many of the ``FACET_CAP`` newest are of each kind, if that was asked.
+    """
+
+    newest: list[Match]
+    total: int
+    bound: int
+    counts: Counts
 
 
 class _Index(Protocol):
     """What each database does in its own way."""
 
-    def ranked(self, tx: Session, wanted: Wanted) -> list[Match]:
-        """The matches in order; more than ``CAP`` of them where there are more than ``CAP``."""
+    def look(self, tx: Session, wanted: Wanted, *, facets: bool) -> _Seen:
+        """All that is known of the matches without ranking them."""
 
-    def count(self, tx: Session, wanted: Wanted) -> int:
-        """The number of matches, up to ``COUNT_CAP``."""
+    def ranked(self, tx: Session, wanted: Wanted, newest: list[Match]) -> list[Match]:
+        """The matches in order, the best first; ``newest`` is what ``look`` saw."""
+
+    def kinds(self, tx: Session, wanted: Wanted) -> Counts:
+        """How many of the ``FACET_CAP`` newest matches are of each kind."""
 
 
 _NEWEST = sql("SELECT id, 0.0 FROM catalogue_entry ORDER BY id DESC LIMIT :most")
@@ -169,42 +239,69 @@ _NEWEST_FOUND = sql(
 )
 _SCORED = sql(
     "SELECT rowid, -bm25(catalogue_search, 10.0, 5.0, 2.0, 1.0, 0.0) "
-    "FROM catalogue_search WHERE catalogue_search MATCH :query LIMIT :most"
+    "FROM catalogue_search WHERE catalogue_search MATCH :query ORDER BY rowid DESC LIMIT :most"
 )
 _COUNTED = sql(
     "SELECT count(*) FROM "
     "(SELECT 1 FROM catalogue_search WHERE catalogue_search MATCH :query LIMIT :most)"
 )
+_KINDS_COUNTED = (
+    "SELECT 'holder', holder, count(*) FROM found GROUP BY holder "
+    "UNION ALL SELECT 'access_right', access_right, count(*) FROM found GROUP BY access_right "
+    "UNION ALL SELECT 'regime', regime, count(*) FROM found GROUP BY regime "
+    "UNION ALL SELECT 'theme', themes, count(*) FROM found GROUP BY themes"
+)
+_KINDS_FROM = """
+WITH found AS MATERIALIZED (SELECT holder, access_right, regime, themes
+FROM catalogue_entry INDEXED BY catalogue_entry_facets WHERE {} LIMIT :most)
+"""
+_KINDS = sql(_KINDS_FROM.format("id > 0 ORDER BY id DESC") + _KINDS_COUNTED)
+_IN_INDEX = (
+    "id IN (SELECT rowid FROM catalogue_search WHERE catalogue_search MATCH :query "
+    "ORDER BY rowid DESC LIMIT :most)"
+)
+_KINDS_FOUND = sql(_KINDS_FROM.format(_IN_INDEX) + _KINDS_COUNTED)
 
 
 class _Sqlite:
     """FTS5. Words are letters and digits only, so quoting them is all the escaping there is."""
 
-    def ranked(self, tx: Session, wanted: Wanted) -> list[Match]:
+    def look(self, tx: Session, wanted: Wanted, *, facets: bool) -> _Seen:
         query = _fts_query(wanted, COLUMNS)
-        if not query:
-            return _matches(tx, _NEWEST, {})
-        newest = _matches(tx, _NEWEST_FOUND, {"query": query})
-        if not wanted.terms:
-            return newest
+        newest = _matches(tx, _NEWEST_FOUND, query) if query else _matches(tx, _NEWEST)
+        total = len(newest) if len(newest) <= CAP else self._count(tx, query)
+        return _Seen(newest, total, COUNT_CAP, self.kinds(tx, wanted) if facets else {})
+
+    def ranked(self, tx: Session, wanted: Wanted, newest: list[Match]) -> list[Match]:
         if len(newest) <= CAP:
-            return _by_score(_matches(tx, _SCORED, {"query": query}))
-        best = _by_score(_matches(tx, _SCORED, {"query": _fts_query(wanted, HEAD)}))
+            return _by_score(_matches(tx, _SCORED, _fts_query(wanted, COLUMNS)))
+        best = _by_score(_matches(tx, _SCORED, _fts_query(wanted, HEAD)))
         return best if len(best) > CAP else _in_turn(best, newest)
 
-    def count(self, tx: Session, wanted: Wanted) -> int:
+    def _count(self, tx: Session, query: str) -> int:
+        if not query:
+            return tx.execute(select(func.count()).select_from(EntryRow)).scalar_one()
+        return int(tx.execute(_COUNTED, {"query": query, "most": COUNT_CAP}).scalar_one())
+
+    def kinds(self, tx: Session, wanted: Wanted) -> Counts:
+        values: dict[str, Any] = {"most": FACET_CAP}
         if query := _fts_query(wanted, COLUMNS):
-            return int(tx.execute(_COUNTED, {"query": query, "most": COUNT_CAP}).scalar_one())
-        return _count_entries(tx, [])
+            values["query"] = query
+        return _counts(tx.execute(_KINDS_FOUND if query else _KINDS, values))
 
 
-def _matches(tx: Session, statement: TextClause, values: dict[str, str]) -> list[Match]:
-    found = tx.execute(statement, {**values, "most": CAP + 1})
-    return [(entry, score) for entry, score in found]
+def _matches(tx: Session, statement: TextClause, query: str | None = None) -> list[Match]:
+    values: dict[str, Any] = {"most": CAP + 1}
+    if query is not None:
+        values["query"] = query
+    return [(entry, score) for entry, score in tx.execute(statement, values)]
 
 
 def _fts_query(wanted: Wanted, parts: Sequence[str]) -> str:
-    clauses = [f'{{filter_words}} : "{word}"' for word in wanted.filters]
+    clauses = [
+        "{filter_words} : (" + " OR ".join(f'"{word}"' for word in some) + ")"
+        for some in wanted.filters.values()
+    ]
     for term in wanted.terms:
         star = "*" if term.prefix else ""
         clauses.append(f'{{{" ".join(parts)}}} : "{" ".join(term.words)}"{star}')
@@ -214,28 +311,50 @@ def _fts_query(wanted: Wanted, parts: Sequence[str]) -> str:
 class _Postgresql:
     """tsvector and GIN. Words are letters and digits only, quoted all the same."""
 
-    def ranked(self, tx: Session, wanted: Wanted) -> list[Match]:
-        newest = self._newest(tx, wanted)
-        if not wanted.terms:
-            return newest
+    def look(self, tx: Session, wanted: Wanted, *, facets: bool) -> _Seen:
+        found = self._newest(wanted)
+        some = select(found.c.id).order_by(found.c.id.desc()).limit(CAP + 1).subquery()
+        parts = [
+            select(literal("newest"), cast(some.c.id, Text), literal(1)),
+            select(literal("total"), literal(""), func.count()).select_from(found),
+            *(self._kinds(found) if facets else ()),
+        ]
+        rows = [tuple(row) for row in tx.execute(union_all(*parts))]  # one reading of the matches
+        numbers = sorted((int(value) for what, value, _ in rows if what == "newest"), reverse=True)
+        total = next(number for what, _, number in rows if what == "total")
+        counts = _counts(row for row in rows if row[0] in FACETS)
+        return _Seen([(number, 0.0) for number in numbers], total, FACET_CAP, counts)
+
+    def ranked(self, tx: Session, wanted: Wanted, newest: list[Match]) -> list[Match]:
         if len(newest) <= CAP:
             return self._scored(tx, wanted)
         best = self._scored(tx, wanted, weight="AB")  # the letters of title and keywords
         return best if len(best) > CAP else _in_turn(best, newest)
 
-    def count(self, tx: Session, wanted: Wanted) -> int:
-        return _count_entries(tx, self._where(wanted))
+    def kinds(self, tx: Session, wanted: Wanted) -> Counts:
+        return _counts(tx.execute(union_all(*self._kinds(self._newest(wanted)))))
 
-    def _newest(self, tx: Session, wanted: Wanted) -> list[Match]:
-        matching = select(EntryRow.id).where(*self._where(wanted))
-        found = tx.scalars(matching.order_by(EntryRow.id.desc()).limit(CAP + 1))
-        return [(entry, 0.0) for entry in found]
+    def _newest(self, wanted: Wanted) -> CTE:
+        themes = cast(EntryRow.themes, Text).label("themes")
+        chosen = select(
+            EntryRow.id, EntryRow.holder, EntryRow.access_right, EntryRow.regime, themes
+        )
+        matching = chosen.where(*self._where(wanted)).order_by(EntryRow.id.desc())
+        return matching.limit(FACET_CAP).cte("found")
+
+    def _kinds(self, found: CTE) -> list[Select[Any]]:
+        columns = (found.c.themes, found.c.holder, found.c.access_right, found.c.regime)
+        return [
+            select(literal(facet), column, func.count()).group_by(column)
+            for facet, column in zip(FACETS, columns, strict=True)
+        ]
 
     def _scored(self, tx: Session, wanted: Wanted, weight: str = "") -> list[Match]:
         query = _ts_query([_ts_term(term, weight) for term in wanted.terms])
         rank = func.ts_rank(literal_column("'{0.1, 0.2, 0.5, 1.0}'::real[]"), _DOCUMENT, query)
-        matching = select(EntryRow.id, rank).where(*self._where(wanted, weight)).limit(CAP + 1)
-        return _by_score([(entry, score) for entry, score in tx.execute(matching)])
+        matching = select(EntryRow.id, rank).where(*self._where(wanted, weight))
+        newest = matching.order_by(EntryRow.id.desc()).limit(CAP + 1)
+        return _by_score([(entry, score) for entry, score in tx.execute(newest)])
 
     def _where(self, wanted: Wanted, weight: str = "") -> list[ColumnElement[bool]]:
         terms = [_ts_term(term, weight) for term in wanted.terms]
@@ -243,8 +362,8 @@ class _Postgresql:
         if terms:
             clauses.append(_DOCUMENT.bool_op("@@")(_ts_query(terms)))
         if wanted.filters:
-            filters = _ts_query([f"'{word}'" for word in wanted.filters])
-            clauses.append(_FILTERS.bool_op("@@")(filters))
+            some = [" | ".join(f"'{word}'" for word in any_) for any_ in wanted.filters.values()]
+            clauses.append(_FILTERS.bool_op("@@")(_ts_query([f"({words})" for words in some])))
         return clauses
 
 
@@ -277,11 +396,6 @@ def _in_turn(best: list[Match], rest: list[Match]) -> list[Match]:
     return best + [match for match in rest if match[0] not in seen]
 
 
-def _count_entries(tx: Session, where: Sequence[ColumnElement[bool]]) -> int:
-    some = select(EntryRow.id).where(*where).limit(COUNT_CAP).subquery()
-    return tx.execute(select(func.count()).select_from(some)).scalar_one()
-
-
 def _hits(tx: Session, matches: Sequence[Match]) -> tuple[Hit, ...]:
     chosen = select(*_SHOWN).where(EntryRow.id.in_([entry for entry, _ in matches]))
     rows = {row.id: row for row in tx.execute(chosen)}
@@ -296,6 +410,7 @@ _SHOWN = (
     EntryRow.titles,
     EntryRow.descriptions,
     EntryRow.access_right,
+    EntryRow.regime,
     EntryRow.themes,
     EntryRow.rows,
 )
@@ -309,22 +424,31 @@ def _hit(row: Any, score: float) -> Hit:
         titles=row.titles,
         descriptions=row.descriptions,
         access_right=AccessRight(row.access_right),
+        regime=row.regime,
         themes=tuple(row.themes),
         rows=row.rows,
         score=score,
     )
 
 
-def _facets(tx: Session, matches: Sequence[Match]) -> dict[str, dict[str, int]]:
-    numbers = [entry for entry, _ in matches]
-    chosen = select(EntryRow.themes, EntryRow.holder, EntryRow.access_right)
-    themes, holders, rights = Counter[str](), Counter[str](), Counter[str]()
-    for row in tx.execute(chosen.where(EntryRow.id.in_(numbers))):
-        themes.update(row.themes)
-        holders[row.holder] += 1
-        rights[row.access_right] += 1
-    counters = {"theme": themes, "holder": holders, "access_right": rights}
-    return {name: _most_first(counter) for name, counter in counters.items()}
+def _facets(
+    tx: Session, index: _Index, wanted: Wanted, counts: Counts
+) -> dict[str, dict[str, int]]:
+    """Of each facet the values and their counts. Of a facet that is filtered by, they are counted as
+    if it were not: so that a reader sees what another choice would give."""
+    apart = {facet: index.kinds(tx, wanted.without(facet))[facet] for facet in wanted.filters}
+    return {facet: _most_first(counts[facet]) for facet in FACETS} | {
+        facet: _most_first(counter) for facet, counter in apart.items()
+    }
+
+
+def _counts(rows: Iterable[Any]) -> Counts:
+    """``rows`` of facet, value and number, where the value of ``theme`` is a list of themes in JSON."""
+    counted: Counts = {facet: Counter() for facet in FACETS}
+    for facet, value, number in rows:
+        for one in json.loads(value) if facet == "theme" else [value]:
+            counted[facet][one] += number
+    return counted
 
 
 def _most_first(counter: Counter[str]) -> dict[str, int]:

@@ -3,7 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casemate.store import Base, Json, UtcDateTime
@@ -49,12 +58,17 @@ class EntryRow(Base):
     """
 
     __tablename__ = "catalogue_entry"
+    __table_args__ = (
+        # What facets are counted from, so that no row with its texts is read for them.
+        Index("catalogue_entry_facets", "id", "holder", "access_right", "regime", "themes"),
+    )
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     dataset_id: Mapped[str] = mapped_column(ForeignKey("dataset.id"), unique=True)
     version: Mapped[int] = mapped_column(Integer)
     holder: Mapped[str] = mapped_column(String(64), index=True)
     access_right: Mapped[str] = mapped_column(String(16), index=True)
+    regime: Mapped[str] = mapped_column(String(8))
     themes: Mapped[list[str]] = mapped_column(Json)
     titles: Mapped[dict[str, str]] = mapped_column(Json)
     descriptions: Mapped[dict[str, str]] = mapped_column(Json)

@@ -21,6 +21,21 @@ MAX_COLUMN = 100_000
 """Characters that search keeps of one part of a description; PostgreSQL holds 1 MB in all."""
 
 _WORD = re.compile(r"[^\W_]+")
+_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "đ": "d", "ł": "l", "ı": "i"})
+"""Letters that Unicode does not take apart and keyboards lack: ``cœur`` is looked for as ``coeur``."""
+_ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|lorsqu|puisqu)['’](?=\w)", re.IGNORECASE)
+"""An article that lost its vowel, in French or Luxembourgish: who asks for ``l'eau`` means ``eau``."""
+_EMPTY = frozenset(
+    word
+    for words_of_a_language in (
+        "a an and for in of on or the to with by",
+        "au aux d de des du en et l la le les ou par pour sur un une",
+        "am an auf aus bei das dem den der des die ein eine im in mit oder und von zu zum zur",
+        "a am an de dei den der dem deen eng fir mat oder op vun vum",
+    )
+    for word in words_of_a_language.split()
+)
+"""Words that say nothing, in four languages: a search asks for them only where nothing else is asked."""
 _PIECE = re.compile(r'"([^"]*)"?|(\S+)')
 
 
@@ -37,11 +52,13 @@ def words(text: str) -> list[str]:
     # Taking letters apart can give capitals (of a script H, say) and folding new marks: hence twice.
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     plain = "".join(sign for sign in plain if not unicodedata.combining(sign)).casefold()
+    plain = plain.translate(_LIGATURES)
     return [word[:MAX_WORD] for word in _WORD.findall(plain)]
 
 
 def parse(text: str) -> tuple[Term, ...]:
-    """The terms of a search: words, ``"phrases"`` and ``beginnings*``; all must be found.
+    """The terms of a search: words, ``"phrases"`` and ``beginnings*``; all must be found, but for the
+    small words of the four languages (``_EMPTY``) beside others.
 
     The last word also finds words that begin with it, as a person who is still typing expects.
     Raises ``BadInput`` for a text that is over-long.
@@ -49,7 +66,7 @@ def parse(text: str) -> tuple[Term, ...]:
     if len(text) > MAX_TEXT:
         raise BadInput(f"the search text has {len(text):,} characters; the most is {MAX_TEXT:,}")
     terms: list[Term] = []
-    for phrase, bare in _PIECE.findall(text):
+    for phrase, bare in _PIECE.findall(_ELISION.sub("", text)):
         if phrase:
             found = words(phrase)
             terms += [Term(tuple(found))] if found else []
@@ -63,7 +80,8 @@ def parse(text: str) -> tuple[Term, ...]:
         terms[-1] = Term(last, prefix=len(last[0]) > 2 or terms[-1].prefix)
     if len(terms) > MAX_TERMS:
         raise BadInput(f"the search text has {len(terms)} words; the most is {MAX_TERMS}")
-    return tuple(dict.fromkeys(terms))
+    telling = [term for term in terms if term.prefix or not _EMPTY.issuperset(term.words)]
+    return tuple(dict.fromkeys(telling or terms))
 
 
 def column_words(description: DatasetDescription, holder: str) -> dict[str, str]:
@@ -86,20 +104,23 @@ def column_words(description: DatasetDescription, holder: str) -> dict[str, str]
         ),
         "variable_words": _joined([" ".join(dict.fromkeys(words(" ".join(variables))))]),
         "filter_words": " ".join(
-            filter_words(description.themes, holder, str(description.access_right))
+            filter_words(
+                description.themes, holder, str(description.access_right), description.regime
+            )
         ),
     }
 
 
-def filter_words(themes: Iterable[str], holder: str | None, access_right: str | None) -> list[str]:
-    """Filters as single words that no text of a user can be."""
+def filter_words(themes: Iterable[str], holder: str, access_right: str, regime: str) -> list[str]:
+    """What a dataset is filtered by, as single words that no text of a user can be."""
     named = [("theme", code) for code in themes]
-    named += [
-        (kind, name)
-        for kind, name in (("holder", holder), ("right", access_right))
-        if name is not None
-    ]
-    return [kind + _hidden(name) for kind, name in named]
+    named += [("holder", holder), ("right", access_right), ("regime", regime)]
+    return [filter_word(kind, name) for kind, name in named]
+
+
+def filter_word(kind: str, name: str) -> str:
+    """One of them."""
+    return kind + _hidden(name)
 
 
 def _hidden(name: str) -> str:
