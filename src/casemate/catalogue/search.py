@@ -287,14 +287,14 @@ class _Sqlite:
         values: dict[str, Any] = {"most": FACET_CAP}
         if query := _fts_query(wanted, COLUMNS):
             values["query"] = query
-        return _counts(tx.execute(_KINDS_FOUND if query else _KINDS, values))
+        return _counts(tx.execute(_KINDS_FOUND if query else _KINDS, values).all())
 
 
 def _matches(tx: Session, statement: TextClause, query: str | None = None) -> list[Match]:
     values: dict[str, Any] = {"most": CAP + 1}
     if query is not None:
         values["query"] = query
-    return [(entry, score) for entry, score in tx.execute(statement, values)]
+    return [(entry, score) for entry, score in tx.execute(statement, values).all()]
 
 
 def _fts_query(wanted: Wanted, parts: Sequence[str]) -> str:
@@ -319,7 +319,9 @@ class _Postgresql:
             select(literal("total"), literal(""), func.count()).select_from(found),
             *(self._kinds(found) if facets else ()),
         ]
-        rows = [tuple(row) for row in tx.execute(union_all(*parts))]  # one reading of the matches
+        rows = [
+            tuple(row) for row in tx.execute(union_all(*parts)).all()
+        ]  # one reading of the matches
         numbers = sorted((int(value) for what, value, _ in rows if what == "newest"), reverse=True)
         total = next(number for what, _, number in rows if what == "total")
         counts = _counts(row for row in rows if row[0] in FACETS)
@@ -332,7 +334,7 @@ class _Postgresql:
         return best if len(best) > CAP else _in_turn(best, newest)
 
     def kinds(self, tx: Session, wanted: Wanted) -> Counts:
-        return _counts(tx.execute(union_all(*self._kinds(self._newest(wanted)))))
+        return _counts(tx.execute(union_all(*self._kinds(self._newest(wanted)))).all())
 
     def _newest(self, wanted: Wanted) -> CTE:
         themes = cast(EntryRow.themes, Text).label("themes")
@@ -354,7 +356,7 @@ class _Postgresql:
         rank = func.ts_rank(literal_column("'{0.1, 0.2, 0.5, 1.0}'::real[]"), _DOCUMENT, query)
         matching = select(EntryRow.id, rank).where(*self._where(wanted, weight))
         newest = matching.order_by(EntryRow.id.desc()).limit(CAP + 1)
-        return _by_score([(entry, score) for entry, score in tx.execute(newest)])
+        return _by_score([(entry, score) for entry, score in tx.execute(newest).all()])
 
     def _where(self, wanted: Wanted, weight: str = "") -> list[ColumnElement[bool]]:
         terms = [_ts_term(term, weight) for term in wanted.terms]

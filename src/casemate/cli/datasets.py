@@ -126,16 +126,24 @@ def budget(desk: Desk, dataset: Annotated[str, typer.Argument(help="The dataset'
 def search(
     desk: Desk,
     words: Annotated[list[str], typer.Argument(help="What to look for.")],
-    theme: Annotated[str | None, typer.Option(help="Only this theme, such as HEAL.")] = None,
-    holder: Annotated[str | None, typer.Option(help="Only this organisation's.")] = None,
+    theme: Annotated[list[str] | None, typer.Option(help="Only this theme, such as HEAL.")] = None,
+    holder: Annotated[list[str] | None, typer.Option(help="Only this organisation's.")] = None,
     access_right: Annotated[
-        str | None, typer.Option(help="public, restricted or non_public.")
+        list[str] | None, typer.Option(help="public, restricted or non_public.")
     ] = None,
+    regime: Annotated[list[str] | None, typer.Option(help="dga, ehds or gdpr.")] = None,
+    newest: Annotated[bool, typer.Option(help="The newest first, not the best.")] = False,
     limit: Annotated[int, typer.Option(help="Hits to show.")] = 20,
 ) -> Shown:
-    """Find datasets, best first."""
+    """Find datasets, best first. A filter that is given several times lets any of its values do."""
     page = desk.platform.search(
-        " ".join(words), theme=theme, holder=holder, access_right=access_right, limit=limit
+        " ".join(words),
+        theme=theme,
+        holder=holder,
+        access_right=access_right,
+        regime=regime,
+        sort="newest" if newest else "best",
+        limit=limit,
     )
     rows: list[list[object]] = [
         [

@@ -1,6 +1,6 @@
 """Datasets: find, publish, retire. The catalogue is public; whoever publishes holds the data."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, Field
@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from casemate.catalogue import Dataset
 from casemate.catalogue.records import Hit
+from casemate.catalogue.search import CAP
 from casemate.identity import Scope
 from casemate.portal import paging
 from casemate.portal.callers import Anyone, Caller, needs
@@ -20,6 +21,9 @@ from casemate.portal.uploads import Uploads
 router = APIRouter(prefix="/datasets", tags=["catalogue"], route_class=KeyedRoute)
 uploads = APIRouter(prefix="/uploads", tags=["catalogue"], route_class=KeyedUpload)
 Publisher = Annotated[Caller, needs(Scope.publish)]
+
+Many = Annotated[tuple[Annotated[str, Field(max_length=80)], ...], Query(max_length=20)]
+"""Values of one filter, of which any will do."""
 
 KEPT_INSIDE = frozenset({"wrapped_key", "blob"})
 """Of a dataset: where its sealed table lies, and the key to it."""
@@ -35,6 +39,7 @@ class Found(BaseModel):
     total: int
     total_is_exact: bool
     facets: dict[str, dict[str, int]]
+    facets_are_exact: bool
 
 
 class Uploaded(BaseModel):
@@ -64,24 +69,29 @@ class Retirement(BaseModel):
 def search(
     anyone: Anyone,
     q: Annotated[str, Query(max_length=400, description="Words to look for.")] = "",
-    theme: Annotated[str | None, Query(max_length=40)] = None,
-    holder: Annotated[str | None, Query(max_length=80)] = None,
-    access_right: Annotated[str | None, Query(max_length=40)] = None,
+    theme: Many = (),
+    holder: Many = (),
+    access_right: Many = (),
+    regime: Many = (),
+    sort: Literal["best", "newest"] = "best",
     cursor: paging.Cursor = None,
     limit: paging.Limit = paging.MANY,
 ) -> Response:
-    """Search the catalogue, best first; with counts of themes, holders and access rights."""
+    """Search the catalogue, best first; with counts of themes, holders, access rights and regimes.
+
+    A filter that is given several times lets any of its values do.
+    """
     offset = paging.read_number(cursor)
-    found = anyone.platform.search(
-        q, theme=theme, holder=holder, access_right=access_right, limit=limit, offset=offset
-    )
+    chosen = {"theme": theme, "holder": holder, "access_right": access_right, "regime": regime}
+    found = anyone.platform.search(q, **chosen, sort=sort, limit=limit, offset=offset)
     seen = offset + len(found.hits)
     answer = {
         "items": found.hits,
-        "next": paging.write([seen]) if found.hits and seen < found.total else None,
+        "next": paging.write([seen]) if found.hits and seen < min(found.total, CAP) else None,
         "total": found.total,
         "total_is_exact": found.total_is_exact,
         "facets": found.facets,
+        "facets_are_exact": found.facets_are_exact,
     }
     return sent(answer)
 
