@@ -80,6 +80,16 @@ class Facts:
         """The whole house."""
         return HOME
 
+    def account(self, tx: Session, account: str) -> Resource:
+        """Somebody's account."""
+        known = self.rooms.identity.account(tx, account)
+        facts = {"organisation": known.organisation, "active": known.active}
+        return Resource("account", known.id, facts)
+
+    def organisation(self, tx: Session, organisation: str) -> Resource:
+        """An organisation."""
+        return Resource("organisation", self.rooms.identity.organisation(tx, organisation).id)
+
     def to_publish(self, tx: Session, actor: str, described: DatasetDescription) -> Resource:
         """A dataset about to be published: its holder's, or a new one of the actor's organisation."""
         holder = self.rooms.identity.account(tx, actor).organisation

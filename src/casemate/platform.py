@@ -59,7 +59,7 @@ from casemate.identity import (
     WebSession,
     WebSessions,
 )
-from casemate.ledger import Entry, Ledger
+from casemate.ledger import Entry, Ledger, Wanted
 from casemate.ledger.audit import Report
 from casemate.ledger.note import checkpoint_size
 from casemate.ledger.proofs import ConsistencyProof, InclusionProof
@@ -92,8 +92,10 @@ if TYPE_CHECKING:
         View,
     )
     from casemate.enclave.assessing import PlanPreview
+    from casemate.figures import Figures
     from casemate.protection.certificate import Verified
     from casemate.protection.privacy_loss import PrivacyLoss
+    from casemate.upkeep import Health, Job, Storage
 
 CatalogueForm = Literal["turtle", "json-ld", "xml"]
 Decision = Literal["refuse", "incomplete", "changes", "extend", "complete"]
@@ -322,6 +324,45 @@ class Platform:
             return self.identity.add_account(
                 tx, actor, name, organisation, roles, secret, email, account_id=account_id
             )
+
+    def change_account(
+        self,
+        actor: str,
+        account: str,
+        *,
+        name: str | None = None,
+        organisation: str | None = None,
+        roles: Iterable[Role | str] | None = None,
+    ) -> Account:
+        """Another name, organisation or set of roles for somebody else; what is ``None`` stays."""
+        with self._act(actor, "account.change", self.facts.account, account) as tx:
+            if name is not None:
+                self.identity.rename(tx, actor, account, name)
+            if organisation is not None:
+                self.identity.move(tx, actor, account, organisation)
+            if roles is not None:
+                self.identity.set_roles(tx, actor, account, roles)
+            return self.identity.account(tx, account)
+
+    def deactivate_account(self, actor: str, account: str) -> Account:
+        """Close somebody else's account: it does nothing any more, and its tokens and sessions end."""
+        with self._act(actor, "account.change", self.facts.account, account) as tx:
+            closed = self.identity.deactivate(tx, actor, account)
+            self.access_tokens.end_all(tx, actor, account)
+            self.web_sessions.end_all(tx, actor, account)
+            return closed
+
+    def reactivate_account(self, actor: str, account: str) -> Account:
+        """Open it again, with the roles it had; its tokens and sessions stay ended."""
+        with self._act(actor, "account.change", self.facts.account, account) as tx:
+            return self.identity.reactivate(tx, actor, account)
+
+    def change_organisation(
+        self, actor: str, organisation: str, *, name: str | None = None, kind: str | None = None
+    ) -> Organisation:
+        """Another name or kind for an organisation; what is ``None`` stays."""
+        with self._act(actor, "organisation.change", self.facts.organisation, organisation) as tx:
+            return self.identity.change_organisation(tx, actor, organisation, name=name, kind=kind)
 
     def accounts(self, actor: str) -> Sequence[Account]:
         """Every account."""
@@ -1169,15 +1210,41 @@ class Platform:
         with self._look(actor, "ledger.checkpoint", self.facts.home) as tx:
             return self.ledger.checkpoint(tx)
 
-    def prove(self, index: int, actor: str | None = None) -> InclusionProof:
-        """That entry ``index`` is in the ledger."""
+    def prove(
+        self, index: int, actor: str | None = None, *, size: int | None = None
+    ) -> InclusionProof:
+        """That entry ``index`` is in the ledger, or was in it as it had ``size`` entries."""
         with self._look(actor, "ledger.read", self.facts.home) as tx:
-            return self.ledger.prove_inclusion(tx, index)
+            return self.ledger.prove_inclusion(tx, index, size)
 
-    def prove_consistency(self, old_size: int, actor: str | None = None) -> ConsistencyProof:
-        """That the first ``old_size`` entries are today what they were."""
+    def prove_consistency(
+        self, old_size: int, actor: str | None = None, *, new_size: int | None = None
+    ) -> ConsistencyProof:
+        """That the first ``old_size`` entries are today, or were at ``new_size``, what they were."""
         with self._look(actor, "ledger.read", self.facts.home) as tx:
-            return self.ledger.prove_consistency(tx, old_size)
+            return self.ledger.prove_consistency(tx, old_size, new_size)
+
+    def explore(
+        self,
+        wanted: Wanted,
+        actor: str | None = None,
+        *,
+        before: int | None = None,
+        limit: int = 20,
+    ) -> Sequence[Entry]:
+        """Entries of the ledger as ``wanted``, the newest first; of those below ``before`` if given."""
+        with self._look(actor, "ledger.read", self.facts.home) as tx:
+            return self.ledger.newest_first(tx, wanted, before=before, limit=limit)
+
+    def ledger_activity(self, actor: str | None = None) -> Mapping[tuple[str, str], int]:
+        """How many entries of each act in each month: {("2026-03", "permit.granted"): 4}."""
+        with self._look(actor, "ledger.read", self.facts.home) as tx:
+            return self.ledger.activity(tx)
+
+    def ledger_entry(self, index: int, actor: str | None = None) -> tuple[Entry, bytes]:
+        """One entry, and the exact bytes whose hash is its leaf in the tree."""
+        with self._look(actor, "ledger.read", self.facts.home) as tx:
+            return self.ledger.entry(tx, index), self.ledger.body(tx, index)
 
     def export_ledger(self, stream: TextIO, actor: str | None = None) -> int:
         """Write every entry for the stand-alone verifier; gives how many."""
@@ -1196,6 +1263,48 @@ class Platform:
         personal data."""
         with self._look(actor, "ledger.read", self.facts.home) as tx:
             return list(islice(self.ledger.entries(tx, start=start, subject=subject), limit))
+
+    # ── the house ────────────────────────────────────────────────────────────────────────────────
+
+    def figures(self) -> Figures:
+        """How much of everything there is, for anyone."""
+        from casemate.figures import figures
+
+        return figures(self)
+
+    def is_up(self) -> bool:
+        """Whether the database answers; says nothing else, so anyone may ask."""
+        from casemate.store.engine import ping
+
+        try:
+            ping(self.store)
+        except Unavailable:
+            return False
+        return True
+
+    def health(self, actor: str) -> Health:
+        """Each part of the home, whether it does well, and what to do where not."""
+        from casemate import upkeep
+
+        with self._look(actor, "home.inspect", self.facts.home):
+            pass  # some of the checks take a while: no transaction is held open for them
+        return upkeep.health(self)
+
+    def storage(self, actor: str) -> Storage:
+        """What fills the disk, by kind and by dataset."""
+        from casemate import upkeep
+
+        with self._look(actor, "home.inspect", self.facts.home):
+            pass
+        return upkeep.storage(self)
+
+    def jobs(self, actor: str) -> Sequence[Job]:
+        """The runs that wait, are at work, or failed lately: no word of what they do."""
+        from casemate import upkeep
+
+        with self._look(actor, "home.inspect", self.facts.home):
+            pass
+        return upkeep.jobs(self)
 
     # ── how an act is done ───────────────────────────────────────────────────────────────────────
 

@@ -131,10 +131,11 @@ def rebuilt(change: Callable[[list[bytes]], list[bytes]], key: Any = None) -> At
         tree = Frontier()
         for at, body in enumerate(bodies):
             completed = tree.push(leaf_hash(body))
-            subject = json.loads(body)["subject"]
+            said = json.loads(body)
+            filed = {"subject": said["subject"], "act": said["act"]}
             connection.execute(
-                text("INSERT INTO ledger_entry VALUES (:at, :body, :leaf, :subject)"),
-                {"at": at, "body": body, "leaf": leaf_hash(body), "subject": subject},
+                text("INSERT INTO ledger_entry VALUES (:at, :body, :leaf, :subject, :act)"),
+                {"at": at, "body": body, "leaf": leaf_hash(body), **filed},
             )
             for level, number, node in completed:
                 connection.execute(
@@ -221,12 +222,12 @@ ATTACKS: dict[str, tuple[Attack, str, bool]] = {
         True,
     ),
     "add an entry": (
-        sql("INSERT INTO ledger_entry VALUES (300, :body, :body, 'x')", body=b"{}"),
+        sql("INSERT INTO ledger_entry VALUES (300, :body, :body, 'x', 'x')", body=b"{}"),
         "entry 300 is not covered by the head",
         False,  # an export ends where the signed head does
     ),
     "add an entry before the first": (
-        sql("INSERT INTO ledger_entry VALUES (-1, :body, :body, 'x')", body=b"{}"),
+        sql("INSERT INTO ledger_entry VALUES (-1, :body, :body, 'x', 'x')", body=b"{}"),
         "impossible index -1",
         True,
     ),

@@ -221,12 +221,24 @@ def _end(clinic: Clinic, said: dict[str, Any]) -> None:
     issued = clinic.ask("token", "issue", "a script", "--scope", "read", by=RESEARCHER)
     clinic.ask("token", "list", by=RESEARCHER)
     clinic.ask("token", "end", issued["token"]["id"], by=RESEARCHER)
+    _keep_house(clinic, said)
+
+
+def _keep_house(clinic: Clinic, said: dict[str, Any]) -> None:
+    clinic.ask("account", "change", OUTSIDER, "--name", "Oscar Other", by=OPERATOR)
+    said["closed"] = clinic.ask("account", "deactivate", OUTSIDER, by=OPERATOR)
+    clinic.ask("account", "reactivate", OUTSIDER, by=OPERATOR)
+    said["organisations"] = clinic.ask("organisation", "list", by=OPERATOR)
+    clinic.ask("organisation", "change", "org-laboratory", "--kind", "laboratory", by=OPERATOR)
+    said["home status"] = clinic.ask("status", "--storage", "--jobs", by=OPERATOR)
 
 
 def _look_back(clinic: Clinic, said: dict[str, Any]) -> None:
     said["verify"] = clinic.ask("ledger", "verify", by=AUDITOR)
     early = ("ledger", "verify", "--checkpoint", clinic.folder / "early.txt")
     said["verify early"] = clinic.ask(*early, by=AUDITOR)
+    granted = ("ledger", "entries", "--act", "permit.granted", "--since", "2020-01-01")
+    said["granted"] = clinic.ask(*granted, by=AUDITOR)
     said["prove"] = clinic.ask("ledger", "prove", "3", by=AUDITOR)
     said["since"] = clinic.ask("ledger", "prove", "--since", "5", by=AUDITOR)
     said["checkpoint"] = clinic.ask("ledger", "checkpoint", by=AUDITOR)
@@ -446,6 +458,21 @@ def test_an_end_is_an_end(told: Told) -> None:
         )
         assert (said.code, said.is_one_line) == (3, True)
         assert "revoked" in said.err or "superseded" in said.err
+
+
+def test_the_house_is_kept_on_the_command_line(told: Told) -> None:
+    assert told["closed"]["active"] is False
+    assert "org-laboratory" in {one["id"] for one in told["organisations"]}
+    assert {one["name"] for one in told["home status"]["checks"]} >= {"database", "vault", "ledger"}
+    assert told["home status"]["storage"]["by_kind"]["outputs"] > 0
+    assert {one["act"] for one in told["granted"]} == {"permit.granted"}
+    text = told.clinic.say("status", "--storage", "--jobs", by=AUDITOR)
+    assert text.code == 0
+    assert "database" in text.out
+    words = ("ledger", "entries", "--since", "yesterday")
+    assert told.clinic.say(*words, by=AUDITOR).code == 2
+    assert told.clinic.say("account", "change", OUTSIDER, by=OPERATOR).code == 2
+    assert told.clinic.say("organisation", "change", "org-clinic", by=OPERATOR).code == 2
 
 
 def test_the_ledger_proves_itself(told: Told) -> None:

@@ -70,7 +70,10 @@ POST /runs/{run}/cancel                         -     y    .    .    y    .    y
 GET /outputs                                    -     y    y    y    y    y    y    y    y
 GET /outputs/queue                              -     .    .    .    .    .    .    y    .
 GET /ledger/entries                             y     y    y    y    y    y    y    y    y
+GET /ledger/entries/{index}                     y     y    y    y    y    y    y    y    y
 GET /ledger/entries/{index}/proof               y     y    y    y    y    y    y    y    y
+GET /ledger/newest                              y     y    y    y    y    y    y    y    y
+GET /ledger/activity                            y     y    y    y    y    y    y    y    y
 GET /ledger/consistency                         y     y    y    y    y    y    y    y    y
 GET /ledger/checkpoint                          y     y    y    y    y    y    y    y    y
 GET /ledger/export                              y     y    y    y    y    y    y    y    y
@@ -81,6 +84,15 @@ GET /accounts                                   -     y    .    .    .    .    y
 POST /accounts                                  -     y    .    .    .    .    .    .    .
 GET /organisations                              -     y    .    .    .    .    y    .    y
 POST /organisations                             -     y    .    .    .    .    .    .    .
+POST /accounts/{account}/change                 -     y    .    .    .    .    .    .    .
+POST /accounts/{account}/deactivate             -     y    .    .    .    .    .    .    .
+POST /accounts/{account}/reactivate             -     y    .    .    .    .    .    .    .
+POST /organisations/{organisation}/change       -     y    .    .    .    .    .    .    .
+GET /health                                     y     y    y    y    y    y    y    y    y
+GET /figures                                    y     y    y    y    y    y    y    y    y
+GET /house/health                               -     y    .    .    .    .    .    .    y
+GET /house/storage                              -     y    .    .    .    .    .    .    y
+GET /house/jobs                                 -     y    .    .    .    .    .    .    y
 """
 OUTPUTS = """
 GET /outputs/{output}/evidence
@@ -134,6 +146,9 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
 def ids(portal: Portal) -> dict[str, str]:
     """One record of each kind: the clinic's table, an application for it, a permit, a queued run."""
     portal.publish()
+    portal.platform.add_account(
+        "acct-operator", "Extra", "org-clinic", ["public"], account_id="acct-extra"
+    )
     permit = portal.permit()["id"]
     researcher = "acct-researcher"
     asked = portal.must(researcher, "POST", "/applications", json={"form": form()})
@@ -146,6 +161,8 @@ def ids(portal: Portal) -> dict[str, str]:
         "output": "output-aaaaaaaaaaaa",
         "index": "0",
         "token": "token-aaaaaaaaaaaa",
+        "account": "acct-extra",
+        "organisation": "org-clinic",
     }
 
 

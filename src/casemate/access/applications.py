@@ -7,6 +7,7 @@ ledger: what people wrote, there, is a digest only; the words are in the applica
 Who applied, or is named, never decides, whatever the policies say: this room holds that itself.
 """
 
+import builtins
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -336,6 +337,13 @@ class Applications:
             subject=application_id,
             text=digest(text.encode()),
         )
+
+    @staticmethod
+    def decided_within(tx: Session, since: datetime) -> builtins.list[timedelta]:
+        """How long each application that was decided at ``since`` or after took from being handed in."""
+        row = ApplicationRow
+        query = select(row.submitted_at, row.decided_at).where(row.decided_at >= since)
+        return [decided - asked for asked, decided in tx.execute(query) if asked and decided]
 
     def timeline(self, tx: Session, application_id: str) -> tuple[ApplicationEvent, ...]:
         """Everything that was done and said, in order, with the reasons. Raises ``NotFound``."""

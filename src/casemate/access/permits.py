@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from casemate.access import odrl, purposes
@@ -288,6 +288,20 @@ class Permits:
         while newest.superseded_by is not None:
             newest = self.get(tx, newest.superseded_by)
         return newest
+
+    def count_in_force(self, tx: Session) -> int:
+        """How many permits for people open something now; the standing ones of open data are not counted.
+
+        By the columns, without looking at signatures: a figure, on which no access rests.
+        """
+        now = self._clock()
+        query = select(func.count()).where(
+            PermitRow.revoked_at.is_(None),
+            PermitRow.standing.is_(False),
+            PermitRow.valid_from <= now,
+            PermitRow.valid_until > now,
+        )
+        return tx.scalar(query) or 0
 
     def standing_for(self, tx: Session, dataset: str, version: int) -> Permit | None:
         """The standing permit in force on this version, or ``None`` where the data are not open."""

@@ -6,12 +6,13 @@ encrypted file is whole on disk before a row names it, so a crash leaves at wors
 names, which the vault's sweep removes (``blobs`` tells what to keep).
 """
 
+import builtins
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import CursorResult, Update, delete, select, update
+from sqlalchemy import CursorResult, Update, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -285,6 +286,17 @@ class Catalogue:
         page = dcat.PageOf(here, number, pages, len(known))
         shown = known[(number - 1) * size : number * size]
         return dcat.export(shown, base_uri, format, dcat.CatalogueCard(), holder_names, page)
+
+    def count(self, tx: Session) -> int:
+        """How many datasets are published and not retired."""
+        is_published = DatasetRow.state == DatasetState.PUBLISHED
+        return tx.scalar(select(func.count()).select_from(DatasetRow).where(is_published)) or 0
+
+    def tables(self, tx: Session) -> builtins.list[tuple[str, str]]:
+        """(dataset, vault file) of every version that a key can still open."""
+        row = DatasetVersionRow
+        query = select(row.dataset_id, row.blob).where(row.wrapped_key.is_not(None))
+        return [(dataset, blob) for dataset, blob in tx.execute(query)]
 
     def blobs(self, tx: Session) -> frozenset[str]:
         """The names of the vault's files that a key can still open: what a sweep must keep."""

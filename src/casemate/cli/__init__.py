@@ -30,6 +30,7 @@ GROUPS = {
 """Where each group's commands are, and its help."""
 DECIDE = ("applications:decide", "Decide on an application; approving signs the permit.")
 """Stands at the top level: it is what the authority does all day."""
+STATUS = ("status:status", "Whether every part of the home does well, and what to do where not.")
 
 
 class Root(Commands):
@@ -39,7 +40,7 @@ class Root(Commands):
         super().__init__(**attributes)
         later = {
             name: Later(name, f"{__name__}.{place}", told)
-            for name, (place, told) in {"decide": DECIDE, **GROUPS}.items()
+            for name, (place, told) in {"decide": DECIDE, **GROUPS, "status": STATUS}.items()
         }
         self.commands = {"decide": later.pop("decide"), **self.commands, **later}
 

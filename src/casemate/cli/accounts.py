@@ -55,6 +55,66 @@ def list_(desk: Desk) -> Shown:
     return Shown(known, table(["Account", "Name", "Organisation", "Roles", "Active"], rows))
 
 
+@command(app, "change")
+def change(
+    desk: Desk,
+    who: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account's id.")],
+    name: Annotated[str | None, typer.Option(help="Another name.")] = None,
+    organisation: Annotated[str | None, typer.Option(help="Id of another organisation.")] = None,
+    role: Annotated[
+        list[str] | None, typer.Option(help="All roles from now on; repeat for several.")
+    ] = None,
+) -> Shown:
+    """Give somebody else's account another name, organisation or set of roles."""
+    if name is None and organisation is None and not role:
+        raise BadInput("say what changes: --name, --organisation or --role")
+    changed = desk.platform.change_account(
+        desk.actor, who, name=name, organisation=organisation, roles=role or None
+    )
+    roles = ", ".join(sorted(changed.roles))
+    return Shown(changed, f"{changed.id} is now of {changed.organisation} as {roles}.")
+
+
+@command(app, "deactivate")
+def deactivate(
+    desk: Desk, who: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account's id.")]
+) -> Shown:
+    """Close somebody else's account: it does nothing any more, and its tokens end."""
+    closed = desk.platform.deactivate_account(desk.actor, who)
+    return Shown(closed, f"{closed.id} is deactivated, and its access tokens have ended.")
+
+
+@command(app, "reactivate")
+def reactivate(
+    desk: Desk, who: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account's id.")]
+) -> Shown:
+    """Open a deactivated account again, with the roles it had."""
+    opened = desk.platform.reactivate_account(desk.actor, who)
+    return Shown(opened, f"{opened.id} is active again.")
+
+
+@command(organisations, "list")
+def list_organisations(desk: Desk) -> Shown:
+    """All organisations."""
+    known = desk.platform.organisations(desk.actor)
+    rows: list[list[object]] = [[one.id, one.name, one.kind] for one in known]
+    return Shown(known, table(["Organisation", "Name", "Kind"], rows))
+
+
+@command(organisations, "change")
+def change_organisation(
+    desk: Desk,
+    organisation: Annotated[str, typer.Argument(help="The organisation's id.")],
+    name: Annotated[str | None, typer.Option(help="Another name.")] = None,
+    kind: Annotated[str | None, typer.Option(help="What it is, such as hospital.")] = None,
+) -> Shown:
+    """Give an organisation another name or kind; its id stays."""
+    if name is None and kind is None:
+        raise BadInput("say what changes: --name or --kind")
+    changed = desk.platform.change_organisation(desk.actor, organisation, name=name, kind=kind)
+    return Shown(changed, f"{changed.id} is now {changed.name}.")
+
+
 @command(organisations, "add")
 def add_organisation(
     desk: Desk,

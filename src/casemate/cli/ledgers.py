@@ -2,6 +2,7 @@
 
 import io
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +10,9 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from casemate.cli.common import Desk, Shown, command, writing
+from casemate.cli.common import Desk, Shown, command, table, writing
 from casemate.errors import BadInput, IntegrityFailure
+from casemate.ledger import Wanted
 from casemate.plain import plain
 
 app = typer.Typer(no_args_is_help=True)
@@ -57,6 +59,25 @@ def prove(
     return Shown(consistency, _lines(plain(consistency)))
 
 
+@command(app, "entries")
+def entries(
+    desk: Desk,
+    act: Annotated[str | None, typer.Option(help="Only this act, such as permit.granted.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Only of the record with this id.")] = None,
+    since: Annotated[str | None, typer.Option(help="Only from this day on (2026-03-01).")] = None,
+    until: Annotated[str | None, typer.Option(help="Only before this day.")] = None,
+    before: Annotated[int | None, typer.Option(help="Only entries below this number.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="The most to show.")] = 20,
+) -> Shown:
+    """Look round in the ledger, the newest entries first."""
+    wanted = Wanted(act, subject, _day(since, "--since"), _day(until, "--until"))
+    found = desk.platform.explore(wanted, desk.account, before=before, limit=limit)
+    rows: list[list[object]] = [
+        [one.index, one.time, one.actor, one.act, one.subject] for one in found
+    ]
+    return Shown(found, table(["Entry", "Time", "Actor", "Act", "Subject"], rows))
+
+
 @command(app, "checkpoint")
 def checkpoint(
     desk: Desk, output: Annotated[Path | None, typer.Option(help="Also write it here.")] = None
@@ -84,6 +105,13 @@ def export(
     with writing(output), output.open("w", encoding="ascii") as stream:
         size = desk.platform.export_ledger(stream, desk.account)
     return Shown({"entries": size, "file": str(output)}, f"{size} entries are in {output}.")
+
+
+def _day(text: str | None, option: str) -> datetime | None:
+    try:
+        return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        raise BadInput(f"{option} {text}: write a day as 2026-03-01") from None
 
 
 def _read(path: Path) -> str:

@@ -8,9 +8,10 @@ the permit.
 import hmac
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from casemate.access import Permits
@@ -528,6 +529,12 @@ class Outputs:
             raise NotAllowed(
                 f"{checker} cleared output {output.id} already: the second pair of eyes is another's"
             )
+
+    @staticmethod
+    def count_released(tx: Session, since: datetime) -> int:
+        """How many outputs were released at ``since`` or after."""
+        query = select(func.count()).select_from(OutputRow).where(OutputRow.released_at >= since)
+        return tx.scalar(query) or 0
 
     def _commitment(self, of: str) -> str:
         """A keyed digest: until its release, an entry must not say which bytes an output holds.

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casemate.access import Permits
@@ -21,7 +22,8 @@ from casemate.enclave.repairs import Repairs
 from casemate.enclave.replay import Replays
 from casemate.enclave.runs import Runs
 from casemate.enclave.steps import Rooms
-from casemate.enclave.sweep import GRACE_SECONDS, sweep_blobs
+from casemate.enclave.sweep import GRACE_SECONDS, known_blobs, sweep_blobs
+from casemate.enclave.tables import ViewRow
 from casemate.enclave.views import Views
 from casemate.enclave.workflow import Worker
 from casemate.ledger import Ledger
@@ -95,6 +97,15 @@ class Enclave:
             sealed = self.views.seal_ended(tx)
         with self._store.read() as tx:
             return sealed, sweep_blobs(tx, self._vault, grace=grace)
+
+    def blobs(self, tx: Session) -> set[str]:
+        """The names of the vault's files that records of ours can still open."""
+        return known_blobs(tx)
+
+    def view_files(self, tx: Session) -> list[tuple[str, str]]:
+        """(dataset, vault file) of every view that is not sealed."""
+        query = select(ViewRow.dataset, ViewRow.blob).where(ViewRow.wrapped_key.is_not(None))
+        return [(dataset, blob) for dataset, blob in tx.execute(query)]
 
     def close(self) -> None:
         """Stop working; what runs goes on with the next worker."""

@@ -8,6 +8,7 @@ ledger, so that two of them never wait for each other in opposite order.
 import os
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
@@ -102,6 +103,13 @@ class Runs:
             query = query.where(RunRow.submitted_by == submitted_by)
         if states is not None:
             query = query.where(RunRow.state.in_([state.value for state in states]))
+        return tuple(_record(row) for row in tx.scalars(query))
+
+    def unsettled(self, tx: Session, *, failed_since: datetime) -> tuple[Run, ...]:
+        """Those that the machine is not done with, and those that failed since then; oldest first."""
+        active = RunRow.state.in_([state.value for state in ACTIVE])
+        failed = (RunRow.state == RunState.failed.value) & (RunRow.ended_at >= failed_since)
+        query = select(RunRow).where(active | failed).order_by(RunRow.submitted_at, RunRow.id)
         return tuple(_record(row) for row in tx.scalars(query))
 
     def script(self, tx: Session, run_id: str) -> bytes:

@@ -134,6 +134,17 @@ class AccessTokens:
             self._ledger.append(tx, actor=by, act="token.ended", subject=row.id)
         return _token(row)
 
+    def end_all(self, tx: Session, by: str, account: str) -> int:
+        """End every token of ``account`` that is in force; gives how many."""
+        rows = select(AccessTokenRow).where(
+            AccessTokenRow.account_id == account, AccessTokenRow.ended_at.is_(None)
+        )
+        ended = list(tx.scalars(rows.order_by(AccessTokenRow.id)))
+        for row in ended:
+            row.ended_at = self._clock()
+            self._ledger.append(tx, actor=by, act="token.ended", subject=row.id)
+        return len(ended)
+
 
 def _digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()

@@ -75,6 +75,35 @@ class Identity:
         self._ledger.append(tx, actor=by, act="organisation.added", subject=new.id)
         return _organisation(new)
 
+    def change_organisation(
+        self,
+        tx: Session,
+        by: str,
+        organisation_id: str,
+        *,
+        name: str | None = None,
+        kind: str | None = None,
+    ) -> Organisation:
+        """Give it another name or kind; its id stays. What is ``None`` stays as it is.
+
+        Raises ``Conflict`` where another organisation has that name.
+        """
+        row = _organisation_row(tx, organisation_id)
+        if name is not None:
+            name = clean_name(name, "organisation's name")
+            same = select(exists().where(OrganisationRow.name_key == key_of(name)))
+            if key_of(name) != row.name_key and tx.scalar(same):
+                raise Conflict(f"there is an organisation named {name!r} already: use it")
+            row.name, row.name_key = name, key_of(name)
+        if kind is not None:
+            row.kind = clean_name(kind, "organisation's kind") if kind else ""
+        _flush(tx, f"organisation {row.id}")
+        changed = [told for told, new in (("name", name), ("kind", kind)) if new is not None]
+        self._ledger.append(
+            tx, actor=by, act="organisation.changed", subject=row.id, changed=changed
+        )
+        return _organisation(row)
+
     def organisation(self, tx: Session, organisation_id: str) -> Organisation:
         """The organisation with that id; raises ``NotFound``."""
         return _organisation(_organisation_row(tx, organisation_id))
@@ -236,6 +265,39 @@ class Identity:
         self._ledger.append(
             tx, actor=by, act="account.role_revoked", subject=row.id, role=unwanted.value
         )
+        return _account(row)
+
+    def set_roles(
+        self, tx: Session, by: str, account_id: str, roles: Iterable[Role | str]
+    ) -> Account:
+        """Exactly ``roles`` from now on: an entry for each that is new or gone.
+
+        Raises ``BadInput`` for none at all, ``NotAllowed`` where the last operator would be gone.
+        """
+        wanted = {role.value for role in _roles(roles)}
+        held = {one.role for one in _account_row(tx, account_id, lock=False).roles}
+        for role in sorted(wanted - held):
+            self.grant_role(tx, by, account_id, role)
+        for role in sorted(held - wanted):
+            self.revoke_role(tx, by, account_id, role)
+        return self.account(tx, account_id)
+
+    def rename(self, tx: Session, by: str, account_id: str, name: str) -> Account:
+        """Another name for the person; the account's id, which the ledger speaks of, stays."""
+        row = _account_row(tx, account_id, lock=True)
+        row.name = clean_name(name, "account's name")
+        self._ledger.append(tx, actor=by, act="account.renamed", subject=row.id)
+        return _account(row)
+
+    def move(self, tx: Session, by: str, account_id: str, organisation_id: str) -> Account:
+        """To another organisation; what was done for the old one stays recorded as its."""
+        organisation = _organisation_row(tx, organisation_id)
+        row = _account_row(tx, account_id, lock=True)
+        left, row.organisation_id = row.organisation_id, organisation.id
+        self._ledger.append(
+            tx, actor=by, act="account.moved", subject=row.id,
+            left=left, organisation=organisation.id,
+        )  # fmt: skip
         return _account(row)
 
     def deactivate(self, tx: Session, by: str, account_id: str) -> Account:

@@ -69,11 +69,11 @@ class _Audit:
         """Stream all entries through the tree, comparing every derived value on the way."""
         expected = 0
         self._compare_older()
-        for index, body, leaf, subject in self._tx.connection().execute(_entries(self._head.size)):
+        for index, body, leaf, *filed in self._tx.connection().execute(_entries(self._head.size)):
             if index != expected:
                 self._report(_gap(expected, index))
                 expected = max(index, 0)
-            self._read_entry(index, body, leaf, subject)
+            self._read_entry(index, body, leaf, (filed[0], filed[1]))
             expected += 1
             if progress is not None and expected % _READ_AHEAD == 0:
                 progress(expected, self._head.size)
@@ -85,14 +85,12 @@ class _Audit:
                 f"{self._head.size} entries"
             )
 
-    def _read_entry(self, index: int, body: bytes, leaf: bytes, subject: str) -> None:
+    def _read_entry(self, index: int, body: bytes, leaf: bytes, filed: tuple[str, str]) -> None:
         computed = leaf_hash(body)
         if computed != leaf:
             self._report(f"entry {index} was altered: its body does not hash to its leaf")
-        elif _subject(body) != subject:
-            self._report(
-                f"entry {index} is filed under the subject {subject!r}, which is not the one in its body"
-            )
+        else:
+            self._compare_filing(index, body, filed)
         for level, at, node in self.tree.push(computed):
             if self._nodes.pop((level, at), None) != node and not self.problems:
                 span = 256**level
@@ -101,6 +99,13 @@ class _Audit:
                     f"hash kept for them (level {level}, number {at})"
                 )
         self._compare_older()
+
+    def _compare_filing(self, index: int, body: bytes, filed: tuple[str, str]) -> None:
+        for name, value in zip(("subject", "act"), filed, strict=True):
+            if _said(body, name) != value:
+                self._report(
+                    f"entry {index} is filed under the {name} {value!r}, which is not the one in its body"
+                )
 
     def _compare_older(self) -> None:
         older = self._older
@@ -172,10 +177,10 @@ def _snapshot(tx: Session) -> _Snapshot:
     return _Snapshot(size, frontier, checkpoint, last_index, count)
 
 
-def _entries(size: int) -> Select[int, bytes, bytes, str]:
+def _entries(size: int) -> Select[int, bytes, bytes, str, str]:
     entry = LedgerEntryRow
     return (
-        select(entry.index, BODY, LEAF, entry.subject)
+        select(entry.index, BODY, LEAF, entry.subject, entry.act)
         .where(entry.index < size)
         .order_by(entry.index)
         .execution_options(yield_per=_READ_AHEAD)
@@ -188,12 +193,12 @@ def _kept_nodes(tx: Session, size: int) -> dict[tuple[int, int], bytes]:
     return {(level, at): bytes(kept) for level, at, kept in rows if (at + 1) << (8 * level) <= size}
 
 
-def _subject(body: bytes) -> str | None:
+def _said(body: bytes, name: str) -> str | None:
     try:
-        subject = json.loads(body)["subject"]
+        value = json.loads(body)[name]
     except (ValueError, KeyError, TypeError):
         return None
-    return subject if isinstance(subject, str) else None
+    return value if isinstance(value, str) else None
 
 
 def _gap(expected: int, index: int) -> str:

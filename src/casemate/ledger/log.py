@@ -1,7 +1,7 @@
 """The log: entries, appended inside the transaction of the act that they record."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -13,13 +13,15 @@ from sqlalchemy.orm import Session
 from casemate.canonical import canonical_json
 from casemate.clock import Clock, system_clock, timestamp
 from casemate.errors import BadInput, IntegrityFailure, NotFound
-from casemate.ledger import audit, proofs
+from casemate.ledger import audit, explore, proofs
 from casemate.ledger.audit import Report
+from casemate.ledger.explore import Wanted
 from casemate.ledger.export import write_export
 from casemate.ledger.head import Head, write_entries
 from casemate.ledger.merkle import Frontier, leaf_hash
+from casemate.ledger.note import open_checkpoint
 from casemate.ledger.proofs import ConsistencyProof, InclusionProof
-from casemate.ledger.tables import BODY, SUBJECT_CHARACTERS, LedgerEntryRow
+from casemate.ledger.tables import ACT_CHARACTERS, BODY, SUBJECT_CHARACTERS, LedgerEntryRow
 from casemate.store import mark_recorded
 
 MOST_BODY_BYTES = 65_536
@@ -60,6 +62,7 @@ class Ledger:
         self._head = Head(signing_key, origin)
         self.origin = origin
         self._clock = clock
+        self._activity = explore.Activity()
 
     @property
     def public_key(self) -> Ed25519PublicKey:
@@ -90,7 +93,13 @@ class Ledger:
         leaves = [leaf_hash(body) for body in bodies]
         start, nodes = self._head.advance(tx, leaves)
         rows = [
-            {"index": start + at, "body": body, "leaf": leaf, "subject": act.subject}
+            {
+                "index": start + at,
+                "body": body,
+                "leaf": leaf,
+                "subject": act.subject,
+                "act": act.act,
+            }
             for at, (body, leaf, act) in enumerate(zip(bodies, leaves, acts, strict=True))
         ]
         try:
@@ -146,12 +155,27 @@ class Ledger:
                 return entry
         return None
 
-    def entry(self, tx: Session, index: int) -> Entry:
-        """Entry ``index``; raises ``NotFound`` where there is none."""
+    def newest_first(
+        self, tx: Session, wanted: Wanted, *, before: int | None = None, limit: int
+    ) -> list[Entry]:
+        """Up to ``limit`` entries as ``wanted``, the newest first; of those below ``before`` if given."""
+        found = explore.newest_first(tx, wanted, before=before, limit=limit)
+        return [_entry(index, body) for index, body in found]
+
+    def activity(self, tx: Session) -> Mapping[tuple[str, str], int]:
+        """How many entries of each act in each month: {("2026-03", "permit.granted"): 4}."""
+        return self._activity.by_month(tx)
+
+    def body(self, tx: Session, index: int) -> bytes:
+        """The exact bytes of entry ``index``, whose hash is its leaf; raises ``NotFound``."""
         body = tx.scalar(select(BODY).where(LedgerEntryRow.index == index))
         if body is None:
             raise NotFound(f"the ledger has no entry {index}; it holds {self.size(tx)}")
-        return _entry(index, body)
+        return bytes(body)
+
+    def entry(self, tx: Session, index: int) -> Entry:
+        """Entry ``index``; raises ``NotFound`` where there is none."""
+        return _entry(index, self.body(tx, index))
 
     def size(self, tx: Session) -> int:
         """How many entries the signed head counts. Raises ``IntegrityFailure`` if it was altered."""
@@ -181,6 +205,16 @@ class Ledger:
         Raises as ``prove_inclusion`` does.
         """
         return proofs.consistency(tx, self._read_head(tx), old_size, new_size)
+
+    def continues(self, tx: Session, checkpoint: str) -> bool:
+        """Whether the ledger still begins with what ``checkpoint``, signed by it, fixed.
+
+        Raises as ``open_checkpoint`` does where it is none of this ledger's.
+        """
+        fixed = open_checkpoint(checkpoint, self._head.key)
+        if fixed.size > self.size(tx):
+            return False
+        return self.prove_consistency(tx, fixed.size).old_root == fixed.root
 
     def verify(
         self,
@@ -221,6 +255,8 @@ def _entry(index: int, body: bytes) -> Entry:
 def _body(time: str, act: Act) -> bytes:
     if not (act.actor and act.act and act.subject):
         raise BadInput(f"an entry needs an actor, an act and a subject; got {act!r}")
+    if len(act.act) > ACT_CHARACTERS:
+        raise BadInput(f"the act {act.act[:40]!r}… is over {ACT_CHARACTERS} characters")
     if len(act.subject) > SUBJECT_CHARACTERS:
         raise BadInput(f"the subject {act.subject[:40]!r}… is over {SUBJECT_CHARACTERS} characters")
     document = {

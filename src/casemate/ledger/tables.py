@@ -1,23 +1,26 @@
 """The ledger's tables: entries, the hashes of complete tiles over them, and one signed head."""
 
-from sqlalchemy import BigInteger, Integer, LargeBinary, String, Text, cast
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, cast
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casemate.store import Base
 
 SUBJECT_CHARACTERS = 200
+ACT_CHARACTERS = 64
 _Big = BigInteger().with_variant(Integer, "sqlite")  # there INTEGER is the row id itself: no index
 
 
 class LedgerEntryRow(Base):
-    """One act. ``body`` is what counts; ``leaf`` and ``subject`` are derived, for speed."""
+    """One act. ``body`` is what counts; ``leaf``, ``subject`` and ``act`` are derived, for speed."""
 
     __tablename__ = "ledger_entry"
+    __table_args__ = (Index("ix_ledger_entry_act", "act", "index"),)
 
     index: Mapped[int] = mapped_column(_Big, primary_key=True, autoincrement=False)
     body: Mapped[bytes] = mapped_column(LargeBinary)
     leaf: Mapped[bytes] = mapped_column(LargeBinary(32))
     subject: Mapped[str] = mapped_column(String(SUBJECT_CHARACTERS), index=True)
+    act: Mapped[str] = mapped_column(String(ACT_CHARACTERS), server_default="")
 
 
 class LedgerNodeRow(Base):

@@ -9,7 +9,16 @@ from starlette.concurrency import run_in_threadpool
 
 from casemate.platform import Platform
 from casemate.portal import harvest, pages, problems
-from casemate.portal.api import accounts, applications, catalogue, ledger, outputs, permits, runs
+from casemate.portal.api import (
+    accounts,
+    applications,
+    catalogue,
+    house,
+    ledger,
+    outputs,
+    permits,
+    runs,
+)
 from casemate.portal.doors import Doors
 from casemate.portal.problems import Problem
 from casemate.portal.uploads import Uploads
@@ -24,6 +33,7 @@ _TAGS = [
     {"name": "outputs", "description": "What came out, and what may leave."},
     {"name": "ledger", "description": "The record of every act, open to anyone."},
     {"name": "accounts", "description": "People, organisations, access tokens."},
+    {"name": "house", "description": "How this home does, and its figures."},
 ]
 
 
@@ -48,7 +58,7 @@ def create_app(platform: Platform, *, requests_a_minute: int = 600, works: bool 
     app.state.uploads = Uploads(platform.home.root / "uploads")
     problems.install(app)
     api = APIRouter(prefix=API)
-    for part in (catalogue, applications, permits, runs, outputs, ledger, accounts):
+    for part in (catalogue, applications, permits, runs, outputs, ledger, accounts, house):
         api.include_router(part.router)
     api.include_router(catalogue.uploads)
     app.include_router(api)

@@ -23,7 +23,7 @@ def migrate(store: Store) -> bool:
     Raises ``BadInput`` where the database was written by a newer Casemate.
     """
     with store.engine.connect() as connection:
-        if _version(connection) == HEAD:
+        if version(connection) == HEAD:
             return False
     from alembic import command  # costs a quarter of a second: only where there is work
 
@@ -49,7 +49,8 @@ def alembic_config(connection: Connection) -> Config:
     return config
 
 
-def _version(connection: Connection) -> str | None:
+def version(connection: Connection) -> str | None:
+    """Which migration the tables are at; ``None`` where there are none."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

@@ -183,12 +183,16 @@ ledger.checkpoint     anyone                 y      y      y     y      y       
 account.add           anyone                 .      .      .     .      .         .       y        .
 account.add           another                .      .      .     .      .         .       y        .
 account.add           oneself                .      .      .     .      .         .       .        .
+account.change        another                .      .      .     .      .         .       y        .
+account.change        oneself                .      .      .     .      .         .       .        .
 environment.add       anyone                 .      .      .     .      .         .       y        .
 environment.list      anyone                 .      y      y     y      y         y       y        y
 environment.remove    anyone                 .      .      .     .      .         .       y        .
 account.list          anyone                 .      .      .     .      y         .       y        y
 account.token         anyone                 .      y      y     y      y         y       y        y
 organisation.add      anyone                 .      .      .     .      .         .       y        .
+organisation.change   a stranger             .      .      .     .      .         .       y        .
+home.inspect          anyone                 .      .      .     .      .         .       y        y
 key.rotate            anyone                 .      .      .     .      .         .       y        .
 """
 

@@ -1,15 +1,18 @@
 """Accounts, organisations, and the access tokens of one's own."""
 
+from contextlib import AbstractContextManager
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from sqlalchemy.orm import Session
 
 from casemate.identity import AccessToken, Account, Organisation, Role, Scope
 from casemate.portal import paging
 from casemate.portal.callers import Caller, Reader, needs
 from casemate.portal.documents import Page, schema_of, sent
 from casemate.portal.keyed import KeyedRoute
+from casemate.portal.preconditions import IfMatch, unless_changed
 from casemate.portal.problems import describe
 
 router = APIRouter(tags=["accounts"], route_class=KeyedRoute)
@@ -18,6 +21,8 @@ AccountDocument = schema_of(Account)
 OrganisationDocument = schema_of(Organisation)
 TokenDocument = schema_of(AccessToken)
 _NEW = describe(401, 403, 404, 409, 422)
+_CHANGED = describe(401, 403, 404, 409, 412, 422)
+Id = Annotated[str, Path(max_length=64)]
 
 
 class NewAccount(BaseModel):
@@ -31,6 +36,25 @@ class NewAccount(BaseModel):
     password: SecretStr | None = None
     email: str | None = Field(None, max_length=320)
     id: str | None = Field(None, max_length=64)
+
+
+class ChangedAccount(BaseModel):
+    """What becomes of an account; what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = Field(None, max_length=200)
+    organisation: str | None = Field(None, max_length=80)
+    roles: list[Role] | None = Field(None, min_length=1)
+
+
+class ChangedOrganisation(BaseModel):
+    """What becomes of an organisation; what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = Field(None, max_length=200)
+    kind: str | None = Field(None, max_length=200)
 
 
 class NewOrganisation(BaseModel):
@@ -84,6 +108,62 @@ def add_account(caller: Operator, asked: NewAccount) -> Response:
         account_id=asked.id,
     )
     return sent(made, status=201)
+
+
+@router.post("/accounts/{account}/change", response_model=AccountDocument, responses=_CHANGED)
+def change_account(
+    caller: Operator, account: Id, asked: ChangedAccount, if_match: IfMatch = None
+) -> Response:
+    """Another name, organisation or set of roles for somebody else's account."""
+    with _as_seen(caller, account, if_match):
+        changed = caller.platform.change_account(
+            caller.actor,
+            account,
+            name=asked.name,
+            organisation=asked.organisation,
+            roles=asked.roles,
+        )
+    return sent(changed)
+
+
+@router.post("/accounts/{account}/deactivate", response_model=AccountDocument, responses=_CHANGED)
+def deactivate_account(caller: Operator, account: Id, if_match: IfMatch = None) -> Response:
+    """Close somebody else's account: it does nothing any more, and its access tokens end."""
+    with _as_seen(caller, account, if_match):
+        return sent(caller.platform.deactivate_account(caller.actor, account))
+
+
+@router.post("/accounts/{account}/reactivate", response_model=AccountDocument, responses=_CHANGED)
+def reactivate_account(caller: Operator, account: Id, if_match: IfMatch = None) -> Response:
+    """Open a deactivated account again, with the roles it had; its tokens stay ended."""
+    with _as_seen(caller, account, if_match):
+        return sent(caller.platform.reactivate_account(caller.actor, account))
+
+
+def _as_seen(caller: Caller, account: str, if_match: str | None) -> AbstractContextManager[None]:
+    identity = caller.platform.identity
+    return unless_changed(caller.platform, if_match, lambda tx: identity.account(tx, account))
+
+
+@router.post(
+    "/organisations/{organisation}/change",
+    response_model=OrganisationDocument,
+    responses=_CHANGED,
+)
+def change_organisation(
+    caller: Operator, organisation: Id, asked: ChangedOrganisation, if_match: IfMatch = None
+) -> Response:
+    """Another name or kind for an organisation; its id stays."""
+    platform = caller.platform
+
+    def seen(tx: Session) -> Organisation:
+        return platform.identity.organisation(tx, organisation)
+
+    with unless_changed(platform, if_match, seen):
+        changed = platform.change_organisation(
+            caller.actor, organisation, name=asked.name, kind=asked.kind
+        )
+    return sent(changed)
 
 
 @router.get(
