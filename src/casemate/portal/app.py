@@ -20,6 +20,7 @@ from casemate.portal.api import (
     runs,
 )
 from casemate.portal.doors import Doors
+from casemate.portal.examples import add_examples
 from casemate.portal.problems import Problem
 from casemate.portal.uploads import Uploads
 from casemate.store import Replies
@@ -82,7 +83,8 @@ def _lifespan(
 
 
 def _describe_problems(app: FastAPI) -> None:
-    """Put ``Problem`` among the schemas, and in place of the framework's own description of errors."""
+    """Put ``Problem`` among the schemas, in place of the framework's own description of errors, and the
+    recorded examples beside them."""
     describe = app.openapi
 
     def openapi() -> dict[str, object]:
@@ -91,6 +93,7 @@ def _describe_problems(app: FastAPI) -> None:
         schemas["Problem"] = Problem.model_json_schema()
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
+        add_examples(document)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

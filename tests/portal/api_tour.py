@@ -1,0 +1,243 @@
+"""A walk through the API in which every operation is asked, and answers, at least once.
+
+``python tests/portal/api_tour.py`` records it anew: the examples in the OpenAPI document are what was said
+on this walk. Whoever adds an operation adds a step.
+"""
+
+import json
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import httpx
+from portal_world import Portal, form, plan, served, table
+
+from casemate.portal.examples import FILE, Example
+
+HOLDER, RESEARCHER, AUTHORITY = "acct-holder", "acct-researcher", "acct-authority"
+CHECKER, OPERATOR, AUDITOR = "acct-checker", "acct-operator", "acct-auditor"
+PRIVACY = {"accounting": "epsilon", "amount": "3"}
+QUESTION = {
+    "version": 1,
+    "dataset": "clinic",
+    "kind": "count",
+    "cost": {"accounting": "epsilon", "amount": "0.1"},
+}
+SCRIPT = """
+from casemate.analysis import read
+
+clinic = read("clinic")
+clinic.table("by_diagnosis.csv", ["diagnosis"], n="count")
+clinic.table("by_sex.csv", ["sex"], n="count")
+clinic.table("in_detail.csv", ["birth_year", "sex", "commune", "diagnosis"], n="count")
+"""
+_LONGEST = 240
+_MOST = 2
+
+
+@dataclass
+class Tour:
+    """What was said: by operation (``POST /runs``), its first request and answer that succeeded."""
+
+    portal: Portal
+    said: dict[str, Example] = field(default_factory=dict)
+
+    def listen(self, response: httpx.Response) -> None:
+        """Note one exchange."""
+        operation = self._operation(response.request)
+        if operation is None or not response.is_success or operation in self.said:
+            return
+        response.read()
+        self.said[operation] = Example(
+            request=_json(response.request.headers, response.request.content),
+            response=_json(response.headers, response.content),
+        )
+
+    @cached_property
+    def _paths(self) -> list[tuple[str, re.Pattern[str]]]:
+        """The described paths; those without a parameter first, as the server tries them."""
+        paths = self.portal.client.app.openapi()["paths"]  # type: ignore[attr-defined]
+        return [
+            (path, re.compile(re.sub(r"{\w+}", "[^/]+", path.replace(".", r"\."))))
+            for path in sorted(paths, key=lambda one: one.count("{"))
+        ]
+
+    def _operation(self, request: httpx.Request) -> str | None:
+        for path, pattern in self._paths:
+            if pattern.fullmatch(request.url.path):
+                return f"{request.method} {path}"
+        return None
+
+
+@contextmanager
+def toured(folder: Path) -> Iterator[Tour]:
+    """A clinic in ``folder``, the whole walk done."""
+    with served(folder) as portal:
+        tour = Tour(portal)
+        portal.client.event_hooks["response"].append(tour.listen)
+        walk(portal)
+        yield tour
+
+
+def walk(portal: Portal) -> None:
+    """Every operation, each by whom it is for."""
+    dataset = _publish(portal)
+    permit = _permits(portal)
+    _questions(portal, permit)
+    run = _runs(portal, permit)
+    _outputs(portal, run)
+    _ledger(portal)
+    _accounts(portal)
+    _ends(portal, permit, dataset)
+
+
+def _publish(portal: Portal) -> str:
+    import tomllib
+
+    from functional.clinic import DESCRIPTION
+
+    described = {**tomllib.loads(DESCRIPTION), "privacy": PRIVACY}
+    upload = portal.upload(HOLDER, table())
+    portal.must(HOLDER, "POST", "/datasets", json={"upload": upload, "description": described})
+    portal.must(None, "GET", "/datasets", params={"q": "asthma"})
+    portal.must(None, "GET", "/datasets/clinic")
+    for ending in ("ttl", "jsonld", "rdf"):
+        assert portal.client.get(f"/catalogue.{ending}").is_success
+    return "clinic"
+
+
+def _permits(portal: Portal) -> str:
+    def applied(**changes: Any) -> str:
+        body = {"form": {**form(), **changes}}
+        return str(portal.must(RESEARCHER, "POST", "/applications", json=body)["id"])
+
+    first, second, third = applied(), applied(title="Once more"), applied(title="Taken back")
+    portal.must(AUTHORITY, "GET", "/applications")
+    portal.must(AUTHORITY, "GET", f"/applications/{first}")
+    incomplete = {"decision": "incomplete", "reason": "Say which method."}
+    portal.must(AUTHORITY, "POST", f"/applications/{first}/decide", json=incomplete)
+    again = {"form": {**form(), "method": "Means by diagnosis, with intervals"}}
+    portal.must(RESEARCHER, "POST", f"/applications/{first}/submit", json=again)
+    portal.must(RESEARCHER, "GET", f"/applications/{first}/timeline")
+    refuse = {"decision": "refuse", "reason": "The same was asked before."}
+    portal.must(AUTHORITY, "POST", f"/applications/{second}/decide", json=refuse)
+    appeal = {"reason": "It is another question."}
+    portal.must(RESEARCHER, "POST", f"/applications/{second}/appeal", json=appeal)
+    withdraw = {"reason": "Not needed."}
+    portal.must(RESEARCHER, "POST", f"/applications/{third}/withdraw", json=withdraw)
+    terms = {
+        "reason": "In the public interest.",
+        "plans": {"clinic": plan()},
+        "budgets": {"clinic": {"accounting": "epsilon", "amount": "1"}},
+        "conditions": ["Results are published."],
+    }
+    permit = portal.must(AUTHORITY, "POST", f"/applications/{first}/approve", json=terms)
+    portal.must(None, "POST", "/permits/verify", json={"jws": permit["jws"]})
+    portal.must(RESEARCHER, "GET", "/permits")
+    portal.must(RESEARCHER, "GET", f"/permits/{permit['id']}")
+    portal.must(None, "GET", f"/permits/{permit['id']}/in-force")
+    return str(permit["id"])
+
+
+def _questions(portal: Portal, permit: str) -> None:
+    portal.must(RESEARCHER, "POST", f"/permits/{permit}/views")
+    portal.must(RESEARCHER, "GET", f"/permits/{permit}/views")
+    portal.must(RESEARCHER, "GET", f"/permits/{permit}/codebook")
+    question = {"question": QUESTION}
+    portal.must(RESEARCHER, "POST", f"/permits/{permit}/questions/expected", json=question)
+    portal.must(RESEARCHER, "POST", f"/permits/{permit}/questions", json=question)
+    portal.must(RESEARCHER, "GET", f"/permits/{permit}/budget")
+
+
+def _runs(portal: Portal, permit: str) -> str:
+    asked = {"permit": permit, "script": SCRIPT, "filename": "tables.py"}
+    run = portal.must(RESEARCHER, "POST", "/runs", json=asked)["id"]
+    for _ in range(8):
+        found = portal.must(RESEARCHER, "GET", f"/runs/{run}", params={"wait": 30})
+        if found["state"] not in ("queued", "running", "checking"):
+            break
+    assert found["state"] == "awaiting_review", found
+    portal.must(RESEARCHER, "GET", "/runs")
+    portal.must(RESEARCHER, "POST", f"/runs/{run}/replay")
+    slow = {**asked, "script": "import time\ntime.sleep(300)"}
+    other = portal.must(RESEARCHER, "POST", "/runs", json=slow)["id"]
+    portal.must(RESEARCHER, "POST", f"/runs/{other}/cancel", json={"reason": "A mistake."})
+    return str(run)
+
+
+def _outputs(portal: Portal, run: str) -> None:
+    portal.must(CHECKER, "GET", "/outputs/queue")
+    listed = portal.must(CHECKER, "GET", "/outputs", params={"run": run})["items"]
+    output = next(one["id"] for one in listed if one["name"] == "by_diagnosis.csv")
+    assert portal.ask(CHECKER, "GET", f"/outputs/{output}/evidence").is_success
+    portal.must(CHECKER, "POST", f"/outputs/{output}/claim", json={"seconds": 600})
+    portal.must(CHECKER, "POST", f"/outputs/{output}/give-back")
+    clear = {"clear": True, "reason": "Aggregates only."}
+    portal.must(CHECKER, "POST", f"/outputs/{output}/review", json=clear)
+    portal.must(CHECKER, "POST", f"/outputs/{output}/release")
+    assert portal.ask(RESEARCHER, "GET", f"/outputs/{output}/content").is_success
+    portal.must(RESEARCHER, "GET", f"/outputs/{output}/receipt")
+
+
+def _ledger(portal: Portal) -> None:
+    portal.must(None, "GET", "/ledger/entries", params={"limit": 2})
+    portal.must(None, "GET", "/ledger/entries/3/proof")
+    portal.must(None, "GET", "/ledger/consistency", params={"old_size": 4})
+    assert portal.ask(None, "GET", "/ledger/checkpoint").is_success
+    assert portal.ask(None, "GET", "/ledger/export").is_success
+
+
+def _accounts(portal: Portal) -> None:
+    portal.must(RESEARCHER, "GET", "/me")
+    token, _ = portal.platform.issue_token(RESEARCHER, "an old notebook", ["read"])
+    portal.must(RESEARCHER, "GET", "/me/tokens")
+    portal.must(RESEARCHER, "DELETE", f"/me/tokens/{token.id}")
+    portal.must(OPERATOR, "GET", "/accounts")
+    portal.must(OPERATOR, "GET", "/organisations")
+    company = {"name": "A Company", "kind": "company"}
+    made = portal.must(OPERATOR, "POST", "/organisations", json=company)
+    someone = {"name": "Nora New", "organisation": made["id"], "roles": ["data_user"]}
+    portal.must(OPERATOR, "POST", "/accounts", json=someone)
+
+
+def _ends(portal: Portal, permit: str, dataset: str) -> None:
+    renewal = {"days": 30, "reason": "The study goes on."}
+    renewed = portal.must(AUTHORITY, "POST", f"/permits/{permit}/renew", json=renewal)["id"]
+    revocation = {"reason": "The study is over."}
+    portal.must(AUTHORITY, "POST", f"/permits/{renewed}/revoke", json=revocation)
+    retirement = {"reason": "Its time is over."}
+    portal.must(HOLDER, "POST", f"/datasets/{dataset}/retire", json=retirement)
+
+
+def _json(headers: Any, content: bytes) -> Any:
+    if headers.get("content-type", "").split(";")[0] != "application/json":
+        return None
+    return _short(json.loads(content)) if content else None
+
+
+def _short(value: Any) -> Any:
+    """``value`` as an example: two of a long list, the beginning of a long text."""
+    if isinstance(value, dict):
+        return {name: _short(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_short(one) for one in value[:_MOST]]
+    if isinstance(value, str) and len(value) > _LONGEST:
+        return value[:_LONGEST]
+    return value
+
+
+def record() -> None:
+    """Write what was said on a new walk."""
+    with tempfile.TemporaryDirectory() as folder, toured(Path(folder)) as tour:
+        said = {name: one.document() for name, one in sorted(tour.said.items()) if one.document()}
+    FILE.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(f"{len(said)} operations are recorded in {FILE.name}")
+
+
+if __name__ == "__main__":
+    record()
