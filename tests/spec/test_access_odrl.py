@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]  # it has no stubs here
+import jsonschema
 import pytest
 from access_world import AUTHORITY, OFFER, World
 from conftest import SHARED, MovableClock

@@ -115,6 +115,10 @@ class Visit:
         said = translations(self.lang).ngettext(one, many, number)
         return said % {"num": number, **values}
 
+    def text_of(self, texts: Mapping[str, str]) -> str:
+        """Of a text given in several languages this page's, else English, else the first."""
+        return texts.get(self.lang) or texts.get("en") or next(iter(texts.values()), "")
+
     # ── addresses ────────────────────────────────────────────────────────────────────────────────
 
     def url(self, name: str, query: Mapping[str, Any] | None = None, **params: Any) -> str:
