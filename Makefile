@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO_HOME ?= .casemate/demo
 .DEFAULT_GOAL := demo
 
-.PHONY: demo serve test lint bench bench-protection attacks bench-enclave docs lock system clean
+.PHONY: demo serve test lint bench bench-protection attacks bench-enclave docs pictures lock system clean
 
 demo: $(VENV)/.runtime  ## the main job: real people's data through the whole flow
 	$(BIN)/casemate demo --home $(DEMO_HOME)
@@ -34,6 +34,9 @@ attacks: $(VENV)/.dev  ## the sandbox's attack suite as a table: attack, root, u
 
 bench-enclave: $(VENV)/.dev  ## the enclave: start-up, output check, short runs, differencing
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.enclave.everything
+
+pictures: $(VENV)/.dev  ## photograph every page into docs/pages
+	PICTURES=1 $(BIN)/pytest tests/browser/test_every_page.py -k axe
 
 docs: $(VENV)/.dev  ## the documentation site, in site/
 	$(BIN)/zensical build --clean
