@@ -3,8 +3,12 @@
     CasemateError
     ├── BadInput              what you gave us is wrong           exit 2, HTTP 422
     │   ├── NotFound          it names something that is not here exit 2, HTTP 404
-    │   └── Conflict          somebody else was first             exit 2, HTTP 409
+    │   ├── Conflict          somebody else was first             exit 2, HTTP 409
+    │   │   └── UnderWay      so far nobody can say what became of it
+    │   ├── PreconditionFailed the record has left the state named exit 2, HTTP 412
+    │   └── TooLarge          more bytes than are taken           exit 2, HTTP 413
     ├── NotAllowed            a law or a policy says no           exit 3, HTTP 403
+    ├── TooManyRequests       of a server: come back later        exit 1, HTTP 429
     ├── IntegrityFailure      a record is not what was written    exit 4, HTTP 500
     └── Unavailable           this machine lacks a needed part    exit 5, HTTP 503
 
@@ -44,6 +48,33 @@ class Conflict(BadInput):
 
     http_status = 409
     title = "Conflict"
+
+
+class UnderWay(Conflict):
+    """The same request came before and has no reply yet: it is being done, or its server died."""
+
+    title = "Under way"
+
+
+class PreconditionFailed(BadInput):
+    """``If-Match`` names a state that the record has left (RFC 9110 section 13.1.1)."""
+
+    http_status = 412
+    title = "Precondition failed"
+
+
+class TooLarge(BadInput):
+    """The request's body is larger than the server takes."""
+
+    http_status = 413
+    title = "Too large"
+
+
+class TooManyRequests(CasemateError):
+    """The caller sent more requests in a minute than the server takes from one."""
+
+    http_status = 429
+    title = "Too many requests"
 
 
 class NotAllowed(CasemateError):

@@ -1,11 +1,13 @@
 """Records as plain JSON values: what ``--json`` prints and the API sends."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import is_dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from casemate.canonical import digest
 from casemate.clock import timestamp
 
 
@@ -32,3 +34,19 @@ def plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
     return value
+
+
+def as_json(value: Any) -> bytes:
+    """``value`` as the API sends it, byte for byte."""
+    text = json.dumps(plain(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode()
+
+
+def tag_of(value: Any) -> str:
+    """The entity tag of ``value`` as it is sent today: two who have the same tag saw the same record."""
+    return tag_of_json(as_json(value))
+
+
+def tag_of_json(text: bytes) -> str:
+    """The entity tag of a record that is sent as ``text``."""
+    return f'"{digest(text).removeprefix("sha256:")[:32]}"'

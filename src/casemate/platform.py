@@ -1054,6 +1054,13 @@ class Platform:
                     listed.append(output.without_evidence())
         return listed
 
+    def output(self, actor: str, output: str) -> Output:
+        """One output; the evidence only for those who check."""
+        with self._look(actor, "output.list", self.facts.output, output) as tx:
+            found = self.enclave.outputs.get(tx, output)
+            checks = self._may(tx, actor, "output.read_evidence", self.facts.output(tx, output))
+        return found if checks else found.without_evidence()
+
     def evidence(self, actor: str, output: str) -> tuple[Output, bytes]:
         """For the checker's eyes: the output's verdict with its evidence, and its bytes."""
         with self._act(actor, "output.read_evidence", self.facts.output, output) as tx:

@@ -27,6 +27,8 @@ TABLE = """
                                               nobody oper hold othr rsch outs auth chck audi
 GET /datasets                                   y     y    y    y    y    y    y    y    y
 GET /datasets/{dataset}                         y     y    y    y    y    y    y    y    y
+GET /datasets/{dataset}/budget                  -     .    y    .    .    .    y    .    y
+POST /datasets/{dataset}/check-plan             -     y    y    y    y    y    y    y    y
 POST /uploads                                   -     .    y    y    .    .    .    .    .
 POST /datasets                                  -     y    y    y    y    y    y    y    y
 POST /datasets/{dataset}/retire                 -     .    y    .    .    .    .    .    .
@@ -55,6 +57,8 @@ POST /permits/{permit}/views                    -     .    .    .    y    .    .
 GET /permits/{permit}/draft                     -     .    .    .    y    .    .    .    .
 POST /permits/{permit}/draft                    -     .    .    .    y    .    .    .    .
 GET /permits/{permit}/draft/versions            -     .    .    .    y    .    .    .    .
+POST /permits/{permit}/views/verify             -     .    .    .    y    .    .    .    .
+POST /permits/{permit}/environments             -     .    .    .    .    .    y    .    .
 GET /permits/{permit}/codebook                  -     .    .    .    y    .    .    .    .
 POST /permits/{permit}/questions                -     .    .    .    y    .    .    .    .
 POST /permits/{permit}/questions/expected       -     .    .    .    y    .    .    .    .
@@ -67,6 +71,8 @@ GET /runs/{run}                                 -     .    .    .    y    .    y
 GET /runs/{run}/events                          -     .    .    .    y    .    y    y    y
 POST /runs/{run}/replay                         -     .    .    .    y    .    .    y    .
 POST /runs/{run}/cancel                         -     y    .    .    y    .    y    .    .
+GET /environments                               -     y    y    y    y    y    y    y    y
+GET /environments/{reference}                   -     y    y    y    y    y    y    y    y
 GET /outputs                                    -     y    y    y    y    y    y    y    y
 GET /outputs/queue                              -     .    .    .    .    .    .    y    .
 GET /ledger/entries                             y     y    y    y    y    y    y    y    y
@@ -95,6 +101,10 @@ GET /house/storage                              -     y    .    .    .    .    .
 GET /house/jobs                                 -     y    .    .    .    .    .    .    y
 """
 OUTPUTS = """
+GET /outputs/{output}
+GET /outputs/{output}/unread-releases
+GET /outputs/{output}/repairs
+POST /outputs/{output}/repairs
 GET /outputs/{output}/evidence
 GET /outputs/{output}/comparison
 POST /outputs/{output}/claim
@@ -129,6 +139,9 @@ WORDS: dict[str, Any] = {
     "cancel": {"reason": ""},
     "accounts": {"name": "A", "organisation": "org-none", "roles": ["public"]},
     "organisations": {"name": ""},
+    "check-plan": {"plan": {}},
+    "environments": {"names": ["none"]},
+    "repairs": {"number": 1},
     "claim": {},
     "draft": {"text": "print(1)"},
     "review": {"clear": False, "reason": "no"},
@@ -160,6 +173,7 @@ def ids(portal: Portal) -> dict[str, str]:
         "run": run["id"],
         "output": "output-aaaaaaaaaaaa",
         "index": "0",
+        "reference": "none",
         "token": "token-aaaaaaaaaaaa",
         "account": "acct-extra",
         "organisation": "org-clinic",

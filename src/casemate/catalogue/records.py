@@ -35,6 +35,10 @@ class Variable:
     codes: Mapping[str, Mapping[str, str]]
 
 
+KEPT_INSIDE = frozenset({"wrapped_key", "blob"})
+"""Of a dataset: where its sealed table lies, and the key to it."""
+
+
 @dataclass(frozen=True)
 class Dataset:
     """One version of a dataset: all that may be known of it without reading it.
@@ -63,6 +67,14 @@ class Dataset:
     issued_at: datetime
     retired_at: datetime | None = None
     retire_reason: str | None = None
+
+    def as_shown(self) -> dict[str, Any]:
+        """All that is sent of it: everything but what is kept inside."""
+        return {
+            name: getattr(self, name)
+            for name in self.__dataclass_fields__
+            if name not in KEPT_INSIDE
+        }
 
     @property
     def titles(self) -> dict[str, str]:

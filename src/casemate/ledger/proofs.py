@@ -44,6 +44,20 @@ class InclusionProof:
             "root": _base64(self.root),
         }
 
+    @classmethod
+    def from_dict(cls, document: dict[str, Any]) -> "InclusionProof":
+        """The inverse of ``to_dict``; raises ``BadInput`` for what is no proof."""
+        try:
+            return cls(
+                int(document["index"]),
+                int(document["size"]),
+                _bytes(document["leaf"]),
+                tuple(_bytes(node) for node in document["path"]),
+                _bytes(document["root"]),
+            )
+        except (KeyError, TypeError, ValueError) as failure:
+            raise BadInput(f"this is no proof of an entry: {failure!r}") from None
+
     def with_checkpoint(self, checkpoint: str) -> str:
         """As a self-contained file that other logs' tools read (c2sp.org/tlog-proof).
 
@@ -81,6 +95,20 @@ class ConsistencyProof:
             "new_root": _base64(self.new_root),
             "path": [_base64(node) for node in self.path],
         }
+
+    @classmethod
+    def from_dict(cls, document: dict[str, Any]) -> "ConsistencyProof":
+        """The inverse of ``to_dict``; raises ``BadInput`` for what is no proof."""
+        try:
+            return cls(
+                int(document["old_size"]),
+                int(document["new_size"]),
+                _bytes(document["old_root"]),
+                _bytes(document["new_root"]),
+                tuple(_bytes(node) for node in document["path"]),
+            )
+        except (KeyError, TypeError, ValueError) as failure:
+            raise BadInput(f"this is no proof of consistency: {failure!r}") from None
 
 
 class KeptHashes:
@@ -182,3 +210,7 @@ def _root(head: Frontier, size: int, kept: KeptHashes) -> bytes:
 
 def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)

@@ -13,6 +13,7 @@ from casemate.portal.api import (
     accounts,
     applications,
     catalogue,
+    environments,
     house,
     ledger,
     outputs,
@@ -59,7 +60,8 @@ def create_app(platform: Platform, *, requests_a_minute: int = 600, works: bool 
     app.state.uploads = Uploads(platform.home.root / "uploads")
     problems.install(app)
     api = APIRouter(prefix=API)
-    for part in (catalogue, applications, permits, runs, outputs, ledger, accounts, house):
+    parts = (catalogue, applications, permits, runs, environments, outputs, ledger, accounts, house)
+    for part in parts:
         api.include_router(part.router)
     api.include_router(catalogue.uploads)
     app.include_router(api)

@@ -13,7 +13,8 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from casemate.portal.problems import TooLarge, TooManyRequests, problem
+from casemate.errors import TooLarge, TooManyRequests
+from casemate.portal.problems import problem
 
 LARGEST_BODY = 16 * 2**20
 """Bytes of any request but an upload."""

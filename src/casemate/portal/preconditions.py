@@ -11,9 +11,9 @@ from typing import Annotated, Any
 from fastapi import Header
 from sqlalchemy.orm import Session
 
+from casemate.errors import PreconditionFailed
+from casemate.plain import tag_of
 from casemate.platform import Platform
-from casemate.portal.documents import tag_of
-from casemate.portal.problems import PreconditionFailed
 
 IfMatch = Annotated[
     str | None,

@@ -40,27 +40,6 @@ class Problem(BaseModel):
     """Of a request that does not fit its description: where, and what was expected."""
 
 
-class TooManyRequests(CasemateError):
-    """The caller sent more requests in a minute than this server takes from one."""
-
-    http_status = 429
-    title = "Too many requests"
-
-
-class TooLarge(BadInput):
-    """The request's body is larger than this server takes."""
-
-    http_status = 413
-    title = "Too large"
-
-
-class PreconditionFailed(BadInput):
-    """``If-Match`` names a state that the record has left (RFC 9110 section 13.1.1)."""
-
-    http_status = 412
-    title = "Precondition failed"
-
-
 def problem(
     status: int,
     title: str,

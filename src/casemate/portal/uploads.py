@@ -17,9 +17,8 @@ from pathlib import Path, PurePosixPath
 
 from starlette.concurrency import run_in_threadpool
 
-from casemate.errors import BadInput, NotFound, Unavailable
+from casemate.errors import BadInput, NotFound, TooLarge, Unavailable
 from casemate.ids import new_id
-from casemate.portal.problems import TooLarge
 
 KEPT_SECONDS = 24 * 3600
 LARGEST = 64 * 2**30

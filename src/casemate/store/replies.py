@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casemate.clock import Clock
-from casemate.errors import BadInput, Conflict
+from casemate.errors import BadInput, UnderWay
 from casemate.store.engine import Base, Json, Store, UtcDateTime
 
 KEPT = timedelta(days=1)
@@ -52,7 +52,7 @@ class Replies:
     def begin(self, caller: str, key: str, request: str) -> Reply | None:
         """The reply that ``caller`` had under ``key``; ``None`` where this is the first request.
 
-        Raises ``BadInput`` where ``key`` was used for another request, ``Conflict`` where the first
+        Raises ``BadInput`` where ``key`` was used for another request, ``UnderWay`` where the first
         one has no reply yet: it is under way, or the server died in it and the record tells.
         """
         row = {"caller": caller, "key": key, "request": request, "asked_at": self._clock()}
@@ -85,11 +85,11 @@ class Replies:
         with self._store.read() as tx:
             row = tx.scalar(select(ReplyRow).where(ReplyRow.caller == caller, ReplyRow.key == key))
             if row is None:  # forgotten between the two looks
-                raise Conflict(f"the request with the key {key!r} is under way: ask again")
+                raise UnderWay(f"the request with the key {key!r} is under way: ask again")
             if row.request != request:
                 raise BadInput(f"the key {key!r} was used for another request: choose a new one")
             if row.status is None:
-                raise Conflict(
+                raise UnderWay(
                     f"the request with the key {key!r} has no reply yet: look at the record itself "
                     "before you send it under a new key"
                 )

@@ -99,8 +99,8 @@ class Budget(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     accounting: Literal["epsilon", "rho"]
-    amount: str = Field(max_length=40, examples=["0.5"])
-    delta: str = Field("0", max_length=40, examples=["1e-6"])
+    amount: str = Field(max_length=200, examples=["0.5"])
+    delta: str = Field("0", max_length=200, examples=["1e-6"])
 
     def loss(self) -> PrivacyLoss:
         """As the platform takes it; raises ``BadInput`` for a number that is none."""

@@ -7,11 +7,12 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from casemate.catalogue import Dataset
-from casemate.catalogue.records import Hit
+from casemate.catalogue.records import KEPT_INSIDE, Hit
 from casemate.catalogue.search import CAP
+from casemate.enclave import AccountState
 from casemate.identity import Scope
 from casemate.portal import paging
-from casemate.portal.callers import Anyone, Caller, needs
+from casemate.portal.callers import Anyone, Caller, Reader, needs
 from casemate.portal.documents import schema_of, sent
 from casemate.portal.keyed import KeyedRoute, KeyedUpload
 from casemate.portal.preconditions import IfMatch, unless_changed
@@ -25,10 +26,9 @@ Publisher = Annotated[Caller, needs(Scope.publish)]
 Many = Annotated[tuple[Annotated[str, Field(max_length=80)], ...], Query(max_length=20)]
 """Values of one filter, of which any will do."""
 
-KEPT_INSIDE = frozenset({"wrapped_key", "blob"})
-"""Of a dataset: where its sealed table lies, and the key to it."""
 DatasetDocument = schema_of(Dataset, without=KEPT_INSIDE)
 HitDocument = schema_of(Hit)
+BudgetDocument = schema_of(AccountState)
 
 
 class Found(BaseModel):
@@ -59,6 +59,13 @@ class Publication(BaseModel):
     delimiter: str | None = Field(None, max_length=1)
 
 
+class AskedPlan(BaseModel):
+    """A protection plan; for these variables, or for all that it does not drop."""
+
+    plan: dict[str, Any]
+    variables: list[str] | None = None
+
+
 class Retirement(BaseModel):
     """Why a dataset is withdrawn: data users will read it."""
 
@@ -74,6 +81,9 @@ def search(
     access_right: Many = (),
     regime: Many = (),
     sort: Literal["best", "newest"] = "best",
+    offset: Annotated[
+        int, Query(ge=0, le=10**9, description="The first so many are left out.")
+    ] = 0,
     cursor: paging.Cursor = None,
     limit: paging.Limit = paging.MANY,
 ) -> Response:
@@ -81,7 +91,7 @@ def search(
 
     A filter that is given several times lets any of its values do.
     """
-    offset = paging.read_number(cursor)
+    offset = offset if cursor is None else paging.read_number(cursor)
     chosen = {"theme": theme, "holder": holder, "access_right": access_right, "regime": regime}
     found = anyone.platform.search(q, **chosen, sort=sort, limit=limit, offset=offset)
     seen = offset + len(found.hits)
@@ -101,7 +111,27 @@ def show(
     anyone: Anyone, dataset: str, version: Annotated[int | None, Query(ge=1, le=10**9)] = None
 ) -> Response:
     """All that anyone may know of a dataset: everything but its data."""
-    return sent(document(anyone.platform.dataset(dataset, version)))
+    return sent(anyone.platform.dataset(dataset, version).as_shown())
+
+
+@router.post(
+    "/{dataset}/check-plan",
+    response_model=dict[str, Any],
+    responses=describe(401, 403, 404, 422),
+)
+def check_plan(caller: Reader, dataset: str, asked: AskedPlan) -> Response:
+    """A protection plan as it would be signed, if it fits the dataset and its holder's rules."""
+    return sent(caller.platform.check_plan(dataset, asked.plan, asked.variables))
+
+
+@router.get(
+    "/{dataset}/budget",
+    response_model=BudgetDocument | None,
+    responses=describe(401, 403, 404),
+)
+def budget(caller: Reader, dataset: str) -> Response:
+    """For its holder: what noisy answers have cost, under all permits; ``null`` where it has no budget."""
+    return sent(caller.platform.privacy_account(caller.actor, dataset))
 
 
 @router.post(
@@ -119,7 +149,7 @@ def publish(caller: Publisher, request: Request, asked: Publication) -> Response
             delimiter=asked.delimiter,
         )
     where = request.url_for("show", dataset=made.id).path
-    return sent(document(made), status=201, headers={"Location": where})
+    return sent(made.as_shown(), status=201, headers={"Location": where})
 
 
 @router.post(
@@ -133,9 +163,9 @@ def retire(
     """Withdraw a dataset for good: its keys are destroyed, its description stays."""
     platform = caller.platform
     with unless_changed(
-        platform, if_match, lambda tx: document(platform.catalogue.get(tx, dataset))
+        platform, if_match, lambda tx: platform.catalogue.get(tx, dataset).as_shown()
     ):
-        return sent(document(platform.retire(caller.actor, dataset, asked.reason)))
+        return sent(platform.retire(caller.actor, dataset, asked.reason).as_shown())
 
 
 @uploads.post("", response_model=Uploaded, status_code=201, responses=describe(401, 403, 413, 422))
@@ -156,13 +186,3 @@ async def upload(
     box: Uploads = request.app.state.uploads
     kept = await box.keep(caller.actor, name, request.stream())
     return sent({"upload": kept.id, "size": kept.size, "digest": kept.digest}, status=201)
-
-
-def document(dataset: Dataset) -> dict[str, Any]:
-    """``dataset`` without what is kept inside."""
-    shown: dict[str, Any] = {
-        name: getattr(dataset, name)
-        for name in dataset.__dataclass_fields__
-        if name not in KEPT_INSIDE
-    }
-    return shown

@@ -44,11 +44,13 @@ class MonthlyCount(BaseModel):
 def entries(
     anyone: Anyone,
     subject: Annotated[str | None, Query(max_length=100)] = None,
+    start: Index = 0,
     cursor: paging.Cursor = None,
     limit: paging.Limit = paging.MANY,
 ) -> Response:
-    """Entries in their order; of one record if its id is given. They hold no personal data."""
-    start = paging.read_number(cursor)
+    """Entries in their order, from number ``start`` or the cursor on; of one record if its id is given.
+    They hold no personal data."""
+    start = start if cursor is None else paging.read_number(cursor)
     found = anyone.platform.entries(anyone.account, start=start, subject=subject, limit=limit + 1)
     shown, more = found[:limit], len(found) > limit
     return sent({"items": shown, "next": paging.write([shown[-1].index + 1]) if more else None})

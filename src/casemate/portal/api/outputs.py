@@ -9,13 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from casemate.enclave import CLAIM_SECONDS, Claim, Comparison, Output, QueueItem, ReleaseReceipt
 from casemate.identity import Scope
 from casemate.portal import paging
-from casemate.portal.callers import Caller, Reader, needs
+from casemate.portal.callers import Caller, Reader, needs, needs_one_of
 from casemate.portal.documents import Page, schema_of, sent
 from casemate.portal.keyed import KeyedRoute
 from casemate.portal.problems import describe
 
 router = APIRouter(prefix="/outputs", tags=["outputs"], route_class=KeyedRoute)
 Checker = Annotated[Caller, needs(Scope.review)]
+TeamOrChecker = Annotated[Caller, needs_one_of(Scope.run, Scope.review)]
 OutputDocument = schema_of(Output)
 QueueDocument = schema_of(QueueItem)
 ComparisonDocument = schema_of(Comparison)
@@ -32,6 +33,14 @@ class Reviewed(BaseModel):
 
     clear: bool
     reason: str = Field(max_length=20_000)
+
+
+class Repair(BaseModel):
+    """Which of an output's repairs."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    number: int = Field(ge=1, le=10_000)
 
 
 class ClaimFor(BaseModel):
@@ -60,6 +69,38 @@ def list_(
 def queue(caller: Reader) -> Response:
     """What awaits you, a checker, the oldest first."""
     return sent(list(caller.platform.queue(caller.actor)))
+
+
+@router.get("/{output}", response_model=OutputDocument, responses=describe(401, 403, 404))
+def show(caller: Reader, output: str) -> Response:
+    """One output as you may see it."""
+    return sent(caller.platform.output(caller.actor, output))
+
+
+@router.get(
+    "/{output}/unread-releases", response_model=list[str], responses=describe(401, 403, 404)
+)
+def unread_releases(caller: Checker, output: str) -> Response:
+    """The earlier outputs of the same data that no machine has compared this one with."""
+    return sent(list(caller.platform.unread_releases(caller.actor, output)))
+
+
+@router.get(
+    "/{output}/repairs",
+    response_model=list[dict[str, Any]],
+    responses=describe(401, 403, 404, 409, 422),
+)
+def repairs(caller: Reader, output: str) -> Response:
+    """What an output that was not let pass could be made into, numbered."""
+    return sent(list(caller.platform.repairs(caller.actor, output)))
+
+
+@router.post(
+    "/{output}/repairs", response_model=OutputDocument, status_code=201, responses=_CHANGES
+)
+def repair(caller: TeamOrChecker, output: str, asked: Repair) -> Response:
+    """Have one of its repairs made: a new output, checked as a whole before it leaves."""
+    return sent(caller.platform.repair(caller.actor, output, asked.number), status=201)
 
 
 @router.get(
@@ -127,12 +168,8 @@ def release(caller: Checker, output: str) -> Response:
 )
 def content(caller: Reader, output: str) -> Response:
     """The bytes of a released output."""
-    platform = caller.platform
-    data = platform.fetch(caller.actor, output)
-    name = next(
-        (one.shown_name for one in platform.outputs(caller.actor) if one.id == output), output
-    )
-    return _file(name, data)
+    data = caller.platform.fetch(caller.actor, output)
+    return _file(caller.platform.output(caller.actor, output).shown_name, data)
 
 
 @router.get("/{output}/receipt", response_model=dict[str, Any], responses=describe(401, 403, 404))

@@ -27,6 +27,7 @@ from casemate.portal.documents import Page, schema_of, sent
 from casemate.portal.keyed import KeyedRoute
 from casemate.portal.preconditions import IfMatch, unless_changed
 from casemate.portal.problems import describe
+from casemate.protection.certificate import Verified
 
 router = APIRouter(prefix="/permits", tags=["permits"], route_class=KeyedRoute)
 Runner = Annotated[Caller, needs(Scope.run)]
@@ -37,6 +38,7 @@ VersionDocument = schema_of(ProgramVersion)
 AccountDocument = schema_of(AccountState)
 ExpectedDocument = schema_of(ExpectedAnswer)
 AnswerDocument = schema_of(PrivateAnswer)
+VerifiedDocument = schema_of(Verified)
 _CHANGES = describe(401, 403, 404, 409, 412, 422)
 
 
@@ -70,6 +72,12 @@ class Program(BaseModel):
     after: int | None = Field(
         None, ge=0, le=10**9, description="The version that you began from (0: from none)."
     )
+
+
+class AllowedEnvironments(BaseModel):
+    """The environments that runs may use from now on; none named: any."""
+
+    names: list[Annotated[str, Field(max_length=64)]] = Field(max_length=1000)
 
 
 class Question(BaseModel):
@@ -160,6 +168,22 @@ def protect(caller: Runner, permit: str) -> Response:
 def views(caller: Reader, permit: str) -> Response:
     """What protection made of each dataset: the reports, no data."""
     return sent(list(caller.platform.views(caller.actor, permit)))
+
+
+@router.post(
+    "/{permit}/views/verify",
+    response_model=list[VerifiedDocument],  # type: ignore[valid-type]
+    responses=describe(401, 403, 404, 409, 422),
+)
+def verify_protection(caller: Runner, permit: str) -> Response:
+    """Recompute the certificate of each view from the view itself: the claims that hold."""
+    return sent(list(caller.platform.verify_protection(caller.actor, permit)))
+
+
+@router.post("/{permit}/environments", response_model=list[str], responses=_CHANGES)
+def allow_environments(caller: Authority, permit: str, asked: AllowedEnvironments) -> Response:
+    """From now on runs use one of these environments."""
+    return sent(caller.platform.allow_environments(caller.actor, permit, asked.names))
 
 
 @router.get(

@@ -1,0 +1,148 @@
+"""A Casemate on this machine as one account sees it: the platform's calls, less the one who acts.
+
+``casemate.client.Client`` has the same calls for one that is served elsewhere: a program that works with
+one works with the other. The types are the platform's own methods', so that nothing is written twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+
+from casemate.platform import Platform
+
+if TYPE_CHECKING:
+    from casemate.catalogue import SearchPage
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class _Of(Generic[P, R]):
+    """A call of the platform whose first parameter is the account that acts."""
+
+    def __init__(self, method: Callable[Concatenate[Platform, str, P], R]) -> None:
+        self._method = method
+        self.__doc__ = method.__doc__
+
+    @overload
+    def __get__(self, acting: None, owner: type) -> _Of[P, R]: ...
+    @overload
+    def __get__(self, acting: Acting, owner: type) -> Callable[P, R]: ...
+
+    def __get__(self, acting: Acting | None, owner: type) -> _Of[P, R] | Callable[P, R]:
+        if acting is None:
+            return self
+        return wraps(self._method)(partial(self._method, acting.platform, acting.account))
+
+
+class _Public(Generic[P, R]):
+    """A call of the platform that asks for no account, or takes it by name."""
+
+    def __init__(self, method: Callable[Concatenate[Platform, P], R], *, named: bool) -> None:
+        self._method = method
+        self._named = named
+        self.__doc__ = method.__doc__
+
+    @overload
+    def __get__(self, acting: None, owner: type) -> _Public[P, R]: ...
+    @overload
+    def __get__(self, acting: Acting, owner: type) -> Callable[P, R]: ...
+
+    def __get__(self, acting: Acting | None, owner: type) -> _Public[P, R] | Callable[P, R]:
+        if acting is None:
+            return self
+        bound: Callable[P, R] = partial(self._method, acting.platform)
+        if self._named:
+            bound = partial(bound, actor=acting.account)  # type: ignore[arg-type]  # mypy takes P to have no `actor`
+        return wraps(self._method)(bound)
+
+
+def _search(platform: Platform, /, text: str, **filters: Any) -> SearchPage:
+    return platform.search(text, **filters)
+
+
+class Acting:
+    """One open home and the account that acts. Close it, or use it as a context manager."""
+
+    def __init__(self, platform: Platform, account: str) -> None:
+        self.platform = platform
+        self.account = account
+        platform.whoami(account)  # NotFound now rather than at the first act
+
+    publish = _Of(Platform.publish)
+    retire = _Of(Platform.retire)
+    privacy_account = _Of(Platform.privacy_account)
+    apply = _Of(Platform.apply)
+    draft = _Of(Platform.draft)
+    submit = _Of(Platform.submit)
+    withdraw = _Of(Platform.withdraw)
+    appeal = _Of(Platform.appeal)
+    application = _Of(Platform.application)
+    timeline = _Of(Platform.timeline)
+    list_applications = _Of(Platform.list_applications)
+    approve = _Of(Platform.approve)
+    decide = _Of(Platform.decide)
+    permit = _Of(Platform.permit)
+    list_permits = _Of(Platform.list_permits)
+    revoke = _Of(Platform.revoke)
+    renew = _Of(Platform.renew)
+    protect = _Of(Platform.protect)
+    views = _Of(Platform.views)
+    verify_protection = _Of(Platform.verify_protection)
+    codebook = _Of(Platform.codebook)
+    allow_environments = _Of(Platform.allow_environments)
+    expected_error = _Of(Platform.expected_error)
+    ask = _Of(Platform.ask)
+    privacy_accounts = _Of(Platform.privacy_accounts)
+    run = _Of(Platform.run)
+    wait = _Of(Platform.wait)
+    run_status = _Of(Platform.run_status)
+    list_runs = _Of(Platform.list_runs)
+    cancel = _Of(Platform.cancel)
+    replay = _Of(Platform.replay)
+    environments = _Of(Platform.environments)
+    environment = _Of(Platform.environment)
+    outputs = _Of(Platform.outputs)
+    output = _Of(Platform.output)
+    evidence = _Of(Platform.evidence)
+    queue = _Of(Platform.queue)
+    claim = _Of(Platform.claim)
+    give_back = _Of(Platform.give_back)
+    review = _Of(Platform.review)
+    release = _Of(Platform.release)
+    unread_releases = _Of(Platform.unread_releases)
+    repairs = _Of(Platform.repairs)
+    repair = _Of(Platform.repair)
+    fetch = _Of(Platform.fetch)
+    receipt = _Of(Platform.receipt)
+    whoami = _Of(Platform.whoami)
+    accounts = _Of(Platform.accounts)
+    organisations = _Of(Platform.organisations)
+    add_organisation = _Of(Platform.add_organisation)
+    add_account = _Of(Platform.add_account)
+    list_tokens = _Of(Platform.list_tokens)
+    end_token = _Of(Platform.end_token)
+
+    search = _Public(_search, named=False)
+    dataset = _Public(Platform.dataset, named=False)
+    check_plan = _Public(Platform.check_plan, named=False)
+    permit_in_force = _Public(Platform.permit_in_force, named=False)
+    verify_permit = _Public(Platform.verify_permit, named=False)
+    verify_ledger = _Public(Platform.verify_ledger, named=True)
+    checkpoint = _Public(Platform.checkpoint, named=True)
+    prove = _Public(Platform.prove, named=True)
+    prove_consistency = _Public(Platform.prove_consistency, named=True)
+    export_ledger = _Public(Platform.export_ledger, named=True)
+    entries = _Public(Platform.entries, named=True)
+
+    def close(self) -> None:
+        """Close the home."""
+        self.platform.close()
+
+    def __enter__(self) -> Acting:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,100 @@
+"""Hand in a program, follow it, stop it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from casemate.client.decoding import decoded
+from casemate.client.part import Part
+from casemate.client.wire import segment
+from casemate.errors import BadInput
+
+if TYPE_CHECKING:
+    from casemate.enclave import Limits, PackageSet, Replay, Run
+
+_LONGEST = 25.0
+"""Seconds that one request waits for a run; the server lets it wait for 30."""
+
+
+class Runs(Part):
+    """Programs in the enclave, and what they run on."""
+
+    def run(
+        self,
+        permit: str,
+        script: bytes,
+        filename: str = "script.py",
+        *,
+        purpose: str | None = None,
+        limits: Limits | None = None,
+        environment: str | None = None,
+    ) -> Run:
+        """Hand in ``script`` to run on the protected views of ``permit``; see ``wait``."""
+        try:
+            text = script.decode()
+        except UnicodeDecodeError as failure:
+            raise BadInput(f"{filename} is no UTF-8 text: {failure}") from failure
+        asked = {
+            "permit": permit,
+            "script": text,
+            "filename": filename,
+            "purpose": purpose,
+            "limits": limits,
+            "environment": environment,
+        }
+        return _run(self._wire.post("/runs", asked))
+
+    def wait(self, run: str, timeout: float | None = None) -> Run:
+        """``run`` once the machine is done with it, or as it is after ``timeout`` seconds."""
+        ends = None if timeout is None else time.monotonic() + timeout
+        with self._watching.state(run) as tell:
+            while True:
+                left = _LONGEST if ends is None else min(_LONGEST, ends - time.monotonic())
+                found = _run(self._wire.get(f"/runs/{segment(run)}", wait=max(0.0, left)))
+                if found.is_over or (ends is not None and time.monotonic() >= ends):
+                    return found
+                tell(found.state.value)
+
+    def run_status(self, run: str) -> Run:
+        """``run`` as it stands."""
+        return _run(self._wire.get(f"/runs/{segment(run)}"))
+
+    def list_runs(self) -> Sequence[Run]:
+        """The runs that you may read."""
+        return list(self.each_run())
+
+    def each_run(self) -> Iterator[Run]:
+        """The same, page after page as they are asked for."""
+        for one in self._wire.pages("/runs"):
+            yield _run(one)
+
+    def cancel(self, run: str, reason: str) -> Run:
+        """Stop ``run`` now."""
+        return _run(self._wire.post(f"/runs/{segment(run)}/cancel", {"reason": reason}))
+
+    def replay(self, run: str) -> Replay:
+        """Do a finished run again and say which outputs came out as they did; they stay inside."""
+        from casemate.enclave import Replay
+
+        return decoded(Replay, self._wire.post(f"/runs/{segment(run)}/replay"))
+
+    def environments(self) -> Sequence[PackageSet]:
+        """Every environment there is, all versions."""
+        from casemate.enclave import PackageSet
+
+        return [decoded(PackageSet, one) for one in self._wire.get("/environments")]
+
+    def environment(self, reference: str, *, verify: bool = False) -> PackageSet:
+        """One of them; with ``verify`` the server reads every byte of it first."""
+        from casemate.enclave import PackageSet
+
+        told = self._wire.get(f"/environments/{segment(reference)}", verify=verify or None)
+        return decoded(PackageSet, told)
+
+
+def _run(document: Any) -> Run:
+    from casemate.enclave import Run
+
+    return decoded(Run, document)

@@ -1,0 +1,78 @@
+"""The client is the platform's mirror: same calls, same parameters, same records, no call forgotten."""
+
+import inspect
+from typing import Any
+
+import pytest
+
+from casemate.acting import Acting
+from casemate.client import Client
+from casemate.platform import Platform
+
+NOT_OVER_HTTP = {
+    "add_environment": "built at the server's own machine, from its disk",
+    "close": "each has its own",
+    "datasets": "a catalogue is read in pages: each_hit",
+    "export_catalogue": "harvested at /catalogue, in pages",
+    "export_catalogue_page": "harvested at /catalogue",
+    "found": "the first account is made at the server's own machine",
+    "issue_token": "a token that made tokens would outlive its own end and its own scopes",
+    "provided": "the server's own, behind If-Match: the client's `if_match`",
+    "remove_environment": "at the server's own machine, as it was added",
+    "require_publisher": "the server asks it before it takes a file in",
+    "sign_in": "a token stands for it",
+    "sweep": "the home's own housekeeping",
+    "token": "the server's own: whose token a request carries",
+    "work": "the server works",
+}
+"""Acts of the platform that the client has not, each with why."""
+MORE = {
+    "download": "a released output to a file, as it arrives",
+    "each_application": "page after page",
+    "each_entry": "page after page",
+    "each_hit": "page after page",
+    "each_output": "page after page",
+    "each_permit": "page after page",
+    "each_run": "page after page",
+}
+"""What the client has beside the platform's calls."""
+
+
+def calls(kind: type) -> dict[str, Any]:
+    return {name: one for name, one in inspect.getmembers(kind) if callable(one) and name[0] != "_"}
+
+
+MIRRORED = sorted(calls(Platform).keys() - NOT_OVER_HTTP.keys())
+
+
+def parameters(method: Any) -> list[tuple[str, Any, Any, Any]]:
+    """Name, kind, default and type (as written) of each, less who acts and the client's ``if_match``."""
+    return [
+        (one.name, one.kind, one.default, one.annotation)
+        for one in inspect.signature(method).parameters.values()
+        if one.name not in ("self", "actor", "if_match")
+    ]
+
+
+def test_every_act_of_the_platform_is_mirrored_or_it_is_said_why_not() -> None:
+    assert not calls(Platform).keys() & NOT_OVER_HTTP.keys() ^ NOT_OVER_HTTP.keys()
+    missing = set(MIRRORED) - calls(Client).keys()
+    assert not missing, f"add to casemate.client, or say in NOT_OVER_HTTP why not: {missing}"
+
+
+def test_the_client_has_nothing_else() -> None:
+    assert calls(Client).keys() == {*MIRRORED, *MORE, "close"}
+
+
+@pytest.mark.parametrize("name", MIRRORED)
+def test_a_call_takes_and_gives_what_the_platforms_does(name: str) -> None:
+    ours, theirs = getattr(Client, name), getattr(Platform, name)
+    assert parameters(ours) == parameters(theirs)
+    gives = (inspect.signature(one).return_annotation for one in (ours, theirs))
+    assert len(set(gives)) == 1
+    assert ours.__doc__
+
+
+def test_a_home_opened_as_an_account_has_the_same_calls() -> None:
+    acting = {name for name in vars(Acting) if name[0] != "_"}
+    assert acting == {*MIRRORED, "close"}
