@@ -11,15 +11,21 @@ from casemate.platform import Platform
 
 NOT_OVER_HTTP = {
     "add_environment": "built at the server's own machine, from its disk",
+    "begin_session": "a browser's: a token stands for it",
     "close": "each has its own",
     "datasets": "a catalogue is read in pages: each_hit",
+    "doors": "what the pages show of themselves",
+    "end_session": "a browser's, ended in a browser",
     "export_catalogue": "harvested at /catalogue, in pages",
     "export_catalogue_page": "harvested at /catalogue",
     "found": "the first account is made at the server's own machine",
     "issue_token": "a token that made tokens would outlive its own end and its own scopes",
+    "may": "the pages ask it before they offer an act; a program acts and is told",
     "provided": "the server's own, behind If-Match: the client's `if_match`",
     "remove_environment": "at the server's own machine, as it was added",
     "require_publisher": "the server asks it before it takes a file in",
+    "session": "a browser's",
+    "sessions": "a browser's",
     "sign_in": "a token stands for it",
     "sweep": "the home's own housekeeping",
     "token": "the server's own: whose token a request carries",
@@ -48,7 +54,7 @@ MIRRORED = sorted(calls(Platform).keys() - NOT_OVER_HTTP.keys())
 def parameters(method: Any) -> list[tuple[str, Any, Any, Any]]:
     """Name, kind, default and type (as written) of each, less who acts and the client's ``if_match``."""
     return [
-        (one.name, one.kind, one.default, one.annotation)
+        (one.name, one.kind, callable(one.default) or one.default, one.annotation)
         for one in inspect.signature(method).parameters.values()
         if one.name not in ("self", "actor", "if_match")
     ]

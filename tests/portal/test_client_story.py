@@ -90,7 +90,14 @@ def tell(as_: As, folder: Path) -> dict[str, Any]:
     assert [hit.id for hit in as_(RESEARCHER).search("asthma").hits] == [dataset.id]
     wanted = [one["name"] for one in form()["datasets"][0]["variables"]]
     as_(AUTHORITY).check_plan(dataset.id, plan(), wanted)
-    asked = as_(RESEARCHER).apply(form())
+    asked = as_(RESEARCHER).draft({"title": "Half of it"})
+    assert as_(RESEARCHER).missing(asked.id)
+    as_(RESEARCHER).revise(asked.id, form())
+    assert as_(RESEARCHER).form_in_hand(asked.id).title == form()["title"]
+    asked = as_(RESEARCHER).submit(asked.id)
+    as_(RESEARCHER).message(asked.id, "There is a question.")
+    assert [one.application.id for one in as_(AUTHORITY).inbox()] == [asked.id]
+    (weighed,) = as_(AUTHORITY).preview_plan(asked.id, {dataset.id: plan()})
     assert [one.id for one in as_(AUTHORITY).list_applications(state="submitted")] == [asked.id]
     budgets = {dataset.id: PrivacyLoss.epsilon("0.5")}
     permit = as_(AUTHORITY).approve(
@@ -98,6 +105,8 @@ def tell(as_: As, folder: Path) -> dict[str, Any]:
     )
     assert as_(AUDITOR).verify_permit(permit.jws).model_dump()
     (checked,) = as_(RESEARCHER).verify_protection(permit.id)
+    effect = as_(AUTHORITY).revocation_effect(permit.id)
+    assert effect.in_force
     run = as_(RESEARCHER).run(permit.id, SCRIPT)
     run = as_(RESEARCHER).wait(run.id)
     assert run.state is RunState.awaiting_review, run.reason
@@ -119,6 +128,8 @@ def tell(as_: As, folder: Path) -> dict[str, Any]:
         "data": data,
         "claims": checked.holds,
         "left": as_(RESEARCHER).privacy_accounts(permit.id)[1].remaining,
+        "weighed": (weighed.k, weighed.after, weighed.loss),
+        "ends": effect.people,
         "cost": answer.cost,
         "events": [event.act for event in as_(RESEARCHER).timeline(asked.id)],
         "acts": [entry.act for entry in as_(AUDITOR).entries(subject=seen.id)],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
         Application,
         ApplicationEvent,
         ApplicationForm,
+        Gap,
         OutputRules,
         Permit,
     )
+    from casemate.desk import InboxItem
+    from casemate.enclave.assessing import PlanPreview
     from casemate.platform import Decision
     from casemate.protection.privacy_loss import PrivacyLoss
 
@@ -45,6 +48,35 @@ class Applications(Part):
         """Hand a draft in, or hand it in again with ``form`` after it was given back."""
         asked = {} if form is None else {"form": _json(form)}
         return self._act(application, "submit", asked, if_match)
+
+    def revise(
+        self,
+        application: str,
+        form: ApplicationForm | Mapping[str, Any],
+        *,
+        if_match: Seen = None,
+    ) -> Application:
+        """Keep ``form`` for now, half filled as it may be: of a draft, or of what was given back."""
+        where = f"/applications/{segment(application)}"
+        return _application(self._wire.put(where, {"form": _json(form)}, if_match=if_match))
+
+    def form_in_hand(self, application: str) -> ApplicationForm:
+        """The form as you saved it last, handed in or not."""
+        from casemate.access import ApplicationForm
+
+        told = self._wire.get(f"/applications/{segment(application)}/form")
+        return decoded(ApplicationForm, told)
+
+    def missing(self, application: str) -> Sequence[Gap]:
+        """What keeps your form, as it was saved last, from being handed in; nothing is done."""
+        from casemate.access import Gap
+
+        told = self._wire.get(f"/applications/{segment(application)}/missing")
+        return [decoded(Gap, one) for one in told]
+
+    def message(self, application: str, text: str) -> Application:
+        """Write to the other side; both read it in the application's history. It changes no state."""
+        return self._act(application, "messages", {"text": text}, None)
 
     def withdraw(self, application: str, reason: str = "", *, if_match: Seen = None) -> Application:
         """End one's own application."""
@@ -73,6 +105,32 @@ class Applications(Part):
         """The same, page after page as they are asked for."""
         for one in self._wire.pages("/applications", state=state):
             yield _application(one)
+
+    def inbox(self) -> Sequence[InboxItem]:
+        """What is not decided yet, for the authority, the most urgent first."""
+        from casemate.desk import InboxItem
+
+        return [decoded(InboxItem, one) for one in self._wire.pages("/applications/inbox")]
+
+    def preview_plan(
+        self,
+        application: str,
+        plans: Mapping[str, Mapping[str, Any]],
+        *,
+        seconds: float | None = None,
+        progress: Callable[[int, int], None] = lambda _done, _of: None,
+    ) -> Sequence[PlanPreview]:
+        """What ``plans`` would do to the data that an application asks for: risk and loss, no record.
+
+        The server weighs them all in one request: ``progress`` is told before it and after it.
+        """
+        from casemate.enclave.assessing import PlanPreview
+
+        progress(0, len(plans))
+        asked = {"plans": _json(plans), "seconds": seconds}
+        told = self._wire.post(f"/applications/{segment(application)}/preview", asked)
+        progress(len(plans), len(plans))
+        return [decoded(PlanPreview, one) for one in told]
 
     def approve(
         self,

@@ -12,6 +12,7 @@ from casemate.client.wire import segment
 
 if TYPE_CHECKING:
     from casemate.access import Permit, PermitClaims
+    from casemate.desk import RevocationEffect
     from casemate.enclave import AccountState, ExpectedAnswer, PrivateAnswer, View
     from casemate.protection.certificate import Verified
 
@@ -41,6 +42,13 @@ class Permits(Part):
         from casemate.access import PermitClaims
 
         return decoded(PermitClaims, self._wire.post("/permits/verify", {"jws": jws}))
+
+    def revocation_effect(self, permit: str) -> RevocationEffect:
+        """What revoking ``permit`` now would end; nothing is done."""
+        from casemate.desk import RevocationEffect
+
+        told = self._wire.get(f"/permits/{segment(permit)}/revocation-effect")
+        return decoded(RevocationEffect, told)
 
     def revoke(self, permit: str, reason: str, *, if_match: Seen = None) -> Permit:
         """End a permit now: running work stops, what it opened is sealed for good."""

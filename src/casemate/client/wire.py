@@ -70,21 +70,25 @@ class Wire:
 
     def post(self, path: str, body: Any = None, *, if_match: Any = None) -> Any:
         """The JSON that came of ``body``, done once; only on the record as ``if_match`` shows it."""
-        headers = {"Idempotency-Key": new_id("key")}
-        if if_match is not None:
-            headers["If-Match"] = (
-                if_match if isinstance(if_match, str) else tag_of(_shown(if_match))
-            )
+        headers = {"Idempotency-Key": new_id("key"), **_preconditions(if_match)}
         sent = {} if body is None else {"json": plain(body)}
         return self._json(self._sent("POST", path, headers=headers, **sent))
+
+    def put(self, path: str, body: Any, *, if_match: Any = None) -> Any:
+        """The JSON of what stands there now. With ``if_match`` it is sent once: after an answer that was
+        lost, the record would have changed by our own doing."""
+        headers = _preconditions(if_match)
+        parts = {"headers": headers, "json": plain(body)}
+        return self._json(self._sent("PUT", path, once=bool(headers), **parts))
 
     def delete(self, path: str) -> Any:
         """The JSON of what was ended."""
         return self._json(self._sent("DELETE", path))
 
     def upload(self, path: str, content: Content, headers: Mapping[str, str]) -> Any:
-        """The JSON that came of a body sent in pieces. It makes nothing lasting: a second try is safe."""
-        return self._json(self._sent("POST", path, content=content, headers=dict(headers)))
+        """The JSON that came of a body sent in pieces, kept once."""
+        keyed = {"Idempotency-Key": new_id("key"), **headers}
+        return self._json(self._sent("POST", path, content=content, headers=keyed))
 
     def text(self, path: str) -> str:
         """The text at ``path``."""
@@ -113,11 +117,11 @@ class Wire:
             params["cursor"] = page["next"]
 
     def _sent(
-        self, method: str, path: str, *, stream: bool = False, **parts: Any
+        self, method: str, path: str, *, stream: bool = False, once: bool = False, **parts: Any
     ) -> httpx.Response:
-        waited = 0.0
-        for attempt in range(self._retries + 1):
-            is_last = attempt == self._retries
+        waited, retries = 0.0, 0 if once else self._retries
+        for attempt in range(retries + 1):
+            is_last = attempt == retries
             try:
                 response = self._http.send(self._request(method, path, **parts), stream=stream)
                 if not response.is_success:
@@ -197,5 +201,10 @@ def _pause(attempt: int) -> float:
     return float(0.25 * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311 - spreads retries, no secret
 
 
-def _shown(record: Any) -> Any:
-    return record.as_shown() if hasattr(record, "as_shown") else record
+def _preconditions(if_match: Any) -> dict[str, str]:
+    if if_match is None:
+        return {}
+    if isinstance(if_match, str):
+        return {"If-Match": if_match}
+    seen = if_match.as_shown() if hasattr(if_match, "as_shown") else if_match
+    return {"If-Match": tag_of(seen)}

@@ -96,21 +96,5 @@ def needs(scope: Scope) -> Any:
     return Security(caller, scopes=[scope.value])
 
 
-def needs_one_of(*scopes: Scope) -> Any:
-    """The dependency of an operation that takes a token with any of ``scopes``."""
-
-    def given_one(request: Request, given: Given) -> Caller:
-        platform = platform_of(request)
-        if given is None:
-            raise TokenRefused(_WANTED)
-        token = platform.token(given.credentials)
-        if not token.scopes & set(scopes):
-            named = " or ".join(scope.value for scope in scopes)
-            raise InsufficientScope(f"this takes a token with the scope {named}")
-        return Caller(platform, token.account)
-
-    return Depends(given_one)
-
-
 Anyone = Annotated[Visitor, Depends(visitor)]
 Reader = Annotated[Caller, needs(Scope.read)]

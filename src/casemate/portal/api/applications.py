@@ -16,7 +16,7 @@ from casemate.access import (
 )
 from casemate.access.records import State
 from casemate.desk import InboxItem
-from casemate.enclave.assessing import PlanPreview
+from casemate.enclave.assessing import SECONDS, PlanPreview
 from casemate.identity import Scope
 from casemate.plain import plain
 from casemate.platform import Decision, Platform
@@ -76,6 +76,7 @@ class Weighed(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     plans: dict[str, dict[str, Any]]
+    seconds: float | None = Field(None, gt=0, le=SECONDS)
 
 
 class Words(BaseModel):
@@ -213,7 +214,10 @@ def message(caller: Correspondent, application: str, asked: Message) -> Response
 )
 def preview(caller: Authority, application: str, asked: Weighed) -> Response:
     """What protection plans would do to the data asked for: coarse figures of risk and loss."""
-    return sent(list(caller.platform.preview_plan(caller.actor, application, asked.plans)))
+    platform, plans = caller.platform, asked.plans
+    return sent(
+        list(platform.preview_plan(caller.actor, application, plans, seconds=asked.seconds))
+    )
 
 
 @router.post("/{application}/submit", response_model=ApplicationDocument, responses=_CHANGES)
