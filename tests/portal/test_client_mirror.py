@@ -16,6 +16,7 @@ NOT_OVER_HTTP = {
     "datasets": "a catalogue is read in pages: each_hit",
     "doors": "what the pages show of themselves",
     "end_session": "a browser's, ended in a browser",
+    "examine": "what the pages show of an output's bytes; a program takes them: evidence",
     "export_catalogue": "harvested at /catalogue, in pages",
     "export_catalogue_page": "harvested at /catalogue",
     "found": "the first account is made at the server's own machine",

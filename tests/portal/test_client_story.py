@@ -107,11 +107,15 @@ def tell(as_: As, folder: Path) -> dict[str, Any]:
     (checked,) = as_(RESEARCHER).verify_protection(permit.id)
     effect = as_(AUTHORITY).revocation_effect(permit.id)
     assert effect.in_force
-    run = as_(RESEARCHER).run(permit.id, SCRIPT)
+    as_(RESEARCHER).save_draft(permit.id, SCRIPT.decode(), after=0)
+    assert [one.version for one in as_(RESEARCHER).draft_versions(permit.id)] == [1]
+    run = as_(RESEARCHER).run_draft(permit.id)
+    followed = as_(RESEARCHER).follow(run.id, wait=30.0)
     run = as_(RESEARCHER).wait(run.id)
     assert run.state is RunState.awaiting_review, run.reason
     (item,) = as_(CHECKER).queue()
     seen, data = as_(CHECKER).evidence(item.output.id)
+    compared = as_(CHECKER).compare_release(seen.id)
     as_(CHECKER).claim(seen.id)
     as_(CHECKER).give_back(seen.id)
     as_(CHECKER).review(seen.id, clear=True, reason="Aggregates only.")
@@ -123,6 +127,8 @@ def tell(as_: As, folder: Path) -> dict[str, Any]:
     assert as_(AUDITOR).prove(receipt.ledger_index).holds()
     assert as_(AUDITOR).prove_consistency(1).holds()
     return {
+        "first event": followed.events[0].act,
+        "before": compared.earlier,
         "rows": dataset.rows,
         "name": seen.shown_name,
         "data": data,

@@ -11,7 +11,7 @@ from casemate.client.part import Part
 from casemate.client.wire import segment
 
 if TYPE_CHECKING:
-    from casemate.enclave import Claim, Output, QueueItem, ReleaseReceipt
+    from casemate.enclave import Claim, Comparison, Output, QueueItem, ReleaseReceipt
 
 
 class Outputs(Part):
@@ -34,6 +34,13 @@ class Outputs(Part):
         """For the checker's eyes: the output's verdict with its evidence, and its bytes."""
         data = self._taken(f"{_at(output)}/evidence", output)
         return self.output(output), data
+
+    def compare_release(self, output: str, against: str | None = None) -> Comparison:
+        """For a checker: how ``output`` differs from what was released before it of the same data and name,
+        or from ``against``, and what the memory of releases holds."""
+        from casemate.enclave import Comparison
+
+        return decoded(Comparison, self._wire.get(f"{_at(output)}/comparison", against=against))
 
     def queue(self) -> Sequence[QueueItem]:
         """What awaits you, a checker, oldest first."""

@@ -12,7 +12,15 @@ from casemate.client.wire import segment
 from casemate.errors import BadInput
 
 if TYPE_CHECKING:
-    from casemate.enclave import Limits, PackageSet, Replay, Run
+    from casemate.enclave import (
+        Followed,
+        Limits,
+        PackageSet,
+        ProgramDraft,
+        ProgramVersion,
+        Replay,
+        Run,
+    )
 
 _LONGEST = 25.0
 """Seconds that one request waits for a run; the server lets it wait for 30."""
@@ -61,6 +69,55 @@ class Runs(Part):
         """``run`` as it stands."""
         return _run(self._wire.get(f"/runs/{segment(run)}"))
 
+    def follow(self, run: str, after: int = -1, wait: float = 0.0) -> Followed:
+        """``run`` as it stands, with what happened to it after event ``after``; within ``wait`` seconds
+        as soon as something has, or the machine is done with it."""
+        from casemate.enclave import Followed
+
+        ends = time.monotonic() + wait
+        while True:
+            left = max(0.0, min(_LONGEST, ends - time.monotonic()))
+            told = self._wire.get(f"/runs/{segment(run)}/events", after=after, wait=left)
+            found = decoded(Followed, told)
+            if found.events or found.is_over or time.monotonic() >= ends:
+                return found
+
+    def save_draft(
+        self,
+        permit: str,
+        text: str,
+        filename: str = "script.py",
+        *,
+        after: int | None = None,
+    ) -> ProgramDraft:
+        """Keep the program that you write under ``permit``, as your next version."""
+        asked = {"text": text, "filename": filename, "after": after}
+        return _draft(self._wire.post(f"/permits/{segment(permit)}/draft", asked))
+
+    def draft_versions(self, permit: str) -> Sequence[ProgramVersion]:
+        """Which versions of your own draft under ``permit`` are kept, the newest first."""
+        from casemate.enclave import ProgramVersion
+
+        told = self._wire.get(f"/permits/{segment(permit)}/draft/versions")
+        return [decoded(ProgramVersion, one) for one in told]
+
+    def program_draft(self, permit: str, version: int | None = None) -> ProgramDraft:
+        """Your own draft under ``permit``: one version of it, the newest if not given."""
+        return _draft(self._wire.get(f"/permits/{segment(permit)}/draft", version=version))
+
+    def run_draft(
+        self,
+        permit: str,
+        version: int | None = None,
+        *,
+        limits: Limits | None = None,
+        environment: str | None = None,
+    ) -> Run:
+        """Hand in your own draft; see ``run``."""
+        kept = self.program_draft(permit, version)
+        text = kept.text.encode()
+        return self.run(permit, text, kept.filename, limits=limits, environment=environment)
+
     def list_runs(self) -> Sequence[Run]:
         """The runs that you may read."""
         return list(self.each_run())
@@ -92,6 +149,12 @@ class Runs(Part):
 
         told = self._wire.get(f"/environments/{segment(reference)}", verify=verify or None)
         return decoded(PackageSet, told)
+
+
+def _draft(document: Any) -> ProgramDraft:
+    from casemate.enclave import ProgramDraft
+
+    return decoded(ProgramDraft, document)
 
 
 def _run(document: Any) -> Run:
