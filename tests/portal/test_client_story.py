@@ -2,7 +2,7 @@
 
 import io
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from casemate.errors import (
     NotFound,
     PreconditionFailed,
 )
+from casemate.ledger import Wanted
 from casemate.plain import plain
 from casemate.portal import create_app
 from casemate.protection.privacy_loss import PrivacyLoss
@@ -108,7 +109,7 @@ def tell(as_: As, folder: Path) -> dict[str, Any]:
     effect = as_(AUTHORITY).revocation_effect(permit.id)
     assert effect.in_force
     as_(RESEARCHER).save_draft(permit.id, SCRIPT.decode(), after=0)
-    assert [one.version for one in as_(RESEARCHER).draft_versions(permit.id)] == [1]
+    assert [one.number for one in as_(RESEARCHER).draft_versions(permit.id)] == [1]
     run = as_(RESEARCHER).run_draft(permit.id)
     followed = as_(RESEARCHER).follow(run.id, wait=30.0)
     run = as_(RESEARCHER).wait(run.id)
@@ -127,7 +128,7 @@ def tell(as_: As, folder: Path) -> dict[str, Any]:
     assert as_(AUDITOR).prove(receipt.ledger_index).holds()
     assert as_(AUDITOR).prove_consistency(1).holds()
     return {
-        "first event": followed.events[0].act,
+        "followed": bool(followed.events),
         "before": compared.earlier,
         "rows": dataset.rows,
         "name": seen.shown_name,
@@ -169,6 +170,11 @@ RECORDS: dict[str, Callable[[Any, dict[str, str]], Any]] = {
     "checkpoint": lambda place, ids: place.checkpoint(),
     "prove": lambda place, ids: place.prove(3),
     "prove_consistency": lambda place, ids: place.prove_consistency(5),
+    "explore": lambda place, ids: place.explore(Wanted(subject=ids["permit"]), before=60),
+    "ledger_activity": lambda place, ids: place.ledger_activity(),
+    "ledger_entry": lambda place, ids: place.ledger_entry(3),
+    "figures": lambda place, ids: place.figures(),
+    "is_up": lambda place, ids: place.is_up(),
     "whoami": lambda place, ids: place.whoami(),
     "list_tokens": lambda place, ids: place.list_tokens(),
     "permit_in_force": lambda place, ids: place.permit_in_force(ids["permit"]),
@@ -200,6 +206,8 @@ def told(place: Place, ids: dict[str, str], call: Callable[[Any, dict[str, str]]
         found = call(place, ids)
     except NotAllowed as refused:
         return NotAllowed, str(refused)
+    if isinstance(found, Mapping):
+        return dict(found)
     return kinds(found), plain(found.as_shown() if isinstance(found, Dataset) else found)
 
 

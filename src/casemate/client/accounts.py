@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from casemate.client.decoding import decoded
-from casemate.client.part import Part
+from casemate.client.part import Part, Seen
 from casemate.client.wire import segment
 
 if TYPE_CHECKING:
@@ -63,6 +63,51 @@ class Accounts(Part):
             "id": account_id,
         }
         return decoded(Account, self._wire.post("/accounts", asked))
+
+    def change_account(
+        self,
+        account: str,
+        *,
+        name: str | None = None,
+        organisation: str | None = None,
+        roles: Iterable[Role | str] | None = None,
+        if_match: Seen = None,
+    ) -> Account:
+        """Another name, organisation or set of roles for somebody else; what is ``None`` stays."""
+        given = None if roles is None else list(roles)
+        asked = {"name": name, "organisation": organisation, "roles": given}
+        return self._changed(account, "change", asked, if_match)
+
+    def deactivate_account(self, account: str, *, if_match: Seen = None) -> Account:
+        """Close somebody else's account: it does nothing any more, and its tokens and sessions end."""
+        return self._changed(account, "deactivate", None, if_match)
+
+    def reactivate_account(self, account: str, *, if_match: Seen = None) -> Account:
+        """Open it again, with the roles it had; its tokens and sessions stay ended."""
+        return self._changed(account, "reactivate", None, if_match)
+
+    def _changed(self, account: str, act: str, asked: Any, if_match: Seen) -> Account:
+        from casemate.identity import Account
+
+        where = f"/accounts/{segment(account)}/{act}"
+        return decoded(Account, self._wire.post(where, asked, if_match=if_match))
+
+    def change_organisation(
+        self,
+        organisation: str,
+        *,
+        name: str | None = None,
+        kind: str | None = None,
+        if_match: Seen = None,
+    ) -> Organisation:
+        """Another name or kind for an organisation; what is ``None`` stays."""
+        from casemate.identity import Organisation
+
+        where, asked = (
+            f"/organisations/{segment(organisation)}/change",
+            {"name": name, "kind": kind},
+        )
+        return decoded(Organisation, self._wire.post(where, asked, if_match=if_match))
 
     def list_tokens(self) -> Sequence[AccessToken]:
         """Your access tokens, the newest first."""

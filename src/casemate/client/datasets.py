@@ -36,8 +36,7 @@ class Datasets(Part):
             hits += page["items"]
             if len(hits) >= limit or page["next"] is None:
                 break
-        told = {name: page[name] for name in ("total", "total_is_exact", "facets")}
-        return decoded(SearchPage, {**told, "hits": hits, "limit": limit, "offset": offset})
+        return decoded(SearchPage, {**page, "hits": hits, "limit": limit, "offset": offset})
 
     def each_hit(self, text: str, **filters: Any) -> Iterator[Hit]:
         """Every hit, page after page as they are asked for."""

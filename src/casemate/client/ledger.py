@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, TextIO
@@ -12,9 +12,10 @@ from casemate.client.decoding import decoded
 from casemate.client.part import Part
 from casemate.client.watching import Watching
 from casemate.client.wire import Wire
+from casemate.plain import plain
 
 if TYPE_CHECKING:
-    from casemate.ledger import ConsistencyProof, Entry, InclusionProof, Report
+    from casemate.ledger import ConsistencyProof, Entry, InclusionProof, Report, Wanted
 
 
 class Ledger(Part):
@@ -46,17 +47,41 @@ class Ledger(Part):
         """The signed checkpoint: keep it, and no later rewriting goes unnoticed."""
         return self._wire.text("/ledger/checkpoint")
 
-    def prove(self, index: int) -> InclusionProof:
-        """That entry ``index`` is in the ledger."""
+    def prove(self, index: int, *, size: int | None = None) -> InclusionProof:
+        """That entry ``index`` is in the ledger, or was in it as it had ``size`` entries."""
         from casemate.ledger import InclusionProof
 
-        return InclusionProof.from_dict(self._wire.get(f"/ledger/entries/{index:d}/proof"))
+        told = self._wire.get(f"/ledger/entries/{index:d}/proof", size=size)
+        return InclusionProof.from_dict(told)
 
-    def prove_consistency(self, old_size: int) -> ConsistencyProof:
-        """That the first ``old_size`` entries are today what they were."""
+    def prove_consistency(self, old_size: int, *, new_size: int | None = None) -> ConsistencyProof:
+        """That the first ``old_size`` entries are today, or were at ``new_size``, what they were."""
         from casemate.ledger import ConsistencyProof
 
-        return ConsistencyProof.from_dict(self._wire.get("/ledger/consistency", old_size=old_size))
+        sizes = {"old_size": old_size, "new_size": new_size}
+        return ConsistencyProof.from_dict(self._wire.get("/ledger/consistency", **sizes))
+
+    def explore(
+        self, wanted: Wanted, *, before: int | None = None, limit: int = 20
+    ) -> Sequence[Entry]:
+        """Entries of the ledger as ``wanted``, the newest first; of those below ``before`` if given."""
+        from casemate.ledger import Entry
+
+        asked = {**plain(wanted), "before": before}
+        found = islice(self._wire.pages("/ledger/newest", **asked), limit)
+        return [decoded(Entry, one) for one in found]
+
+    def ledger_activity(self) -> Mapping[tuple[str, str], int]:
+        """How many entries of each act in each month: {("2026-03", "permit.granted"): 4}."""
+        told = self._wire.get("/ledger/activity")
+        return {(one["month"], one["act"]): one["entries"] for one in told}
+
+    def ledger_entry(self, index: int) -> tuple[Entry, bytes]:
+        """One entry, and the exact bytes whose hash is its leaf in the tree."""
+        from casemate.ledger import Entry
+
+        told = self._wire.get(f"/ledger/entries/{index:d}")
+        return decoded(Entry, told), str(told["body"]).encode()
 
     def export_ledger(self, stream: TextIO) -> int:
         """Write every entry for the stand-alone verifier; gives how many."""

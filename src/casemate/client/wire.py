@@ -68,6 +68,10 @@ class Wire:
         """The JSON at ``path``."""
         return self._json(self._sent("GET", path, params=params))
 
+    def get_once(self, path: str) -> Any:
+        """The same, with no second try."""
+        return self._json(self._sent("GET", path, once=True))
+
     def post(self, path: str, body: Any = None, *, if_match: Any = None) -> Any:
         """The JSON that came of ``body``, done once; only on the record as ``if_match`` shows it."""
         headers = {"Idempotency-Key": new_id("key"), **_preconditions(if_match)}

@@ -63,11 +63,12 @@ def newest(
     subject: Annotated[str | None, Query(max_length=200)] = None,
     since: Moment = None,
     until: Moment = None,
+    before: Annotated[int | None, Query(ge=0, le=2**53, description="Only below this one.")] = None,
     cursor: paging.Cursor = None,
     limit: paging.Limit = paging.MANY,
 ) -> Response:
     """Entries, the newest first: of one act, of one record, from a moment on, before a moment."""
-    before = None if cursor is None else paging.read_number(cursor)
+    before = before if cursor is None else paging.read_number(cursor)
     wanted = Wanted(act, subject, since, until)
     found = anyone.platform.explore(wanted, anyone.account, before=before, limit=limit + 1)
     shown, more = found[:limit], len(found) > limit
