@@ -1,6 +1,7 @@
-"""A home: the folder that holds one Casemate, and the two lines of settings it needs.
+"""A home: the folder that holds one Casemate, and the few lines of settings it needs.
 
-casemate.toml     name, and the database's URL where it is not the embedded one
+casemate.toml     name; the database's URL where it is not the embedded one; address and providers of
+                  the portal's sign-in, where it has any (``casemate.providers``)
 casemate.db       records and ledger (SQLite), unless a URL says otherwise
 runs.db           the state of durable runs (DBOS)
 vault/            encrypted tables, scripts and outputs
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from casemate.errors import BadInput, NotFound
+from casemate.providers import Provider, check_address, read_providers
 from casemate.store.keys import create_key_file
 
 SETTINGS = "casemate.toml"
@@ -29,6 +31,10 @@ class Home:
     name: str
     database: str
     runs: str
+    address: str | None = None
+    """Where browsers find the portal, where it is not this machine alone."""
+    providers: tuple[Provider, ...] = ()
+    """The OpenID providers that people may sign in with."""
 
     @property
     def vault(self) -> Path:
@@ -87,9 +93,9 @@ def open_home(root: Path, *, environ: Mapping[str, str] = os.environ) -> Home:
         values = tomllib.loads(settings.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
         raise BadInput(f"{settings} is not readable as TOML: {failure}") from failure
-    if unknown := set(values) - {"name", "database"}:
+    if unknown := set(values) - {"name", "database", "address", "oidc"}:
         raise BadInput(
-            f"{settings} has unknown settings {sorted(unknown)}; known are name, database"
+            f"{settings} has unknown settings {sorted(unknown)}; known are name, database, address, oidc"
         )
     root = root.resolve()
     given = environ.get("CASEMATE_DATABASE") or values.get("database")
@@ -98,6 +104,8 @@ def open_home(root: Path, *, environ: Mapping[str, str] = os.environ) -> Home:
         name=str(values.get("name", "casemate")),
         database=given or f"sqlite:///{root / 'casemate.db'}",
         runs=given or f"sqlite:///{root / 'runs.db'}",
+        address=None if "address" not in values else check_address(values["address"]),
+        providers=read_providers(values.get("oidc", []), root),
     )
 
 

@@ -42,7 +42,8 @@ class Identity:
         self._ledger = ledger
         self._clock = clock
         self._hasher = hasher or passwords.password_hasher()
-        self._door = sign_in.Door(ledger, clock, self._hasher, open_without_password)
+        self.door = sign_in.Door(ledger, clock, self._hasher, open_without_password)
+        """What every way to sign in needs; for the modules of this room."""
 
     # Organisations
 
@@ -205,11 +206,11 @@ class Identity:
 
     def challenge(self, tx: Session, account_id: str, source: str | None = None) -> Challenge:
         """What ``account_id`` has to prove; ``source`` is the network address that asks, if known."""
-        return sign_in.challenge(self._door, tx, account_id, source and source_of(source))
+        return sign_in.challenge(self.door, tx, account_id, source and source_of(source))
 
     def prove(self, challenge: Challenge, password: str | None = None) -> Proof:
         """The answer to ``challenge``: slow on purpose, so call it with no transaction open."""
-        return sign_in.prove(self._door, challenge, password)
+        return sign_in.prove(self.door, challenge, password)
 
     def sign_in(self, tx: Session, proof: Proof) -> Account:
         """The account, if it may come in; raises ``SignInRefused`` otherwise.
@@ -224,7 +225,7 @@ class Identity:
 
     def try_sign_in(self, tx: Session, proof: Proof) -> Account | SignInRefused:
         """As ``sign_in``, but gives the refusal back as a value: commit, then raise it."""
-        outcome = sign_in.attempt(self._door, tx, proof)
+        outcome = sign_in.attempt(self.door, tx, proof)
         return outcome if isinstance(outcome, SignInRefused) else _account(outcome)
 
     def set_password(self, tx: Session, by: str, account_id: str, password: NewPassword) -> Account:

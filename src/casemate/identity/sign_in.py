@@ -10,6 +10,7 @@ The count is in the database, so that neither a restart nor a second server forg
 also counted by where they come from (``sources``), where that is known.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from math import ceil
@@ -30,6 +31,8 @@ MAX_WAIT_SECONDS = 900
 UNVERIFIED = "public"  # the ledger's actor where nobody proved who they are
 # The ledger's subject where there is no such account: what was typed may be anything, a password too.
 UNKNOWN_ACCOUNT = "unknown"
+# One sentence for an unknown account, a missing password and a wrong one: it tells none apart.
+_MISSING_OR_WRONG = "there is no such account, or its password is missing or wrong"
 
 
 @dataclass(frozen=True)
@@ -93,30 +96,89 @@ def prove(door: Door, asked: Challenge, password: str | None) -> Proof:
 
 def attempt(door: Door, tx: Session, proof: Proof) -> AccountRow | SignInRefused:
     """The account's row, or the refusal as a value, so that its ledger entry can be committed."""
-    source = proof.challenge.source
-    if source and (wait := sources.seconds_closed(tx, source, door.clock())):
-        _note_failure(door, tx, UNKNOWN_ACCOUNT, "source_throttled")
-        return SignInRefused(
-            f"too many sign-ins failed from where this one comes from: try again in {wait} s",
-            wait_seconds=wait,
+    row = admit_password(door, tx, proof)
+    if not isinstance(row, SignInRefused):
+        welcome(
+            door, tx, row, by_password=row.password_hash is not None, rehashed=rehash(row, proof)
         )
-    row = _locked_row(tx, proof.challenge.account_id)
+    return row
+
+
+def admit_password(door: Door, tx: Session, proof: Proof) -> AccountRow | SignInRefused:
+    """As ``attempt``, but welcomes nobody yet: failures stay counted until every factor was shown."""
+    asked = proof.challenge
+    return admit(
+        door,
+        tx,
+        asked.account_id,
+        asked.source,
+        lambda row: _proves(door, row, proof),
+        Failure("wrong_password", _MISSING_OR_WRONG),
+    )
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What is said of a proof that does not hold: ``reason`` on the ledger, ``told`` to whoever tried."""
+
+    reason: str
+    told: str
+
+
+def admit(
+    door: Door,
+    tx: Session,
+    account_id: str,
+    source: str | None,
+    proves: Callable[[AccountRow], bool],
+    failure: Failure,
+) -> AccountRow | SignInRefused:
+    """The account's locked row, where ``proves`` says yes of it and nothing closes it; else the refusal.
+
+    Every proof goes through here, so that failures of all kinds are counted together.
+    """
+    if (closed := refuse_source(door, tx, source)) is not None:
+        return closed
+    row = _locked_row(tx, account_id)
     if row is None:
         _note_failure(door, tx, UNKNOWN_ACCOUNT, "unknown_account")
-        return _refusal(proof.challenge.account_id, _count_source(door, tx, source))
+        return _refusal(account_id, failure, _count_source(door, tx, source))
     if wait := _seconds_closed(door, row):
         _note_failure(door, tx, row.id, "throttled")
         return SignInRefused(
             f"{row.id} had {row.failures} failed sign-ins in a row: try again in {wait} s",
             wait_seconds=wait,
         )
-    if not _proves(door, row, proof):
-        return _count_failure(door, tx, row, source)
-    if not row.active:
-        _note_failure(door, tx, row.id, "deactivated")
-        return SignInRefused(f"{row.id} is deactivated: an operator can reactivate it")
-    _welcome(door, tx, row, proof)
-    return row
+    if not proves(row):
+        return count_failure(door, tx, row, source, failure)
+    return refuse_closed(door, tx, row) or row
+
+
+def refuse_source(door: Door, tx: Session, source: str | None) -> SignInRefused | None:
+    """The refusal, with its entry, where too many failed from there; ``None`` where it may try."""
+    if not source or not (wait := sources.seconds_closed(tx, source, door.clock())):
+        return None
+    _note_failure(door, tx, UNKNOWN_ACCOUNT, "source_throttled")
+    return SignInRefused(
+        f"too many sign-ins failed from where this one comes from: try again in {wait} s",
+        wait_seconds=wait,
+    )
+
+
+def refuse_closed(door: Door, tx: Session, row: AccountRow) -> SignInRefused | None:
+    """The refusal, with its entry, where the account is deactivated."""
+    if row.active:
+        return None
+    _note_failure(door, tx, row.id, "deactivated")
+    return SignInRefused(f"{row.id} is deactivated: an operator can reactivate it")
+
+
+def refuse_unknown(door: Door, tx: Session, source: str | None, failure: Failure) -> SignInRefused:
+    """The refusal, counted where it comes from, of a proof that no account goes with."""
+    if (closed := refuse_source(door, tx, source)) is not None:
+        return closed
+    _note_failure(door, tx, UNKNOWN_ACCOUNT, failure.reason)
+    return SignInRefused(failure.told, wait_seconds=_count_source(door, tx, source))
 
 
 def _locked_row(tx: Session, account_id: str) -> AccountRow | None:
@@ -139,27 +201,29 @@ def _proves(door: Door, row: AccountRow, proof: Proof) -> bool:
     return passwords.matches(door.hasher, row.password_hash, proof.password, row.id)
 
 
-def _welcome(door: Door, tx: Session, row: AccountRow, proof: Proof) -> None:
-    rehashed = proof.rehashed is not None and row.password_hash == proof.challenge.encoded
-    if rehashed:
-        row.password_hash = proof.rehashed
+def rehash(row: AccountRow, proof: Proof) -> bool:
+    """Keep the stronger hash that ``proof`` made of the password, if it did; says whether."""
+    if proof.rehashed is None or row.password_hash != proof.challenge.encoded:
+        return False
+    row.password_hash = proof.rehashed
+    return True
+
+
+def welcome(door: Door, tx: Session, row: AccountRow, **how: bool | str) -> None:
+    """Let the account in: its failures are forgotten, and the ledger says ``how``."""
     row.failures, row.closed_until = 0, None
-    door.ledger.append(
-        tx,
-        actor=row.id,
-        act="account.signed_in",
-        subject=row.id,
-        by_password=row.password_hash is not None,
-        rehashed=rehashed,
-    )
+    door.ledger.append(tx, actor=row.id, act="account.signed_in", subject=row.id, **how)
 
 
-def _count_failure(door: Door, tx: Session, row: AccountRow, source: str | None) -> SignInRefused:
+def count_failure(
+    door: Door, tx: Session, row: AccountRow, source: str | None, failure: Failure
+) -> SignInRefused:
+    """The refusal of a proof that does not hold; each one more closes the account for longer."""
     row.failures += 1
     wait = wait_after(row.failures)
     row.closed_until = door.clock() + timedelta(seconds=wait) if wait else None
-    _note_failure(door, tx, row.id, "wrong_password", failures=row.failures)
-    return _refusal(row.id, max(wait, _count_source(door, tx, source)))
+    _note_failure(door, tx, row.id, failure.reason, failures=row.failures)
+    return _refusal(row.id, failure, max(wait, _count_source(door, tx, source)))
 
 
 def _count_source(door: Door, tx: Session, source: str | None) -> int:
@@ -178,13 +242,10 @@ def _seconds_closed(door: Door, row: AccountRow) -> int:
     return max(0, ceil((row.closed_until - door.clock()).total_seconds()))
 
 
-def _refusal(account_id: str, wait: int = 0) -> SignInRefused:
-    # One sentence for an unknown account, a missing password and a wrong one: it tells none apart.
+def _refusal(account_id: str, failure: Failure, wait: int = 0) -> SignInRefused:
     after = f"; the next attempt is taken in {wait} s" if wait else ""
     return SignInRefused(
-        f"{account_id!r} was not signed in: there is no such account, or its password is missing or "
-        f"wrong{after}",
-        wait_seconds=wait,
+        f"{account_id!r} was not signed in: {failure.told}{after}", wait_seconds=wait
     )
 
 
