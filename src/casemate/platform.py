@@ -59,10 +59,18 @@ from casemate.identity import (
     WebSession,
     WebSessions,
 )
+from casemate.identity.ceremonies import Ceremonies
+from casemate.identity.invitations import Invitations
+from casemate.identity.one_time_passwords import OneTimePasswords
+from casemate.identity.openid import OpenIdProvider
+from casemate.identity.passkeys import Passkeys
+from casemate.identity.provider_links import ProviderLinks
+from casemate.identity.web_sign_in import WebSignIn
 from casemate.ledger import Entry, Ledger, Wanted
 from casemate.ledger.audit import Report
 from casemate.ledger.note import checkpoint_size
 from casemate.ledger.proofs import ConsistencyProof, InclusionProof
+from casemate.sign_in_acts import SignInActs
 from casemate.store import Store
 from casemate.store.keys import Keyring, load_keyring
 from casemate.store.schema import migrate
@@ -128,7 +136,7 @@ def open_database(url: str) -> Store:
         raise IntegrityFailure(f"this is not a database of Casemate: {failure.orig}") from failure
 
 
-class Platform:
+class Platform(SignInActs):
     """One open home. Close it, or use it as a context manager."""
 
     def __init__(self, home: Home, *, clock: Clock = system_clock) -> None:
@@ -142,11 +150,22 @@ class Platform:
         self.identity = Identity(self.ledger, clock)
         self.access_tokens = AccessTokens(self.ledger, clock)
         self.web_sessions = WebSessions(self.ledger, clock)
+        self._open_sign_in(keyring)
         self.policies = Policies()
         self.permits = Permits(self.ledger, clock, keyring.signing_key("permit"), issuer=home.name)
         self.applications = Applications(self.ledger, clock, self.permits)
         self.facts = Facts(self)
         self._publish_keys(keyring)
+
+    def _open_sign_in(self, keyring: Keyring) -> None:
+        ledger, clock = self.ledger, self.clock
+        self.ceremonies = Ceremonies(self.store, clock, keyring)
+        self.one_time_passwords = OneTimePasswords(ledger, clock, keyring, self.home.name)
+        self.passkeys = Passkeys(ledger, clock, keyring)
+        self.invitations = Invitations(ledger, clock)
+        self.provider_links = ProviderLinks(ledger, clock)
+        self.web_sign_in = WebSignIn(self.identity, self.one_time_passwords, self.passkeys)
+        self.openid = {one.name: OpenIdProvider(one, clock) for one in self.home.providers}
 
     # The rooms of tables and of programs take a second to import: who reads the ledger needs neither.
 

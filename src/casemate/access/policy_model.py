@@ -98,6 +98,8 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "account.change": ("account",),
         "account.list": ("account", "home"),
         "account.token": ("home",),
+        "account.credentials": ("home",),
+        "account.invite": ("account",),
         "organisation.add": ("organisation", "home"),
         "organisation.change": ("organisation",),
         "home.inspect": ("home",),

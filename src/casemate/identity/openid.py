@@ -9,6 +9,7 @@ if the configured issuer signed it, with an algorithm of public keys, for us, fo
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -23,6 +24,8 @@ ALGORITHMS = frozenset(
 TIMEOUT_SECONDS = 10
 LARGEST_ANSWER = 512 * 1024
 LEEWAY_SECONDS = 60
+METADATA_LASTS = timedelta(minutes=5)
+"""Whoever opens the sign-in page again and again must not make us a flood for the provider."""
 _WELL_KNOWN = "/.well-known/openid-configuration"
 
 
@@ -66,11 +69,12 @@ class Person:
 
 
 class OpenIdProvider:
-    """One provider of the settings, asked anew each time: its keys may have changed."""
+    """One provider of the settings. Its keys are asked for anew each time: they may have changed."""
 
     def __init__(self, settings: Provider, clock: Clock) -> None:
         self.settings = settings
         self._clock = clock
+        self._known: tuple[datetime, dict[str, Any]] | None = None
 
     def authorization_url(self, begun: Begun) -> str:
         """Where the browser goes. Raises ``ProviderUnavailable``."""
@@ -115,6 +119,12 @@ class OpenIdProvider:
 
     def _discover(self) -> dict[str, Any]:
         """The provider's metadata, of which every address was looked at."""
+        now = self._clock()
+        if self._known is None or not self._known[0] <= now < self._known[0] + METADATA_LASTS:
+            self._known = now, self._ask()
+        return self._known[1]
+
+    def _ask(self) -> dict[str, Any]:
         issuer = self.settings.issuer
         known = self._fetch("GET", issuer.rstrip("/") + _WELL_KNOWN)
         if known.get("issuer") != issuer:

@@ -135,6 +135,10 @@ class Passkeys:
         )
         return webauthn.options_to_json(options)
 
+    def check_name(self, name: str) -> str:
+        """``name`` as it is kept; raises ``BadInput``."""
+        return clean_name(name, "passkey's name")
+
     def add(
         self,
         tx: Session,
@@ -148,7 +152,7 @@ class Passkeys:
         import webauthn
         from webauthn.helpers import base64url_to_bytes
 
-        name = clean_name(name, "passkey's name")
+        name = self.check_name(name)
         if len(self.of_account(tx, account)) >= MOST:
             raise Conflict(f"{account} has {MOST} passkeys: take one away first")
         made = _checked(

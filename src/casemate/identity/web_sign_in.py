@@ -23,6 +23,11 @@ from casemate.identity.tables import AccountRow
 
 _WRONG_CODE = Failure("wrong_code", "the code is wrong, was used already, or is too old")
 _NO_PASSKEY = Failure("passkey", "the passkey is not known here, or what it signed does not hold")
+_NOT_LINKED = Failure(
+    "not_linked",
+    "whom the provider names has no account here: ask the operator to link it, or for an invitation",
+)
+_DISBELIEVED = Failure("provider", "the provider's answer does not hold")
 
 
 @dataclass(frozen=True)
@@ -98,9 +103,19 @@ class WebSignIn:
             return sign_in.count_failure(self._door, tx, row, place, _NO_PASSKEY)
         return self._let_in(tx, row, passkey=passkey)
 
-    def by_provider(self, tx: Session, account: str, provider: str) -> Account | SignInRefused:
-        """The account that ``provider``'s word, which was checked before, is linked to."""
+    def by_provider(
+        self, tx: Session, account: str | None, provider: str, source: str | None
+    ) -> Account | SignInRefused:
+        """The account (``None``: none) that ``provider``'s word, checked before, is linked to."""
+        if account is None:
+            place = source and source_of(source)
+            return sign_in.refuse_unknown(self._door, tx, place, _NOT_LINKED)
         return self._let_in(tx, self._locked(tx, account), provider=provider)
+
+    def note_provider_failure(self, tx: Session, source: str | None) -> None:
+        """Count, and put on the ledger, that an answer of a provider was not to be believed."""
+        place = source and source_of(source)
+        sign_in.refuse_unknown(self._door, tx, place, _DISBELIEVED)
 
     def _let_in(self, tx: Session, row: AccountRow, **how: str) -> Account | SignInRefused:
         if (closed := sign_in.refuse_closed(self._door, tx, row)) is not None:

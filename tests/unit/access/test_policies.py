@@ -190,6 +190,9 @@ environment.list      anyone                 .      y      y     y      y       
 environment.remove    anyone                 .      .      .     .      .         .       y        .
 account.list          anyone                 .      .      .     .      y         .       y        y
 account.token         anyone                 .      y      y     y      y         y       y        y
+account.credentials   anyone                 .      y      y     y      y         y       y        y
+account.invite        another                .      .      .     .      .         .       y        .
+account.invite        oneself                .      .      .     .      .         .       y        .
 organisation.add      anyone                 .      .      .     .      .         .       y        .
 organisation.change   a stranger             .      .      .     .      .         .       y        .
 home.inspect          anyone                 .      .      .     .      .         .       y        y
