@@ -2,6 +2,8 @@
 
 from casemate.identity.access_tokens import AccessToken, AccessTokens, Scope, TokenRefused
 from casemate.identity.directory import Identity
+from casemate.identity.invitations import Invitation
+from casemate.identity.passkeys import Passkey
 from casemate.identity.passwords import password_hasher
 from casemate.identity.records import Account, Organisation, Role, SignInRefused
 from casemate.identity.web_sessions import WebSession, WebSessions
@@ -11,7 +13,9 @@ __all__ = [
     "AccessTokens",
     "Account",
     "Identity",
+    "Invitation",
     "Organisation",
+    "Passkey",
     "Role",
     "Scope",
     "SignInRefused",
