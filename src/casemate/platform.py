@@ -70,6 +70,7 @@ from casemate.ledger import Entry, Ledger, Wanted
 from casemate.ledger.audit import Report
 from casemate.ledger.note import checkpoint_size
 from casemate.ledger.proofs import ConsistencyProof, InclusionProof
+from casemate.previews import PREVIEW_COLUMNS, PREVIEW_ROWS, Preview, cells
 from casemate.sign_in_acts import SignInActs
 from casemate.store import Store
 from casemate.store.keys import Keyring, load_keyring
@@ -77,7 +78,15 @@ from casemate.store.schema import migrate
 from casemate.store.vault import Vault
 
 if TYPE_CHECKING:
-    from casemate.catalogue import Catalogue, Dataset, DatasetDescription, SearchPage, Staged
+    from casemate.catalogue import (
+        Catalogue,
+        Citation,
+        Dataset,
+        DatasetDescription,
+        Hit,
+        SearchPage,
+        Staged,
+    )
     from casemate.desk import InboxItem, RevocationEffect
     from casemate.enclave import (
         AccountState,
@@ -101,6 +110,7 @@ if TYPE_CHECKING:
     )
     from casemate.enclave.assessing import PlanPreview
     from casemate.figures import Figures
+    from casemate.lineage import Lineage
     from casemate.protection.certificate import Verified
     from casemate.protection.privacy_loss import PrivacyLoss
     from casemate.upkeep import Health, Job, Storage
@@ -502,6 +512,71 @@ class Platform(SignInActs):
         with self.store.read() as tx:
             names = {one.id: one.name for one in self.identity.organisations(tx)}
             return self.catalogue.export_dcat(tx, base, form, holder_names=names)
+
+    def export_dataset(self, dataset: str, base: str, form: CatalogueForm = "turtle") -> str:
+        """One dataset as DCAT-AP 3, its IRIs under ``base``."""
+        with self.store.read() as tx:
+            names = {one.id: one.name for one in self.identity.organisations(tx)}
+            return self.catalogue.export_dcat_one(tx, dataset, base, form, holder_names=names)
+
+    def holder_names(self) -> dict[str, str]:
+        """The names of all organisations by id: who holds a dataset is public."""
+        with self.store.read() as tx:
+            return {one.id: one.name for one in self.identity.organisations(tx)}
+
+    def cite(self, dataset: str, base: str, language: str = "en") -> Citation:
+        """The newest version of ``dataset``, cited; it is found at its address under ``base``."""
+        from casemate.catalogue import cite
+
+        with self.store.read() as tx:
+            known = self.catalogue.get(tx, dataset)
+            names = {one.id: one.name for one in self.identity.organisations(tx)}
+        address = f"{base.rstrip('/')}/dataset/{known.id}"
+        holder = names.get(known.holder, known.holder)
+        return cite(known, address=address, holder_name=holder, language=language)
+
+    def lineage(self, dataset: str) -> Lineage:
+        """The versions of ``dataset``, what each changed, and in numbers what was made of it."""
+        from casemate.enclave.uses import uses_of
+        from casemate.lineage import Lineage
+
+        with self.store.read() as tx:
+            steps = self.catalogue.lineage(tx, dataset)
+            now, permits = self.clock(), list(self.permits.list(tx, dataset=dataset))
+            uses = uses_of(tx, dataset, permits, lambda permit: permit.in_force_at(now))
+            return Lineage(dataset, steps, uses)
+
+    def similar(self, dataset: str, limit: int = 5) -> Sequence[Hit]:
+        """Datasets that are like ``dataset``, the likest first."""
+        with self.store.read() as tx:
+            return self.catalogue.similar(tx, dataset, limit)
+
+    def preview(self, actor: str | None, dataset: str, rows: int = PREVIEW_ROWS) -> Preview:
+        """The first rows of open data, read under its standing permit; raises ``NotAllowed`` for others.
+
+        Every look is on the ledger, as every reading is.
+        """
+        if not 1 <= rows <= PREVIEW_ROWS:
+            raise BadInput(f"a preview has 1 to {PREVIEW_ROWS} rows, not {rows}")
+        with self._act(actor, "dataset.preview", self.facts.dataset, dataset) as tx:
+            source = self.catalogue.get(tx, dataset)
+            permit = self.permits.standing_for(tx, dataset, source.version)
+            if permit is None or source.wrapped_key is None:
+                raise NotAllowed(
+                    f"{dataset} has no standing permit in force: nothing of it is shown"
+                )
+            shown = [one.name for one in source.variables][:PREVIEW_COLUMNS]
+            grant = self.permits.require_in_force(
+                tx, permit.id, person=actor, purpose=None, dataset=dataset, variables=shown
+            )
+            frame = self.enclave.views.first_rows(source, grant, shown, rows)
+            told = {"version": source.version, "permit": permit.id, "rows": frame.height}
+            self.ledger.append(
+                tx, actor=actor or ANYONE, act="data.previewed", subject=dataset, **told
+            )
+            left_out = len(source.variables) - len(shown)
+            read = tuple(cells(row) for row in frame.iter_rows())
+            return Preview(dataset, source.version, tuple(shown), read, left_out)
 
     def export_catalogue_page(
         self, base: str, form: CatalogueForm, *, here: str, page: int, size: int

@@ -36,6 +36,17 @@ clinic.table("by_diagnosis.csv", ["diagnosis"], n="count")
 clinic.table("by_sex.csv", ["sex"], n="count")
 clinic.table("in_detail.csv", ["birth_year", "sex", "commune", "diagnosis"], n="count")
 """
+OPEN_TABLE = b"stop,zone\nGare Centrale,1\nHamilius,1\n"
+OPEN = {
+    "id": "stops",
+    "title": {"en": "Bus stops"},
+    "description": {"en": "Every stop with its zone."},
+    "access_right": "public",
+    "variables": {
+        "stop": {"role": "other", "label": {"en": "Name of the stop"}},
+        "zone": {"role": "other", "label": {"en": "Zone of the fare"}},
+    },
+}
 _LONGEST = 240
 _MOST = 2
 
@@ -106,8 +117,15 @@ def _publish(portal: Portal) -> str:
     portal.must(HOLDER, "POST", "/datasets", json={"upload": upload, "description": described})
     portal.must(None, "GET", "/datasets", params={"q": "asthma"})
     portal.must(None, "GET", "/datasets/clinic")
+    for about in ("lineage", "similar", "citation"):
+        portal.must(None, "GET", f"/datasets/clinic/{about}")
+    upload = portal.upload(HOLDER, OPEN_TABLE, "stops.csv")
+    portal.must(HOLDER, "POST", "/datasets", json={"upload": upload, "description": OPEN})
+    portal.must(None, "GET", "/datasets/stops/preview")
     for ending in ("ttl", "jsonld", "rdf"):
         assert portal.client.get(f"/catalogue.{ending}").is_success
+        assert portal.client.get(f"/datasets/clinic.{ending}").is_success
+    portal.client.get("/dataset/clinic", headers={"Accept": "text/turtle"}, follow_redirects=True)
     return "clinic"
 
 

@@ -29,6 +29,10 @@ GET /datasets                                   y     y    y    y    y    y    y
 GET /datasets/{dataset}                         y     y    y    y    y    y    y    y    y
 GET /datasets/{dataset}/budget                  -     .    y    .    .    .    y    .    y
 POST /datasets/{dataset}/check-plan             -     y    y    y    y    y    y    y    y
+GET /datasets/{dataset}/lineage                 y     y    y    y    y    y    y    y    y
+GET /datasets/{dataset}/similar                 y     y    y    y    y    y    y    y    y
+GET /datasets/{dataset}/citation                y     y    y    y    y    y    y    y    y
+GET /datasets/{dataset}/preview                 .     .    .    .    .    .    .    .    .
 POST /uploads                                   -     .    y    y    .    .    .    .    .
 POST /datasets                                  -     y    y    y    y    y    y    y    y
 POST /datasets/{dataset}/retire                 -     .    y    .    .    .    .    .    .

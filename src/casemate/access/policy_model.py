@@ -61,6 +61,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "dataset.publish": ("dataset",),
         "dataset.retire": ("dataset",),
         "dataset.budget": ("dataset",),
+        "dataset.preview": ("dataset",),
         "dataset.list": ("dataset", "home"),
         "catalogue.read": ("dataset", "home"),
         "application.create": ("application",),

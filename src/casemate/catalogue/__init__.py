@@ -5,6 +5,7 @@ tells of nobody, and scores. No function of this room decrypts a table.
 """
 
 from casemate.catalogue.catalogue import Catalogue, Staged
+from casemate.catalogue.citation import Citation, cite, in_language
 from casemate.catalogue.content import content_digest
 from casemate.catalogue.dcat import CatalogueCard
 from casemate.catalogue.description import (
@@ -18,6 +19,7 @@ from casemate.catalogue.description import (
 )
 from casemate.catalogue.drafting import describe
 from casemate.catalogue.hints import Hint
+from casemate.catalogue.lineage import Step
 from casemate.catalogue.profile import profile_table
 from casemate.catalogue.quality import assess_quality
 from casemate.catalogue.readers import Source, read_source, read_table
@@ -28,6 +30,7 @@ __all__ = [
     "AccessRight",
     "Catalogue",
     "CatalogueCard",
+    "Citation",
     "Dataset",
     "DatasetDescription",
     "DatasetState",
@@ -37,14 +40,17 @@ __all__ = [
     "SearchPage",
     "Source",
     "Staged",
+    "Step",
     "Variable",
     "VariableDescription",
     "VariableRole",
     "VariableType",
     "assess_quality",
+    "cite",
     "content_digest",
     "create_search_index",
     "describe",
+    "in_language",
     "load_description",
     "profile_table",
     "read_source",

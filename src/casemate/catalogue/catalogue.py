@@ -20,9 +20,11 @@ from casemate.canonical import digest
 from casemate.catalogue import dcat
 from casemate.catalogue.content import batches, conform, content_digest, type_of
 from casemate.catalogue.description import DatasetDescription
+from casemate.catalogue.kinship import similar
+from casemate.catalogue.lineage import Step, steps
 from casemate.catalogue.profile import profile_table
 from casemate.catalogue.quality import assess_quality
-from casemate.catalogue.records import Dataset, DatasetState, SearchPage, variables_of
+from casemate.catalogue.records import Dataset, DatasetState, Hit, SearchPage, variables_of
 from casemate.catalogue.search import Chosen, Sort, search
 from casemate.catalogue.tables import DatasetRow, DatasetVersionRow, EntryRow
 from casemate.catalogue.words import column_words
@@ -209,6 +211,16 @@ class Catalogue:
             facets=facets,
         )
 
+    def similar(self, tx: Session, dataset_id: str, limit: int = 5) -> tuple[Hit, ...]:
+        """Published datasets that are like ``dataset_id``, the likest first; raises ``NotFound``."""
+        self.get(tx, dataset_id)
+        return similar(tx, dataset_id, limit)
+
+    def lineage(self, tx: Session, dataset_id: str) -> tuple[Step, ...]:
+        """The versions of ``dataset_id`` and what each changed, the first first; raises ``NotFound``."""
+        newest = self.get(tx, dataset_id)
+        return steps([self.get(tx, dataset_id, version) for version in newest.versions])
+
     def retire(self, tx: Session, actor: str, dataset_id: str, reason: str) -> Dataset:
         """Destroy the keys of every version: the data can never be read again, by nobody.
 
@@ -263,6 +275,18 @@ class Catalogue:
         return dcat.export(
             self.list(tx), base_uri, format, card or dcat.CatalogueCard(), holder_names or {}
         )
+
+    def export_dcat_one(
+        self,
+        tx: Session,
+        dataset_id: str,
+        base_uri: str,
+        format: dcat.Format,  # noqa: A002 - rdflib's own word
+        *,
+        holder_names: dict[str, str],
+    ) -> str:
+        """One dataset as DCAT-AP 3; raises ``NotFound``."""
+        return dcat.export_one(self.get(tx, dataset_id), base_uri, format, holder_names)
 
     def export_dcat_page(
         self,

@@ -71,16 +71,35 @@ def export(
     """``datasets`` as one catalogue whose IRIs begin with ``base_uri``; raises ``BadInput``.
 
     ``page`` says that they are a part of it, and where the others are (Hydra Core Vocabulary)."""
+    _require_usable(base_uri, format)
+    graph = build_graph(datasets, base_uri.rstrip("/"), card, holder_names, page)
+    return _written(graph, format)
+
+
+def export_one(
+    dataset: Dataset,
+    base_uri: str,
+    format: Format,  # noqa: A002 - rdflib's own word
+    holder_names: Mapping[str, str],
+) -> str:
+    """``dataset`` alone, with the same IRIs as in the whole catalogue; raises ``BadInput``."""
+    _require_usable(base_uri, format)
+    graph = _new_graph()
+    _Writer(graph, base_uri.rstrip("/"), holder_names).dataset(dataset)
+    return _written(graph, format)
+
+
+def _require_usable(base_uri: str, form: str) -> None:
     if not _IS_BASE.match(base_uri):
         raise BadInput(
             f"{base_uri!r} cannot begin an IRI: give one such as https://data.example.org"
         )
-    if format not in get_args(Format):
-        raise BadInput(
-            f"the catalogue is not exported as {format!r}: choose turtle, json-ld or xml"
-        )
-    graph = build_graph(datasets, base_uri.rstrip("/"), card, holder_names, page)
-    return _json_ld(graph) if format == "json-ld" else graph.serialize(format=format)
+    if form not in get_args(Format):
+        raise BadInput(f"the catalogue is not exported as {form!r}: choose turtle, json-ld or xml")
+
+
+def _written(graph: Graph, form: Format) -> str:
+    return _json_ld(graph) if form == "json-ld" else graph.serialize(format=form)
 
 
 def build_graph(
@@ -91,12 +110,7 @@ def build_graph(
     page: PageOf | None = None,
 ) -> Graph:
     """The catalogue as a graph."""
-    graph = Graph(bind_namespaces="none")
-    for prefix, space in (
-        ("dcat", DCAT), ("dct", DCTERMS), ("foaf", FOAF), ("skos", SKOS), ("xsd", XSD),
-        ("vcard", VCARD), ("dcatap", DCATAP), ("eli", ELI), ("dpv", DPV), ("rdf", RDF),
-    ):  # fmt: skip
-        graph.bind(prefix, space)
+    graph = _new_graph()
     writer = _Writer(graph, base, holder_names)
     writer.catalogue(card, datasets)
     if page is not None:
@@ -104,6 +118,16 @@ def build_graph(
         writer.page(page)
     for dataset in datasets:
         writer.dataset(dataset)
+    return graph
+
+
+def _new_graph() -> Graph:
+    graph = Graph(bind_namespaces="none")
+    for prefix, space in (
+        ("dcat", DCAT), ("dct", DCTERMS), ("foaf", FOAF), ("skos", SKOS), ("xsd", XSD),
+        ("vcard", VCARD), ("dcatap", DCATAP), ("eli", ELI), ("dpv", DPV), ("rdf", RDF),
+    ):  # fmt: skip
+        graph.bind(prefix, space)
     return graph
 
 

@@ -168,7 +168,7 @@ def search(
     by_score = sort == "best" and wanted.terms
     matches = index.ranked(tx, wanted, seen.newest) if by_score else seen.newest
     return SearchPage(
-        hits=_hits(tx, matches[:CAP][offset : offset + limit]),
+        hits=hits_of(tx, matches[:CAP][offset : offset + limit]),
         total=seen.total,
         total_is_exact=seen.total < seen.bound,
         facets=_facets(tx, index, wanted, seen.counts) if facets else {},
@@ -231,6 +231,9 @@ class _Index(Protocol):
     def kinds(self, tx: Session, wanted: Wanted) -> Counts:
         """How many of the ``FACET_CAP`` newest matches are of each kind."""
 
+    def holding(self, tx: Session, wanted: Wanted) -> list[int]:
+        """The newest ``CAP`` that have what is ``wanted`` in title or keywords."""
+
 
 _NEWEST = sql("SELECT id, 0.0 FROM catalogue_entry ORDER BY id DESC LIMIT :most")
 _NEWEST_FOUND = sql(
@@ -277,6 +280,10 @@ class _Sqlite:
             return _by_score(_matches(tx, _SCORED, _fts_query(wanted, COLUMNS)))
         best = _by_score(_matches(tx, _SCORED, _fts_query(wanted, HEAD)))
         return best if len(best) > CAP else _in_turn(best, newest)
+
+    def holding(self, tx: Session, wanted: Wanted) -> list[int]:
+        found = _matches(tx, _NEWEST_FOUND, _fts_query(wanted, HEAD))
+        return [entry for entry, _ in found[:CAP]]
 
     def _count(self, tx: Session, query: str) -> int:
         if not query:
@@ -335,6 +342,10 @@ class _Postgresql:
 
     def kinds(self, tx: Session, wanted: Wanted) -> Counts:
         return _counts(tx.execute(union_all(*self._kinds(self._newest(wanted)))).all())
+
+    def holding(self, tx: Session, wanted: Wanted) -> list[int]:
+        matching = select(EntryRow.id).where(*self._where(wanted, "AB"))
+        return list(tx.scalars(matching.order_by(EntryRow.id.desc()).limit(CAP)))
 
     def _newest(self, wanted: Wanted) -> CTE:
         themes = cast(EntryRow.themes, Text).label("themes")
@@ -398,7 +409,13 @@ def _in_turn(best: list[Match], rest: list[Match]) -> list[Match]:
     return best + [match for match in rest if match[0] not in seen]
 
 
-def _hits(tx: Session, matches: Sequence[Match]) -> tuple[Hit, ...]:
+def holding(tx: Session, word: str) -> list[int]:
+    """The entries with ``word`` in title or keywords: the newest ``CAP``."""
+    return _index(tx).holding(tx, Wanted((Term((word,)),), {}))
+
+
+def hits_of(tx: Session, matches: Sequence[Match]) -> tuple[Hit, ...]:
+    """The datasets of ``matches``, in their order."""
     chosen = select(*_SHOWN).where(EntryRow.id.in_([entry for entry, _ in matches]))
     rows = {row.id: row for row in tx.execute(chosen)}
     return tuple(_hit(rows[entry], score) for entry, score in matches)

@@ -25,7 +25,7 @@ _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "đ": "d", "ł": 
 """Letters that Unicode does not take apart and keyboards lack: ``cœur`` is looked for as ``coeur``."""
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|lorsqu|puisqu)['’](?=\w)", re.IGNORECASE)
 """An article that lost its vowel, in French or Luxembourgish: who asks for ``l'eau`` means ``eau``."""
-_EMPTY = frozenset(
+EMPTY = frozenset(
     word
     for words_of_a_language in (
         "a an and for in of on or the to with by",
@@ -58,7 +58,7 @@ def words(text: str) -> list[str]:
 
 def parse(text: str) -> tuple[Term, ...]:
     """The terms of a search: words, ``"phrases"`` and ``beginnings*``; all must be found, but for the
-    small words of the four languages (``_EMPTY``) beside others.
+    small words of the four languages (``EMPTY``) beside others.
 
     The last word also finds words that begin with it, as a person who is still typing expects.
     Raises ``BadInput`` for a text that is over-long.
@@ -80,7 +80,7 @@ def parse(text: str) -> tuple[Term, ...]:
         terms[-1] = Term(last, prefix=len(last[0]) > 2 or terms[-1].prefix)
     if len(terms) > MAX_TERMS:
         raise BadInput(f"the search text has {len(terms)} words; the most is {MAX_TERMS}")
-    telling = [term for term in terms if term.prefix or not _EMPTY.issuperset(term.words)]
+    telling = [term for term in terms if term.prefix or not EMPTY.issuperset(term.words)]
     return tuple(dict.fromkeys(telling or terms))
 
 

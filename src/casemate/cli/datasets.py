@@ -7,12 +7,14 @@ from typing import Annotated
 import typer
 from rich.console import Group
 
-from casemate.catalogue import describe, load_description, read_source
+from casemate.catalogue import describe, in_language, load_description, read_source
 from casemate.cli.answers import account_document, accounts_table
 from casemate.cli.common import Desk, Shown, command, table, writing
 from casemate.cli.files import names_in
 from casemate.errors import BadInput
 from casemate.plans import PlanMisfit
+from casemate.platform import CatalogueForm
+from casemate.previews import PREVIEW_ROWS
 from casemate.protection import read_plan
 
 Encoding = Annotated[
@@ -157,6 +159,76 @@ def search(
     return Shown(page, table(["Dataset", "Holder", "Access", "Title"], rows))
 
 
+@command(app, "lineage")
+def lineage(desk: Desk, dataset: Annotated[str, typer.Argument(help="The dataset's id.")]) -> Shown:
+    """The versions of a dataset, what each changed, and in numbers what was made of it."""
+    told = desk.platform.lineage(dataset)
+    rows: list[list[object]] = [
+        [
+            one.version,
+            one.published_at.date(),
+            one.rows,
+            one.rows_more,
+            ", ".join([*(f"+{name}" for name in one.added), *(f"-{name}" for name in one.removed)]),
+            ", ".join(one.redefined),
+            one.quality,
+        ]
+        for one in told.versions
+    ]
+    uses = told.uses
+    made = (
+        f"Of it: {uses.permits} permits, {uses.permits_in_force} in force; {uses.views} views, "
+        f"{uses.runs} runs, {uses.released} results released."
+    )
+    heads = ["Version", "Published", "Rows", "More", "Variables", "Redefined", "Quality"]
+    return Shown(told, Group(table(heads, rows), "", made))
+
+
+@command(app, "similar")
+def similar(
+    desk: Desk,
+    dataset: Annotated[str, typer.Argument(help="The dataset's id.")],
+    limit: Annotated[int, typer.Option(help="Datasets to show.", min=1, max=20)] = 5,
+) -> Shown:
+    """Datasets that are like one, the likest first."""
+    hits = desk.platform.similar(dataset, limit)
+    rows: list[list[object]] = [[hit.id, hit.holder, in_language(hit.titles, "en")] for hit in hits]
+    return Shown(hits, table(["Dataset", "Holder", "Title"], rows))
+
+
+@command(app, "cite")
+def cite(
+    desk: Desk,
+    dataset: Annotated[str, typer.Argument(help="The dataset's id.")],
+    form: Annotated[str, typer.Option("--format", help="text, bibtex or csl.")] = "text",
+    base: Annotated[
+        str, typer.Option(help="The address that the dataset is found under.")
+    ] = "https://casemate.example/",
+    language: Annotated[str, typer.Option(help="Of the title, such as fr.")] = "en",
+) -> Shown:
+    """How a dataset is cited."""
+    cited = desk.platform.cite(dataset, base, language)
+    written = {
+        "text": cited.text,
+        "bibtex": cited.bibtex.rstrip(),
+        "csl": json.dumps(cited.csl, ensure_ascii=False, indent=1),
+    }
+    if form not in written:
+        raise BadInput(f"--format is one of {', '.join(written)}, not {form!r}")
+    return Shown(cited, written[form])
+
+
+@command(app, "preview")
+def preview(
+    desk: Desk,
+    dataset: Annotated[str, typer.Argument(help="The dataset's id.")],
+    rows: Annotated[int, typer.Option(help="Rows to show.")] = PREVIEW_ROWS,
+) -> Shown:
+    """The first rows of open data; of other data nobody is shown any."""
+    seen = desk.platform.preview(desk.account, dataset, rows)
+    return Shown(seen, table(list(seen.columns), [list(row) for row in seen.rows]))
+
+
 @command(app, "retire")
 def retire(
     desk: Desk,
@@ -171,16 +243,21 @@ def retire(
 @command(catalogue, "export")
 def export(
     desk: Desk,
+    dataset: Annotated[str | None, typer.Option(help="Only this one.")] = None,
     form: Annotated[str, typer.Option("--format", help="turtle or json-ld.")] = "turtle",
     base: Annotated[
         str, typer.Option(help="The address that the catalogue's IRIs start with.")
     ] = "https://casemate.example/",
     output: Annotated[Path | None, typer.Option(help="A file (default: standard output).")] = None,
 ) -> Shown:
-    """The whole catalogue as DCAT-AP 3."""
+    """The whole catalogue, or one dataset of it, as DCAT-AP 3."""
     if form not in ("turtle", "json-ld"):
         raise BadInput(f"--format is turtle or json-ld, not {form!r}")
-    text = desk.platform.export_catalogue(base, "turtle" if form == "turtle" else "json-ld")
+    written: CatalogueForm = "turtle" if form == "turtle" else "json-ld"
+    if dataset is None:
+        text = desk.platform.export_catalogue(base, written)
+    else:
+        text = desk.platform.export_dataset(dataset, base.rstrip("/"), written)
     if output is None:
         return Shown({"format": form, "document": text}, text)
     with writing(output):

@@ -254,6 +254,19 @@ class Views:
         key = self._keyring.unwrap(source.wrapped_key, source.blob)
         return pl.DataFrame(self._vault.read_table(source.blob, key, list(leave.variables)))
 
+    def first_rows(
+        self, source: Dataset, grant: Grant, variables: list[str], most: int
+    ) -> pl.DataFrame:
+        """The first rows of ``source`` as published, ``most`` of them: of open data alone.
+
+        Raises as ``make`` does, and ``NotAllowed`` where what is granted is no open data."""
+        _require_source(source, grant)
+        if not source.is_open:
+            raise NotAllowed(f"{source.id} is not open data: nobody is shown rows of it")
+        key = self._keyring.unwrap(source.wrapped_key, source.blob)
+        granted = [name for name in variables if name in grant.scope.variables]
+        return pl.DataFrame(self._vault.first_rows(source.blob, key, granted, most))
+
     def columns(self, source: Dataset, grant: Grant) -> dict[str, pl.DataType]:
         """The names and types of all columns, of which the catalogue tells anyone; no value is read."""
         _require_source(source, grant)

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse
 from casemate.errors import CasemateError, NotFound
 from casemate.platform import CatalogueForm
 from casemate.portal.callers import Anyone
+from casemate.portal.pages.language import preferred
 from casemate.portal.problems import describe
 
 router = APIRouter(tags=["catalogue"])
@@ -53,6 +54,36 @@ def export(anyone: Anyone, request: Request, ending: str, number: Number = 1) ->
         base, form, page=number, size=DATASETS_A_PAGE, here=f"{base}/catalogue.{ending}"
     )
     return Response(text, media_type=media)
+
+
+@router.get(
+    "/datasets/{dataset}.{ending}",
+    name="export_dataset",
+    response_class=Response,
+    responses={200: {"content": _CONTENT}, **describe(404)},
+)
+def export_dataset(anyone: Anyone, request: Request, dataset: str, ending: str) -> Response:
+    """One dataset as DCAT-AP 3, in the form that the ending names: .ttl, .jsonld or .rdf."""
+    if ending not in FORMS:
+        raise NotFound(f"a dataset is not written as .{ending}: take {', '.join(FORMS)}")
+    form, media = FORMS[ending]
+    base = str(request.base_url).rstrip("/")
+    text = anyone.platform.export_dataset(dataset, base, form)
+    return Response(text, media_type=media)
+
+
+@router.get("/dataset/{dataset}", status_code=303, response_class=RedirectResponse)
+def resolve(anyone: Anyone, request: Request, dataset: str) -> Response:
+    """The dataset's own address, as DCAT and citations give it: on to its page, or to its description as
+    data where ``Accept`` prefers that."""
+    known = anyone.platform.dataset(dataset)
+    accept = request.headers.get("accept", "*/*")
+    wanted = [part.split(";")[0].strip().lower() for part in accept.split(",")]
+    if any(media in wanted for _, media in FORMS.values()) and "text/html" not in wanted:
+        where = request.url_for("export_dataset", dataset=known.id, ending=_preferred(accept)).path
+    else:
+        where = f"/{preferred(request.headers.get('accept-language', ''))}/catalogue/{known.id}"
+    return RedirectResponse(where, 303, headers={"Vary": "Accept, Accept-Language"})
 
 
 def _preferred(accept: str) -> str:

@@ -46,6 +46,9 @@ dataset.retire        of the holder          .      .      y     .      .       
 dataset.retire        a stranger             .      .      .     .      .         .       .        .
 dataset.budget        of the holder          .      .      y     .      y         .       .        y
 dataset.budget        a stranger             .      .      .     .      y         .       .        y
+dataset.preview       a stranger             .      .      .     .      .         .       .        .
+dataset.preview       of the holder          .      .      .     .      .         .       .        .
+dataset.preview       open to all            y      y      y     y      y         y       y        y
 
 application.create    the applicant          .      .      .     y      .         .       .        .
 application.create    applying for another   .      .      .     .      .         .       .        .
@@ -235,6 +238,7 @@ RELATIONS: Mapping[str, Mapping[str, Any]] = {
     "anyone": {},
     "another": {},
     "a stranger": {},
+    "open to all": {"access_right": "public"},
     "a named person": NAMED,
     "a colleague": {"organisation": MY_ORG},
     "the applicant": {"applicant": ME, "people": {ME}, "organisation": MY_ORG},

@@ -6,11 +6,12 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from casemate.catalogue import Dataset
+from casemate.catalogue import Citation, Dataset
 from casemate.catalogue.records import KEPT_INSIDE, Hit
 from casemate.catalogue.search import CAP
 from casemate.enclave import AccountState
 from casemate.identity import Scope
+from casemate.lineage import Lineage
 from casemate.portal import paging
 from casemate.portal.callers import Anyone, Caller, Reader, needs
 from casemate.portal.documents import schema_of, sent
@@ -18,6 +19,7 @@ from casemate.portal.keyed import KeyedRoute, KeyedUpload
 from casemate.portal.preconditions import IfMatch, unless_changed
 from casemate.portal.problems import describe
 from casemate.portal.uploads import Uploads
+from casemate.previews import PREVIEW_ROWS, Preview
 
 router = APIRouter(prefix="/datasets", tags=["catalogue"], route_class=KeyedRoute)
 uploads = APIRouter(prefix="/uploads", tags=["catalogue"], route_class=KeyedUpload)
@@ -29,6 +31,17 @@ Many = Annotated[tuple[Annotated[str, Field(max_length=80)], ...], Query(max_len
 DatasetDocument = schema_of(Dataset, without=KEPT_INSIDE)
 HitDocument = schema_of(Hit)
 BudgetDocument = schema_of(AccountState)
+
+
+LineageDocument = schema_of(Lineage)
+CitationDocument = schema_of(Citation)
+PreviewDocument = schema_of(Preview)
+
+
+class Similar(BaseModel):
+    """Datasets that are like another."""
+
+    items: list[HitDocument]  # type: ignore[valid-type]
 
 
 class Found(BaseModel):
@@ -132,6 +145,39 @@ def check_plan(caller: Reader, dataset: str, asked: AskedPlan) -> Response:
 def budget(caller: Reader, dataset: str) -> Response:
     """For its holder: what noisy answers have cost, under all permits; ``null`` where it has no budget."""
     return sent(caller.platform.privacy_account(caller.actor, dataset))
+
+
+@router.get("/{dataset}/lineage", response_model=LineageDocument, responses=describe(404))
+def lineage(anyone: Anyone, dataset: str) -> Response:
+    """The versions of a dataset and what each changed; and in numbers what was made of it."""
+    return sent(anyone.platform.lineage(dataset))
+
+
+@router.get("/{dataset}/similar", response_model=Similar, responses=describe(404, 422))
+def similar(
+    anyone: Anyone, dataset: str, limit: Annotated[int, Query(ge=1, le=20)] = 5
+) -> Response:
+    """Datasets that are like this one, the likest first."""
+    return sent({"items": anyone.platform.similar(dataset, limit)})
+
+
+@router.get("/{dataset}/citation", response_model=CitationDocument, responses=describe(404, 422))
+def citation(
+    anyone: Anyone,
+    request: Request,
+    dataset: str,
+    language: Annotated[str, Query(pattern="^[a-z]{2}$")] = "en",
+) -> Response:
+    """How a dataset is cited: in words, in BibTeX, in CSL-JSON."""
+    return sent(anyone.platform.cite(dataset, str(request.base_url), language))
+
+
+@router.get("/{dataset}/preview", response_model=PreviewDocument, responses=describe(403, 404, 422))
+def preview(
+    anyone: Anyone, dataset: str, rows: Annotated[int, Query(ge=1, le=PREVIEW_ROWS)] = PREVIEW_ROWS
+) -> Response:
+    """The first rows of open data, read under its standing permit: every look is on the ledger."""
+    return sent(anyone.platform.preview(anyone.account, dataset, rows))
 
 
 @router.post(
