@@ -12,6 +12,7 @@ from casemate.platform import Platform
 NOT_OVER_HTTP = {
     "add_environment": "built at the server's own machine, from its disk",
     "begin_session": "a browser's: a token stands for it",
+    "cite": "GET /datasets/{dataset}/citation: the server knows the address that it is found at",
     "close": "each has its own",
     "datasets": "a catalogue is read in pages: each_hit",
     "doors": "what the pages show of themselves",
@@ -19,7 +20,9 @@ NOT_OVER_HTTP = {
     "examine": "what the pages show of an output's bytes; a program takes them: evidence",
     "export_catalogue": "harvested at /catalogue, in pages",
     "export_catalogue_page": "harvested at /catalogue",
+    "export_dataset": "harvested at /datasets/{dataset}.ttl",
     "found": "the first account is made at the server's own machine",
+    "holder_names": "what pages call the holders; a program reads them in DCAT",
     "issue_token": "a token that made tokens would outlive its own end and its own scopes",
     "may": "the pages ask it before they offer an act; a program acts and is told",
     "provided": "the server's own, behind If-Match: the client's `if_match`",

@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from casemate.catalogue.records import Hit
@@ -23,10 +23,12 @@ def similar(tx: Session, dataset_id: str, limit: int = 5) -> tuple[Hit, ...]:
     if entry is None:
         return ()
     scores: Counter[int] = Counter()
-    whole = 0
+    whole, known = 0, tx.execute(select(func.max(EntryRow.id))).scalar_one()
     for word in _telling(f"{entry.title_words} {entry.keyword_words}"):
-        found = holding(tx, word)
-        weight = _weight(len(found))
+        found = holding(tx, word)  # itself among them, unless more have it than are looked at
+        if not found:
+            continue
+        weight = round(1000 * math.log2((1 + known) / len(found)))  # the rarer, the more it tells
         whole += weight
         scores.update(dict.fromkeys(found, weight))
     del scores[entry.id]
@@ -39,8 +41,3 @@ def _telling(words: str) -> list[str]:
     """The words that say something, the longest first: they are the rarer ones."""
     known = {word for word in words.split() if len(word) > 2 and not word.isdigit()}
     return sorted(known - EMPTY, key=lambda word: (-len(word), word))[:WORDS]
-
-
-def _weight(found: int) -> int:
-    """What sharing a word tells that ``found`` datasets have: the rarer, the more."""
-    return round(1000 / math.log2(2 + found))

@@ -10,10 +10,12 @@ from casemate.client.decoding import decoded
 from casemate.client.part import Part, Seen
 from casemate.client.wire import segment
 from casemate.errors import BadInput
+from casemate.previews import PREVIEW_ROWS, Preview
 
 if TYPE_CHECKING:
     from casemate.catalogue import Dataset, DatasetDescription, Hit, SearchPage
     from casemate.enclave import AccountState
+    from casemate.lineage import Lineage
 
 _PIECE = 2**20
 _MOST_AT_ONCE = 100
@@ -48,6 +50,23 @@ class Datasets(Part):
     def dataset(self, dataset: str, version: int | None = None) -> Dataset:
         """What anyone may know of ``dataset``: everything but its data."""
         return _dataset(self._wire.get(f"/datasets/{segment(dataset)}", version=version))
+
+    def lineage(self, dataset: str) -> Lineage:
+        """The versions of ``dataset``, what each changed, and in numbers what was made of it."""
+        from casemate.lineage import Lineage
+
+        return decoded(Lineage, self._wire.get(f"/datasets/{segment(dataset)}/lineage"))
+
+    def similar(self, dataset: str, limit: int = 5) -> Sequence[Hit]:
+        """Datasets that are like ``dataset``, the likest first."""
+        from casemate.catalogue import Hit
+
+        found = self._wire.get(f"/datasets/{segment(dataset)}/similar", limit=limit)
+        return [decoded(Hit, one) for one in found["items"]]
+
+    def preview(self, dataset: str, rows: int = PREVIEW_ROWS) -> Preview:
+        """The first rows of open data; raises ``NotAllowed`` for others."""
+        return decoded(Preview, self._wire.get(f"/datasets/{segment(dataset)}/preview", rows=rows))
 
     def publish(
         self,
