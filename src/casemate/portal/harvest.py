@@ -6,18 +6,13 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import RedirectResponse
 
 from casemate.errors import CasemateError, NotFound
-from casemate.platform import CatalogueForm
 from casemate.portal.callers import Anyone
+from casemate.portal.dcat_forms import FORMS
 from casemate.portal.pages.language import preferred
 from casemate.portal.problems import describe
 
 router = APIRouter(tags=["catalogue"])
 DATASETS_A_PAGE = 100
-FORMS: dict[str, tuple[CatalogueForm, str]] = {
-    "ttl": ("turtle", "text/turtle"),
-    "jsonld": ("json-ld", "application/ld+json"),
-    "rdf": ("xml", "application/rdf+xml"),
-}
 _CONTENT: dict[str, dict[str, Any]] = {media: {} for _, media in FORMS.values()}
 Number = Annotated[int, Query(ge=1, le=10**9, alias="page")]
 

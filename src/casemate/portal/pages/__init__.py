@@ -9,9 +9,9 @@ JavaScript; with it, htmx exchanges parts of them.
 from fastapi import FastAPI, Request, Response
 from starlette.responses import RedirectResponse
 
-from casemate.portal.pages import assets, design, errors, home, sign_in
+from casemate.portal.pages import assets, catalogue, dataset, design, errors, home, sign_in
 
-AREAS = (home, sign_in, design)
+AREAS = (home, sign_in, catalogue, dataset, design)
 """In the order in which their addresses are tried."""
 
 

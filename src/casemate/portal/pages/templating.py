@@ -1,5 +1,6 @@
 """Templates, one environment a language: everything is escaped, and what is missing is an error."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache, partial
 
@@ -31,6 +32,7 @@ def environment(lang: Language) -> Environment:
         "number": lambda number, digits=2: language.format_number(number, lang, digits),
         "percent": lambda share, digits=0: language.format_percent(share, lang, digits),
         "size": lambda octets: language.format_size(octets, lang),
+        "own": partial(_own, lang),
         "word": lambda value: words.word(value, texts),
     }
     made.globals |= {
@@ -47,6 +49,11 @@ def _day(lang: Language, moment: datetime | date) -> Markup:
 
 def _moment(lang: Language, moment: datetime) -> Markup:
     return _time(moment.isoformat(timespec="seconds"), language.format_moment(moment, lang))
+
+
+def _own(lang: Language, texts: Mapping[str, str]) -> str:
+    """What a data holder wrote in several languages, in the page's; else in English, else as it is."""
+    return texts.get(lang) or texts.get("en") or next(iter(texts.values()), "")
 
 
 def _time(machine: str, people: str) -> Markup:
