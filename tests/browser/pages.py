@@ -23,6 +23,12 @@ class Shown:
 PAGES = (
     Shown("home", None, ""),
     Shown("sign-in", None, "/sign-in", pictured=False),
+    Shown("catalogue", None, "/catalogue"),
+    Shown("catalogue-narrowed", None, "/catalogue?q=clinic&theme=HEAL", pictured=False),
+    Shown("catalogue-nothing", None, "/catalogue?q=nothing+such", pictured=False),
+    Shown("dataset", None, "/catalogue/{dataset}"),
+    Shown("dataset-variable", None, "/catalogue/{dataset}?look=sex", pictured=False),
+    Shown("dataset-open", "acct-researcher", "/catalogue/{open_dataset}"),
     Shown("design", None, "/design"),
     Shown("not-found", None, "/nowhere", pictured=False),
 )
