@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import uvicorn
+from casemate.portal.serving import server_of
 
 
 @contextmanager
-def live(app: Any) -> Iterator[str]:
-    """``app`` on a free port of loopback; its address."""
+def live(app: Any, **options: Any) -> Iterator[str]:
+    """``app`` on a free port of loopback, as ``casemate serve`` serves it; its address."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", server_header=False))
+        server = server_of(app, log_level="error", **options)
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
         while not server.started:

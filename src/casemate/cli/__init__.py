@@ -118,6 +118,14 @@ def serve(
     requests_a_minute: Annotated[
         int, typer.Option(min=1, help="The most requests that one caller may send in a minute.")
     ] = 600,
+    behind_proxy: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESSES",
+            help="Addresses or networks of proxies, comma between: their X-Forwarded-For and "
+            "X-Forwarded-Proto are believed, nobody else's.",
+        ),
+    ] = None,
     home: HomeOption = None,
     account: AsOption = None,
     as_json: JsonOption = False,
@@ -133,7 +141,14 @@ def serve(
             sys.stdout.flush()
 
         root = home or default_root()
-        serve_home(root, host, port, requests_a_minute=requests_a_minute, tell=tell)
+        serve_home(
+            root,
+            host,
+            port,
+            requests_a_minute=requests_a_minute,
+            tell=tell,
+            behind_proxy=behind_proxy,
+        )
 
 
 def main() -> None:

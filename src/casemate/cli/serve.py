@@ -5,12 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import uvicorn
-
 from casemate.errors import BadInput, Unavailable
 from casemate.home import create_home
 from casemate.platform import Platform
 from casemate.portal import create_app
+from casemate.portal.serving import server_of
 
 
 @dataclass(frozen=True)
@@ -30,12 +29,19 @@ class Serving:
 
 
 def serve(
-    root: Path, host: str, port: int, *, requests_a_minute: int, tell: Callable[[Serving], None]
+    root: Path,
+    host: str,
+    port: int,
+    *,
+    requests_a_minute: int,
+    tell: Callable[[Serving], None],
+    behind_proxy: str | None = None,
 ) -> None:
     """Serve the home at ``root`` (made where there is none) at ``host``:``port``; 0 is any free port.
 
-    Runs that were under way when a server ended go on as soon as the next one starts. Raises
-    ``Unavailable`` where the address is taken.
+    Runs that were under way when a server ended go on as soon as the next one starts. ``behind_proxy``:
+    the proxies whose word on where a request comes from is taken. Raises ``Unavailable`` where the
+    address is taken.
     """
     listening = _listen(host, port)
     is_new = not root.exists()
@@ -45,10 +51,7 @@ def serve(
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{listening.getsockname()[1]}"
         tell(Serving(address, str(root), operator))
-        settings = uvicorn.Config(
-            app, log_level="warning", timeout_graceful_shutdown=10, server_header=False
-        )
-        uvicorn.Server(settings).run([listening])
+        server_of(app, behind_proxy=behind_proxy).run([listening])
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -52,10 +52,12 @@ def create_app(platform: Platform, *, requests_a_minute: int = 600, works: bool 
         openapi_tags=_TAGS,
         docs_url=None,  # both pages that the framework offers load their scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # it would send people to whatever host the request names
         lifespan=_lifespan(platform, works=works),
         responses=problems.describe(401, 403, 413, 429),
     )
     app.state.platform = platform
+    app.state.is_ending = False
     app.state.replies = Replies(platform.store, platform.clock)
     app.state.uploads = Uploads(platform.home.root / "uploads")
     problems.install(app)

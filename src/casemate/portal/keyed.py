@@ -11,9 +11,11 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 
 from casemate.canonical import digest
 from casemate.errors import BadInput, CasemateError
+from casemate.portal.bodies import JsonRequest
 from casemate.portal.callers import platform_of
 from casemate.store import Reply
 
@@ -27,9 +29,10 @@ class KeyedRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         """The route's own handler, asked only where the key is new."""
-        handle = super().get_route_handler()
+        handle = _in_our_words(super().get_route_handler())
 
         async def keyed(request: Request) -> Response:
+            request = JsonRequest(request.scope, request.receive)
             key = request.headers.get("idempotency-key")
             if request.method != "POST" or key is None:
                 return await handle(request)
@@ -52,6 +55,21 @@ class KeyedUpload(KeyedRoute):
         """As for any route; whoever sends another file under the key sees the first one's digest."""
         told = [request.headers.get(name, "") for name in ("content-name", "content-length")]
         return await _once(request, key, "\n".join(told).encode(), handle, leaves_nothing=True)
+
+
+def _in_our_words(handle: Handler) -> Handler:
+    """``handle``, which lets through what was wrong with a body: the framework would say that it was an
+    error, and not which."""
+
+    async def handled(request: Request) -> Response:
+        try:
+            return await handle(request)
+        except HTTPException as failure:
+            if isinstance(failure.__cause__, CasemateError):
+                raise failure.__cause__ from None
+            raise
+
+    return handled
 
 
 async def _once(

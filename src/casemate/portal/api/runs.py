@@ -14,6 +14,7 @@ from casemate.portal.callers import Caller, Reader, needs
 from casemate.portal.documents import Page, schema_of, sent
 from casemate.portal.keyed import KeyedRoute
 from casemate.portal.problems import describe
+from casemate.portal.waiting import waited
 
 router = APIRouter(prefix="/runs", tags=["runs"], route_class=KeyedRoute)
 Runner = Annotated[Caller, needs(Scope.run)]
@@ -68,7 +69,8 @@ def submit(caller: Runner, request: Request, asked: NewRun) -> Response:
 
 
 @router.get("/{run}", response_model=RunDocument, responses=describe(401, 403, 404, 422))
-def show_run(
+async def show_run(
+    request: Request,
     caller: Reader,
     run: str,
     wait: Annotated[
@@ -76,15 +78,18 @@ def show_run(
     ] = 0.0,
 ) -> Response:
     """A run as it stands; or as it is when the machine is done with it, if that is soon."""
-    if wait:
-        return sent(caller.platform.wait(caller.actor, run, wait))
-    return sent(caller.platform.run_status(caller.actor, run))
+
+    def look() -> Run:
+        return caller.platform.run_status(caller.actor, run)
+
+    return sent(await waited(request, look, lambda found: found.is_over, wait))
 
 
 @router.get(
     "/{run}/events", response_model=FollowedDocument, responses=describe(401, 403, 404, 422)
 )
-def follow(
+async def follow(
+    request: Request,
     caller: Reader,
     run: str,
     after: Annotated[
@@ -96,7 +101,14 @@ def follow(
 ) -> Response:
     """The enclave's account of a run after the last event that you saw; what the program prints is an
     output, and not here."""
-    return sent(caller.platform.follow(caller.actor, run, after, wait))
+
+    def look() -> Followed:
+        return caller.platform.follow(caller.actor, run, after)
+
+    def is_told(told: Followed) -> bool:
+        return bool(told.events) or told.is_over
+
+    return sent(await waited(request, look, is_told, wait))
 
 
 @router.post(
