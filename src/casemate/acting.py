@@ -72,6 +72,7 @@ class Acting:
         platform.whoami(account)  # NotFound now rather than at the first act
 
     publish = _Of(Platform.publish)
+    preview = _Of(Platform.preview)
     retire = _Of(Platform.retire)
     privacy_account = _Of(Platform.privacy_account)
     apply = _Of(Platform.apply)
@@ -146,6 +147,8 @@ class Acting:
     end_token = _Of(Platform.end_token)
 
     search = _Public(_search, named=False)
+    lineage = _Public(Platform.lineage, named=False)
+    similar = _Public(Platform.similar, named=False)
     dataset = _Public(Platform.dataset, named=False)
     check_plan = _Public(Platform.check_plan, named=False)
     permit_in_force = _Public(Platform.permit_in_force, named=False)

@@ -36,6 +36,15 @@ NOT_OVER_HTTP = {
     "work": "the server works",
 }
 """Acts of the platform that the client has not, each with why."""
+IN_A_BROWSER = """
+accept_invitation account_links add_one_time_password add_passkey begin_one_time_password begin_passkey
+begin_passkey_sign_in begin_provider_sign_in begun_one_time_password change_password
+finish_provider_sign_in finish_sign_in invitation invite link_account not_signing_in provider_sign_out
+remove_one_time_password remove_passkey renew_recovery_codes sign_in_by_passkey sign_in_over_web
+unlink_account ways
+"""
+"""How people come in over the web; a program has a token, which none of these may change."""
+NOT_OVER_HTTP |= dict.fromkeys(IN_A_BROWSER.split(), "signing in is done in a browser")
 MORE = {
     "download": "a released output to a file, as it arrives",
     "each_application": "page after page",
