@@ -28,7 +28,7 @@ def texts() -> dict[str, Catalog]:
     areas = {folder.name for folder in (PAGES / "templates").iterdir() if folder.is_dir()}
     for file in sorted([*PAGES.glob("*.py"), *PAGES.glob("templates/**/*.html")]):
         own = file.stem if file.suffix == ".py" else file.parent.name
-        catalog = found.setdefault(own if own in areas else COMMON, Catalog())
+        catalog = found.setdefault(area_of(own, areas), Catalog())
         for text, context in _messages(file):
             catalog.add(text, context=context)
     for area in set(found) - {COMMON}:
@@ -36,6 +36,13 @@ def texts() -> dict[str, Catalog]:
             if message.id and found[COMMON].get(message.id, message.context) is not None:
                 found[area].delete(message.id, message.context)
     return found
+
+
+def area_of(name: str, areas: set[str]) -> str:
+    """The area that a module is of: its own name's, or the one that its name begins with."""
+    if name in areas:
+        return name
+    return next((area for area in sorted(areas) if name.startswith(f"{area}_")), COMMON)
 
 
 def _messages(file: Path) -> Iterator[tuple[str | tuple[str, ...], str | None]]:

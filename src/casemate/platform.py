@@ -724,6 +724,11 @@ class Platform(SignInActs):
 
     # ── decide ───────────────────────────────────────────────────────────────────────────────────
 
+    def require_desk(self, actor: str) -> None:
+        """Raise ``NotAllowed`` unless ``actor`` works at the authority's desk."""
+        with self._look(actor, "application.inbox", self.facts.home):
+            pass
+
     def inbox(self, actor: str) -> Sequence[InboxItem]:
         """What is not decided yet, for the authority: overdue first, then by the day it is due; what its
         applicant has to mend comes last."""

@@ -30,5 +30,50 @@ PAGES = (
     Shown("dataset-variable", None, "/catalogue/{dataset}?look=sex", pictured=False),
     Shown("dataset-open", "acct-researcher", "/catalogue/{open_dataset}"),
     Shown("design", None, "/design"),
+    Shown("applications", "acct-researcher", "/applications"),
+    Shown(
+        "new-application", "acct-researcher", "/applications/new?dataset={dataset}", pictured=False
+    ),
+    Shown("application-form", "acct-researcher", "/applications/{draft}/form"),
+    Shown(
+        "application-project",
+        "acct-researcher",
+        "/applications/{draft}/form/project",
+        pictured=False,
+    ),
+    Shown("application-data", "acct-researcher", "/applications/{draft}/form/data"),
+    Shown(
+        "application-purpose",
+        "acct-researcher",
+        "/applications/{draft}/form/purpose",
+        pictured=False,
+    ),
+    Shown(
+        "application-basis", "acct-researcher", "/applications/{draft}/form/basis", pictured=False
+    ),
+    Shown("application-work", "acct-researcher", "/applications/{draft}/form/work", pictured=False),
+    Shown(
+        "application-outputs",
+        "acct-researcher",
+        "/applications/{draft}/form/outputs",
+        pictured=False,
+    ),
+    Shown(
+        "application-safeguards",
+        "acct-researcher",
+        "/applications/{draft}/form/safeguards",
+        pictured=False,
+    ),
+    Shown("application-check", "acct-researcher", "/applications/{draft}/check"),
+    Shown("application", "acct-researcher", "/applications/{application}"),
+    Shown("application-returned", "acct-researcher", "/applications/{returned}", pictured=False),
+    Shown("application-refused", "acct-researcher", "/applications/{refused}", pictured=False),
+    Shown("desk", "acct-authority", "/desk"),
+    Shown("desk-application", "acct-authority", "/desk/applications/{application}"),
+    Shown("desk-decided", "acct-authority", "/desk/applications/{refused}", pictured=False),
+    Shown("desk-permits", "acct-authority", "/desk/permits"),
+    Shown("desk-permit", "acct-authority", "/desk/permits/{permit}"),
+    Shown("desk-revoke", "acct-authority", "/desk/permits/{permit}/revoke"),
+    Shown("desk-revoked", "acct-authority", "/desk/permits/{revoked}", pictured=False),
     Shown("not-found", None, "/nowhere", pictured=False),
 )

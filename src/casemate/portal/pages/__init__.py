@@ -9,9 +9,20 @@ JavaScript; with it, htmx exchanges parts of them.
 from fastapi import FastAPI, Request, Response
 from starlette.responses import RedirectResponse
 
-from casemate.portal.pages import assets, catalogue, dataset, design, errors, home, sign_in
+from casemate.portal.pages import (
+    applying,
+    assets,
+    catalogue,
+    dataset,
+    design,
+    desk,
+    desk_permits,
+    errors,
+    home,
+    sign_in,
+)
 
-AREAS = (home, sign_in, catalogue, dataset, design)
+AREAS = (home, sign_in, catalogue, dataset, applying, desk, desk_permits, design)
 """In the order in which their addresses are tried."""
 
 

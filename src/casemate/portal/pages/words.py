@@ -48,6 +48,23 @@ WORDS: dict[str, str] = {
     "SOCI": mark("Population and society"),
     "TECH": mark("Science and technology"),
     "TRAN": mark("Transport"),
+    # applications
+    "draft": mark("Draft"),
+    "submitted": mark("Handed in"),
+    "incomplete": mark("Incomplete"),
+    "changes_requested": mark("To be changed"),
+    "approved": mark("Approved"),
+    "refused": mark("Refused"),
+    "withdrawn": mark("Withdrawn"),
+    "appealed": mark("Appealed"),
+    # runs
+    "queued": mark("Queued"),
+    "running": mark("Running"),
+    "checking": mark("Being checked"),
+    "awaiting_review": mark("Awaiting review"),
+    "released": mark("Released"),
+    "failed": mark("Failed"),
+    "cancelled": mark("Cancelled"),
 }
 """By the value as the rooms write it. An area adds its own words here, under a comment."""
 
