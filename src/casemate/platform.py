@@ -976,6 +976,13 @@ class Platform(SignInActs):
         with self._look(actor, "run.read", self.facts.run, run) as tx:
             return self._as_seen(tx, actor, self.enclave.runs.get(tx, run))
 
+    def program(self, actor: str, run: str) -> tuple[str, str]:
+        """The program of ``run`` as it was handed in, its file's name and text: for its team and for those
+        who judge what it left."""
+        with self._look(actor, "run.read", self.facts.run, run) as tx:
+            known = self.enclave.runs.get(tx, run)
+            return known.filename, self.enclave.runs.script(tx, run).decode()
+
     def list_runs(self, actor: str) -> Sequence[Run]:
         """The runs that ``actor`` may read."""
         with self.store.read() as tx:
@@ -1172,6 +1179,15 @@ class Platform(SignInActs):
         with self._act(actor, "output.read_evidence", self.facts.output, output) as tx:
             examined = self.enclave.comparisons.examine(tx, actor, output)
         return examined.output, self.enclave.comparisons.show(examined)
+
+    def picture(self, actor: str, output: str) -> tuple[str, bytes]:
+        """For the checker's eyes: a picture that trusted code drew, and its type; raises ``NotFound`` for
+        an output that is none."""
+        with self._act(actor, "output.read_evidence", self.facts.output, output) as tx:
+            examined = self.enclave.comparisons.examine(tx, actor, output)
+        if (kind := self.enclave.comparisons.picture(examined)) is None:
+            raise NotFound(f"output {output} is no picture that may be shown")
+        return kind, examined.data
 
     def compare_release(self, actor: str, output: str, against: str | None = None) -> Comparison:
         """For a checker: how ``output`` differs from what was released before it of the same data and name,

@@ -110,5 +110,10 @@ UNSEEN = {
     "page-theme",
     "page-signed_permit",  # a file: the signed text
     "page-weighing",  # the page of an application again, with a plan that is being weighed
+    "page-run_live",  # the part of a run's page that changes
+    "page-output_picture",
+    "page-output_file",
+    "page-released_file",
+    "page-released_receipt",
 }
 """What is no page but a redirect, a part of a page, or a file: the route's name, and in a comment why."""

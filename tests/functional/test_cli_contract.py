@@ -41,7 +41,8 @@ output list; output queue; output claim; output check; output review; output rel
 output repair; output verify; ledger verify; ledger prove;
 ledger checkpoint; ledger export; enclave exec; enclave doctor; run replay;
 enclave environment add; enclave environment list; enclave environment show; enclave environment verify;
-enclave environment remove; run follow; run draft; output compare; account add; account list;
+enclave environment remove; run follow; run draft; run program; output compare;
+output show; account add; account list;
 catalogue export;
 protect anonymise; protect pseudonymise; protect aggregate; protect synthesise; protect population;
 protect risk; protect stream; protect verify; serve; token issue; token list; token end"""

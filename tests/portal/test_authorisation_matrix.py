@@ -72,6 +72,7 @@ POST /permits/{permit}/revoke                   -     .    .    .    .    .    y
 GET /runs                                       -     y    y    y    y    y    y    y    y
 POST /runs                                      -     .    .    .    y    .    .    .    .
 GET /runs/{run}                                 -     .    .    .    y    .    y    y    y
+GET /runs/{run}/program                         -     .    .    .    y    .    y    y    y
 GET /runs/{run}/events                          -     .    .    .    y    .    y    y    y
 POST /runs/{run}/replay                         -     .    .    .    y    .    .    y    .
 POST /runs/{run}/cancel                         -     y    .    .    y    .    y    .    .

@@ -43,6 +43,17 @@ def list_(
     return Shown(known, table(columns, rows))
 
 
+@command(app, "show")
+def show_one(desk: Desk, output: Annotated[str, typer.Argument(help="The output's id.")]) -> Shown:
+    """One output, and why it is where it is."""
+    one = desk.platform.output(desk.actor, output)
+    rows: list[list[object]] = [
+        ["run", one.run], ["name", one.shown_name], ["verdict", one.decision],
+        ["state", one.state.value], ["why", one.why],
+    ]  # fmt: skip
+    return Shown(one, table(["output", one.id], rows))
+
+
 @command(app, "queue")
 def queue(desk: Desk) -> Shown:
     """For an output checker: what awaits your decision, oldest first."""

@@ -125,6 +125,13 @@ def replay(desk: Desk, run: Annotated[str, typer.Argument(help="The run's id.")]
     return Shown(found, f"{run} did not come out the same ({'; '.join(told) or found.ended}).")
 
 
+@command(app, "program")
+def program(desk: Desk, run: Annotated[str, typer.Argument(help="The run's id.")]) -> Shown:
+    """The program of a run as it was handed in."""
+    filename, text = desk.platform.program(desk.actor, run)
+    return Shown({"filename": filename, "script": text}, Text(printable(text)))
+
+
 @command(app, "draft")
 def draft(
     desk: Desk,

@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from casemate.access import Permits
-from casemate.enclave.comparing.content import Content, content_of
+from casemate.enclave.comparing.content import PICTURES, Content, content_of
 from casemate.enclave.comparing.differences import Difference, difference
+from casemate.enclave.formats.kinds import kind_of
 from casemate.enclave.outputs import Outputs
 from casemate.enclave.recipes import ReleaseMemory
 from casemate.enclave.records import Output, OutputState, Run
@@ -95,6 +96,11 @@ class Comparisons:
         """What it holds. A picture that the program wrote itself is told of and not shown."""
         content = content_of(examined.output.name, examined.data)
         return content if examined.redrawn else replace(content, picture=None)
+
+    def picture(self, examined: Examined) -> str | None:
+        """The type of a picture that trusted code drew; ``None`` for anything else."""
+        kind = kind_of(examined.output.name, examined.data).kind
+        return PICTURES.get(kind) if examined.redrawn else None
 
     def earlier(self, tx: Session, output_id: str) -> tuple[Output, ...]:
         """Released outputs that say something of the same data under the same name, from the same recipe,

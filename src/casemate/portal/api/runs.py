@@ -42,6 +42,13 @@ class NewRun(BaseModel):
     environment: str | None = Field(None, max_length=200)
 
 
+class Handed(BaseModel):
+    """A program and its file's name."""
+
+    filename: str
+    script: str
+
+
 @router.get("", response_model=Page[RunDocument], responses=describe(401, 403, 422))  # type: ignore[valid-type]
 def list_(
     caller: Reader, cursor: paging.Cursor = None, limit: paging.Limit = paging.MANY

@@ -19,10 +19,25 @@ from casemate.portal.pages import (
     desk_permits,
     errors,
     home,
+    outputs,
+    programs,
     sign_in,
+    workspace,
 )
 
-AREAS = (home, sign_in, catalogue, dataset, applying, desk, desk_permits, design)
+AREAS = (
+    home,
+    sign_in,
+    catalogue,
+    dataset,
+    applying,
+    desk,
+    desk_permits,
+    workspace,
+    programs,
+    outputs,
+    design,
+)
 """In the order in which their addresses are tried."""
 
 
