@@ -110,6 +110,7 @@ class Acting:
     follow = _Of(Platform.follow)
     save_draft = _Of(Platform.save_draft)
     draft_versions = _Of(Platform.draft_versions)
+    program = _Of(Platform.program)
     program_draft = _Of(Platform.program_draft)
     run_draft = _Of(Platform.run_draft)
     list_runs = _Of(Platform.list_runs)

@@ -100,6 +100,7 @@ def walk(portal: Portal) -> None:
     dataset = _publish(portal)
     permit = _permits(portal)
     _questions(portal, permit)
+    _drafts(portal, permit)
     run = _runs(portal, permit)
     _outputs(portal, run)
     _ledger(portal)
@@ -172,6 +173,13 @@ def _questions(portal: Portal, permit: str) -> None:
     portal.must(RESEARCHER, "GET", f"/permits/{permit}/budget")
 
 
+def _drafts(portal: Portal, permit: str) -> None:
+    where = f"/permits/{permit}/draft"
+    portal.must(RESEARCHER, "POST", where, json={"text": SCRIPT, "filename": "tables.py"})
+    portal.must(RESEARCHER, "GET", where)
+    portal.must(RESEARCHER, "GET", f"{where}/versions")
+
+
 def _runs(portal: Portal, permit: str) -> str:
     asked = {"permit": permit, "script": SCRIPT, "filename": "tables.py"}
     run = portal.must(RESEARCHER, "POST", "/runs", json=asked)["id"]
@@ -181,6 +189,8 @@ def _runs(portal: Portal, permit: str) -> str:
             break
     assert found["state"] == "awaiting_review", found
     portal.must(RESEARCHER, "GET", "/runs")
+    portal.must(RESEARCHER, "GET", f"/runs/{run}/events", params={"wait": 1})
+    portal.must(RESEARCHER, "GET", f"/runs/{run}/program")
     portal.must(RESEARCHER, "POST", f"/runs/{run}/replay")
     slow = {**asked, "script": "import time\ntime.sleep(300)"}
     other = portal.must(RESEARCHER, "POST", "/runs", json=slow)["id"]
@@ -192,12 +202,18 @@ def _outputs(portal: Portal, run: str) -> None:
     portal.must(CHECKER, "GET", "/outputs/queue")
     listed = portal.must(CHECKER, "GET", "/outputs", params={"run": run})["items"]
     output = next(one["id"] for one in listed if one["name"] == "by_diagnosis.csv")
+    portal.must(CHECKER, "GET", f"/outputs/{output}")
+    portal.must(CHECKER, "GET", f"/outputs/{output}/unread-releases")
+    portal.must(CHECKER, "GET", f"/outputs/{output}/comparison")
     assert portal.ask(CHECKER, "GET", f"/outputs/{output}/evidence").is_success
     portal.must(CHECKER, "POST", f"/outputs/{output}/claim", json={"seconds": 600})
     portal.must(CHECKER, "POST", f"/outputs/{output}/give-back")
     clear = {"clear": True, "reason": "Aggregates only."}
     portal.must(CHECKER, "POST", f"/outputs/{output}/review", json=clear)
     portal.must(CHECKER, "POST", f"/outputs/{output}/release")
+    stopped = next(one["id"] for one in listed if one["name"] == "in_detail.csv")
+    portal.must(RESEARCHER, "GET", f"/outputs/{stopped}/repairs")
+    portal.must(RESEARCHER, "POST", f"/outputs/{stopped}/repairs", json={"number": 1})
     assert portal.ask(RESEARCHER, "GET", f"/outputs/{output}/content").is_success
     portal.must(RESEARCHER, "GET", f"/outputs/{output}/receipt")
 

@@ -25,6 +25,7 @@ NOT_OVER_HTTP = {
     "holder_names": "what pages call the holders; a program reads them in DCAT",
     "issue_token": "a token that made tokens would outlive its own end and its own scopes",
     "may": "the pages ask it before they offer an act; a program acts and is told",
+    "picture": "what the pages show of a picture; a program takes its bytes: evidence",
     "provided": "the server's own, behind If-Match: the client's `if_match`",
     "remove_environment": "at the server's own machine, as it was added",
     "require_publisher": "the server asks it before it takes a file in",

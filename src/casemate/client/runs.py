@@ -82,6 +82,11 @@ class Runs(Part):
             if found.events or found.is_over or time.monotonic() >= ends:
                 return found
 
+    def program(self, run: str) -> tuple[str, str]:
+        """The program of ``run`` as it was handed in, its file's name and text."""
+        told = self._wire.get(f"/runs/{segment(run)}/program")
+        return str(told["filename"]), str(told["script"])
+
     def save_draft(
         self,
         permit: str,

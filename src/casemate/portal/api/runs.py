@@ -92,6 +92,13 @@ async def show_run(
     return sent(await waited(request, look, lambda found: found.is_over, wait))
 
 
+@router.get("/{run}/program", response_model=Handed, responses=describe(401, 403, 404))
+def program(caller: Reader, run: str) -> Response:
+    """The program as it was handed in: for its team and for those who judge what it left."""
+    filename, script = caller.platform.program(caller.actor, run)
+    return sent({"filename": filename, "script": script})
+
+
 @router.get(
     "/{run}/events", response_model=FollowedDocument, responses=describe(401, 403, 404, 422)
 )
