@@ -135,6 +135,7 @@ def _permits(portal: Portal) -> str:
         body = {"form": {**form(), **changes}}
         return str(portal.must(RESEARCHER, "POST", "/applications", json=body)["id"])
 
+    _form_that_grows(portal)
     first, second, third = applied(), applied(title="Once more"), applied(title="Taken back")
     portal.must(AUTHORITY, "GET", "/applications")
     portal.must(AUTHORITY, "GET", f"/applications/{first}")
@@ -149,6 +150,11 @@ def _permits(portal: Portal) -> str:
     portal.must(RESEARCHER, "POST", f"/applications/{second}/appeal", json=appeal)
     withdraw = {"reason": "Not needed."}
     portal.must(RESEARCHER, "POST", f"/applications/{third}/withdraw", json=withdraw)
+    question = {"text": "By when do you decide?"}
+    portal.must(RESEARCHER, "POST", f"/applications/{first}/messages", json=question)
+    portal.must(AUTHORITY, "GET", "/applications/inbox")
+    weighed = {"plans": {"clinic": plan()}}
+    portal.must(AUTHORITY, "POST", f"/applications/{first}/preview", json=weighed)
     terms = {
         "reason": "In the public interest.",
         "plans": {"clinic": plan()},
@@ -161,6 +167,15 @@ def _permits(portal: Portal) -> str:
     portal.must(RESEARCHER, "GET", f"/permits/{permit['id']}")
     portal.must(None, "GET", f"/permits/{permit['id']}/in-force")
     return str(permit["id"])
+
+
+def _form_that_grows(portal: Portal) -> None:
+    begun = {"form": {"title": "Asthma"}, "draft": True}
+    draft = portal.must(RESEARCHER, "POST", "/applications", json=begun)["id"]
+    more = {"form": {**form(), "title": "Asthma", "people": []}}
+    portal.must(RESEARCHER, "PUT", f"/applications/{draft}", json=more)
+    portal.must(RESEARCHER, "GET", f"/applications/{draft}/form")
+    portal.must(RESEARCHER, "GET", f"/applications/{draft}/missing")
 
 
 def _questions(portal: Portal, permit: str) -> None:
@@ -242,6 +257,7 @@ def _accounts(portal: Portal) -> None:
 def _ends(portal: Portal, permit: str, dataset: str) -> None:
     renewal = {"days": 30, "reason": "The study goes on."}
     renewed = portal.must(AUTHORITY, "POST", f"/permits/{permit}/renew", json=renewal)["id"]
+    portal.must(AUTHORITY, "GET", f"/permits/{renewed}/revocation-effect")
     revocation = {"reason": "The study is over."}
     portal.must(AUTHORITY, "POST", f"/permits/{renewed}/revoke", json=revocation)
     retirement = {"reason": "Its time is over."}

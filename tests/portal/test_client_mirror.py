@@ -28,6 +28,7 @@ NOT_OVER_HTTP = {
     "picture": "what the pages show of a picture; a program takes its bytes: evidence",
     "provided": "the server's own, behind If-Match: the client's `if_match`",
     "remove_environment": "at the server's own machine, as it was added",
+    "require_desk": "the pages ask it before they show the authority's side",
     "require_publisher": "the server asks it before it takes a file in",
     "session": "a browser's",
     "sessions": "a browser's",
