@@ -11,7 +11,6 @@ The command line and the portal call these methods and nothing below them.
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,10 +23,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
+from casemate import rotation
 from casemate.access import (
     Application,
     ApplicationEvent,
@@ -66,14 +65,15 @@ from casemate.identity.openid import OpenIdProvider
 from casemate.identity.passkeys import Passkeys
 from casemate.identity.provider_links import ProviderLinks
 from casemate.identity.web_sign_in import WebSignIn
-from casemate.ledger import Entry, Ledger, Wanted
+from casemate.ledger import Entry, Ledger, Wanted, handover
 from casemate.ledger.audit import Report
-from casemate.ledger.note import checkpoint_size
+from casemate.ledger.note import VerifierKey, checkpoint_size
 from casemate.ledger.proofs import ConsistencyProof, InclusionProof
 from casemate.previews import PREVIEW_COLUMNS, PREVIEW_ROWS, Preview, cells
+from casemate.rotation import PublicKey, Rotation
 from casemate.sign_in_acts import SignInActs
-from casemate.store import Store
-from casemate.store.keys import Keyring, load_keyring
+from casemate.store import Store, wrapped
+from casemate.store.keys import Keyring
 from casemate.store.schema import migrate
 from casemate.store.vault import Vault
 
@@ -154,7 +154,8 @@ class Platform(SignInActs):
         self.clock = clock
         self.store = open_database(home.database)
         self._clock = clock
-        self._keyring = keyring = load_keyring(home.master_key)
+        self._keyring = keyring = rotation.open_keyring(home, self.store)
+        self.store.before_commit = lambda tx: wrapped.require_current(tx, keyring)
         self.vault = Vault(home.vault)
         self.ledger = Ledger(keyring.signing_key("ledger"), home.name, clock)
         self.identity = Identity(self.ledger, clock)
@@ -165,7 +166,7 @@ class Platform(SignInActs):
         self.permits = Permits(self.ledger, clock, keyring.signing_key("permit"), issuer=home.name)
         self.applications = Applications(self.ledger, clock, self.permits)
         self.facts = Facts(self)
-        self._publish_keys(keyring)
+        self._go_on_with(keyring)
 
     def _open_sign_in(self, keyring: Keyring) -> None:
         ledger, clock = self.ledger, self.clock
@@ -203,25 +204,42 @@ class Platform(SignInActs):
             clock=self._clock,
         )
 
-    def _publish_keys(self, keyring: Keyring) -> None:
-        """Lay out what anyone needs to check the ledger and the permits without this program."""
-        self.home.public.mkdir(exist_ok=True)
-        permit_key = json.dumps(self.permits.public_jwk(), indent=1)
-        certificate_key = keyring.signing_key("certificate").public_key()
-        pem = certificate_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        for name, text in (
-            ("ledger.vkey", self.ledger.vkey),
-            ("permit-key.json", permit_key),
-            ("certificate-key.pem", pem.decode().rstrip("\n")),
-        ):
-            file = self.home.public / name
-            if not file.exists():
-                file.write_text(text + "\n", encoding="utf-8")
-            elif file.read_text(encoding="utf-8") != text + "\n":
-                raise IntegrityFailure(
-                    f"{file} is not of this home's master key: the key is another home's, or the file "
-                    "was altered; nothing was opened"
-                )
+    def _go_on_with(self, keyring: Keyring) -> None:
+        """Go on with ``keyring`` and what it has to know of the keys before it; lay out the public ones."""
+        signing = keyring.signing_key("ledger")
+        with self.store.read() as tx:
+            history = handover.history(tx, VerifierKey.of(self.home.name, signing))
+            retained = wrapped.retained(tx) if history else {}
+        former = rotation.former_keys(history)
+        self._keyring.become(keyring)
+        self._keyring.remember(retained, former)
+        ended = zip(former["permit"], (one.index for one in history), strict=True)
+        self.permits.adopt(keyring.signing_key("permit"), tuple(ended))
+        # The ledger last: until it has the new key, nothing that the old one encrypted is recorded.
+        self.ledger.adopt(signing, [one.former["ledger"] for one in history])
+        rotation.publish(self.home, rotation.public_keys(self.home, keyring), history)
+
+    def _keep_to_today(self) -> None:
+        """Raise ``Unavailable`` where another process changed the master key, and take up the new one."""
+        with self.store.read() as tx:
+            newest = handover.newest(tx)
+        if newest is not None and newest.current["ledger"] != self.ledger.vkey:
+            self._go_on_with(rotation.open_keyring(self.home, self.store))
+            raise Unavailable("the master key was changed meanwhile: nothing was done, try again")
+
+    @contextmanager
+    def _keys_of_today(self) -> Iterator[None]:
+        """What does not open or fit because the master key changed meanwhile is no altered record."""
+        generation = self._keyring.generation
+        try:
+            yield
+        except IntegrityFailure as failure:
+            if self._keyring.generation != generation:
+                raise Unavailable(
+                    "the master key was changed meanwhile: nothing was done, try again"
+                ) from failure
+            self._keep_to_today()
+            raise
 
     def close(self) -> None:
         """Stop working; runs that are under way go on with the next process that opens the home."""
@@ -232,7 +250,7 @@ class Platform(SignInActs):
             finally:
                 self.enclave.close()
         # `verify_ledger` is where an altered ledger is told; a full disk undoes no act that was done.
-        with suppress(IntegrityFailure, OSError):
+        with suppress(IntegrityFailure, Unavailable, OSError):
             self._keep_checkpoint()
         self.store.close()
 
@@ -950,11 +968,13 @@ class Platform(SignInActs):
 
     def work(self) -> bool:
         """Work on this home's runs in the background, unless another process does; says whether."""
+        self._keep_to_today()
         return self.enclave.worker.start()
 
     def wait(self, actor: str, run: str, timeout: float | None = None) -> Run:
         """``run`` once the machine is done with it, or as it is after ``timeout`` seconds."""
         self.run_status(actor, run)
+        self._keep_to_today()
         self.enclave.worker.wait(run, timeout)
         return self.run_status(actor, run)
 
@@ -1404,6 +1424,35 @@ class Platform(SignInActs):
             return False
         return True
 
+    def keys(self, actor: str | None = None) -> Sequence[PublicKey]:
+        """The public keys of this home, those of today first: what signed, from when to when."""
+        with self._look(actor, "ledger.read", self.facts.home) as tx:
+            history = self.ledger.key_history(tx)
+            begun = self.ledger.entry(tx, 0).time if self.ledger.size(tx) else None
+        return rotation.listed(rotation.public_keys(self.home, self._keyring), history, begun)
+
+    def rotate_keys(self, actor: str) -> Rotation:
+        """Exchange the master key: all that it encrypted is encrypted by a new one, and that one signs.
+
+        Killed at any moment, it has happened wholly or not at all. Raises ``Conflict`` while runs are
+        under way, or another process of the home works on runs.
+        """
+        with self._look(actor, "key.rotate", self.facts.home):
+            pass  # ask before a key is made
+        with rotation.alone(self.home, self.enclave):
+            self._keep_to_today()
+            coming = rotation.coming_keyring(self.home, self._keyring)
+            keys = (self._keyring, coming)
+            with self._act(actor, "key.rotate", self.facts.home) as tx:
+                self.ledger.hold(tx)  # whatever others wrote is there to be seen from here on
+                lasting = [*self.enclave.views.lasting_keys(tx), *self.passkeys.lasting_keys(tx)]
+                rooms = self.home, self.ledger, self.enclave
+                done = rotation.carry_out(tx, actor, rooms, keys, lasting)
+            rotation.put_in_place(self.home)
+            self._go_on_with(coming)
+        self.store.shred()
+        return done
+
     def health(self, actor: str) -> Health:
         """Each part of the home, whether it does well, and what to do where not."""
         from casemate import upkeep
@@ -1447,28 +1496,30 @@ class Platform(SignInActs):
 
         ``facts`` gives what the policies may know of the record that ``about`` names.
         """
-        try:
-            with self.store.transaction() as tx:
-                self.policies.require(self._account(tx, actor), action, facts(tx, *about))
-                if (require := _PROVIDED.get()) is not None:
-                    require(tx)
-                yield tx
-        except NotAllowed as refusal:
-            self._record_refusal(actor, action, refusal)
-            raise
+        with self._keys_of_today():
+            try:
+                with self.store.transaction() as tx:
+                    self.policies.require(self._account(tx, actor), action, facts(tx, *about))
+                    if (require := _PROVIDED.get()) is not None:
+                        require(tx)
+                    yield tx
+            except NotAllowed as refusal:
+                self._record_refusal(actor, action, refusal)
+                raise
 
     @contextmanager
     def _look(
         self, actor: str | None, action: str, facts: Callable[..., Resource], *about: Any
     ) -> Iterator[Session]:
         """As ``_act``, for what changes nothing."""
-        try:
-            with self.store.read() as tx:
-                self.policies.require(self._account(tx, actor), action, facts(tx, *about))
-                yield tx
-        except NotAllowed as refusal:
-            self._record_refusal(actor, action, refusal)
-            raise
+        with self._keys_of_today():
+            try:
+                with self.store.read() as tx:
+                    self.policies.require(self._account(tx, actor), action, facts(tx, *about))
+                    yield tx
+            except NotAllowed as refusal:
+                self._record_refusal(actor, action, refusal)
+                raise
 
     def _record_refusal(self, actor: str | None, action: str, refusal: NotAllowed) -> None:
         # The sentence may quote what a person typed, so only its digest is public for ever.

@@ -230,6 +230,8 @@ def _keep_house(clinic: Clinic, said: dict[str, Any]) -> None:
     clinic.ask("account", "reactivate", OUTSIDER, by=OPERATOR)
     said["organisations"] = clinic.ask("organisation", "list", by=OPERATOR)
     clinic.ask("organisation", "change", "org-laboratory", "--kind", "laboratory", by=OPERATOR)
+    said["keys"] = clinic.ask("keys", "list")
+    said["rotated"] = clinic.ask("keys", "rotate", by=OPERATOR)
     said["home status"] = clinic.ask("status", "--storage", "--jobs", by=OPERATOR)
 
 
@@ -465,6 +467,8 @@ def test_the_house_is_kept_on_the_command_line(told: Told) -> None:
     assert "org-laboratory" in {one["id"] for one in told["organisations"]}
     assert {one["name"] for one in told["home status"]["checks"]} >= {"database", "vault", "ledger"}
     assert told["home status"]["storage"]["by_kind"]["outputs"] > 0
+    assert len(told["keys"]) == 3
+    assert told["rotated"]["former"] == told["keys"][0]["key"].split("+")[1]
     assert {one["act"] for one in told["granted"]} == {"permit.granted"}
     text = told.clinic.say("status", "--storage", "--jobs", by=AUDITOR)
     assert text.code == 0

@@ -84,6 +84,7 @@ GET /ledger/entries                             y     y    y    y    y    y    y
 GET /ledger/entries/{index}                     y     y    y    y    y    y    y    y    y
 GET /ledger/entries/{index}/proof               y     y    y    y    y    y    y    y    y
 GET /ledger/newest                              y     y    y    y    y    y    y    y    y
+GET /ledger/keys                                y     y    y    y    y    y    y    y    y
 GET /ledger/activity                            y     y    y    y    y    y    y    y    y
 GET /ledger/consistency                         y     y    y    y    y    y    y    y    y
 GET /ledger/checkpoint                          y     y    y    y    y    y    y    y    y
@@ -102,6 +103,7 @@ POST /organisations/{organisation}/change       -     y    .    .    .    .    .
 GET /health                                     y     y    y    y    y    y    y    y    y
 GET /figures                                    y     y    y    y    y    y    y    y    y
 GET /house/health                               -     y    .    .    .    .    .    .    y
+POST /house/keys/rotate                         -     y    .    .    .    .    .    .    .
 GET /house/storage                              -     y    .    .    .    .    .    .    y
 GET /house/jobs                                 -     y    .    .    .    .    .    .    y
 """

@@ -106,6 +106,15 @@ def key_id(public_key: Ed25519PublicKey) -> str:
     return OKPKey.import_key(public_key).thumbprint()
 
 
+def key_id_in(jws: str) -> str | None:
+    """The ``kid`` that ``jws`` states, unproven; ``None`` where it states none."""
+    try:
+        stated = _parts(jws)[0].get("kid")
+    except IntegrityFailure:
+        return None
+    return stated if isinstance(stated, str) else None
+
+
 def public_jwk(public_key: Ed25519PublicKey) -> dict[str, str]:
     """``public_key`` as a JSON Web Key (RFC 8037), to publish beside the permits."""
     key = OKPKey.import_key(public_key)

@@ -29,7 +29,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from casemate.access import odrl, purposes
-from casemate.access.claims import PermitClaims, public_jwk, sign, verify_jws
+from casemate.access.claims import PermitClaims, key_id, key_id_in, public_jwk, sign, verify_jws
 from casemate.access.forms import require_text
 from casemate.access.granting import check_still_offered, ledger_summary, make_claims
 from casemate.access.guard import Verified, scope_record
@@ -82,8 +82,22 @@ class Permits:
         self._key = signing_key
         self.issuer = issuer
         self._trusted = (signing_key.public_key(), *former_keys)
+        self._ended_at: dict[str, int] = {}
         # Failures raise and are therefore never remembered.
         self._verified: Callable[[str], Verified] = lru_cache(VERIFIED_PERMITS_KEPT)(self._verify)
+        self._recorded: set[str] = set()
+
+    def adopt(
+        self, signing_key: Ed25519PrivateKey, former: Sequence[tuple[Ed25519PublicKey, int]]
+    ) -> None:
+        """Sign by ``signing_key`` from now on. Each ``former`` key counts for the permits that were on the
+        ledger before the entry named beside it, and for no other: whoever has come by an old key can make
+        no new permit with it."""
+        self._trusted = (signing_key.public_key(), *(key for key, _ in former))
+        self._ended_at = {key_id(key): index for key, index in former}
+        self._recorded = set()
+        self._verified = lru_cache(VERIFIED_PERMITS_KEPT)(self._verify)
+        self._key = signing_key
 
     @property
     def public_key(self) -> Ed25519PublicKey:
@@ -406,12 +420,26 @@ class Permits:
         claims = self._checked(permit_id, jws).claims
         return claims.valid_from <= self._clock() < claims.valid_until
 
-    @staticmethod
-    def _kept(tx: Session, permit_id: str) -> _Kept | None:
+    def _kept(self, tx: Session, permit_id: str) -> _Kept | None:
         # Columns, not the mapped row: a session must never answer from what it saw earlier.
         query = select(PermitRow.jws, PermitRow.revoked_at, PermitRow.superseded_by)
         row = tx.execute(query.where(PermitRow.id == permit_id)).first()
+        if row and self._ended_at:
+            self._require_recorded(tx, permit_id, row.jws)
         return _Kept(*row) if row else None
+
+    def _require_recorded(self, tx: Session, permit_id: str, jws: str) -> None:
+        """Raise ``IntegrityFailure`` where a former key signed what the ledger did not know then."""
+        until = self._ended_at.get(key_id_in(jws) or "")
+        if until is None or jws in self._recorded:
+            return
+        entry = self._ledger.newest(tx, permit_id, act="permit.granted")
+        if entry is None or entry.index >= until or entry.detail["permit"] != digest(jws.encode()):
+            raise IntegrityFailure(
+                f"{permit_id} is signed by a key of before, but was not on the ledger in that key's time: "
+                "it was made by somebody else"
+            )
+        self._recorded.add(jws)
 
     def _require_not_revoked(self, tx: Session, permit_id: str, row: _Kept) -> None:
         if row.revoked_at is not None:

@@ -16,6 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casemate.store import Base, Json, UtcDateTime
+from casemate.store.wrapped import wrapped
 
 
 class DatasetRow(Base):
@@ -42,7 +43,7 @@ class DatasetVersionRow(Base):
     digest: Mapped[str] = mapped_column(String(71))
     blob: Mapped[str] = mapped_column(String(64), unique=True)
     size: Mapped[int] = mapped_column(BigInteger)
-    wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary, info=wrapped("{blob}"))
     profile: Mapped[dict[str, Any]] = mapped_column(Json)
     quality: Mapped[dict[str, Any]] = mapped_column(Json)
     risk: Mapped[dict[str, Any]] = mapped_column(Json)

@@ -25,6 +25,7 @@ GROUPS = {
     "output": ("outputs:app", "What came out, and what may leave."),
     "protect": ("protect:app", "Anonymise and pseudonymise files, with no home."),
     "ledger": ("ledgers:app", "The record of every act."),
+    "keys": ("keys:app", "The master key, and the public keys that follow from it."),
     "token": ("tokens:app", "What programs sign in with."),
 }
 """Where each group's commands are, and its help."""

@@ -24,7 +24,7 @@ def checked(
     try:
         header = json.loads(file.readline())
         vkey = key or str(header["vkey"])
-        size, root = verifier.open_checkpoint(header["checkpoint"], vkey, "the export's checkpoint")
+        size, root = verifier.read_checkpoint(header["checkpoint"], "the export's checkpoint")
         file.seek(0)
         verifier.verify(_told(file, size, progress), vkey, older)
     except (verifier.Broken, InvalidSignature) as failure:

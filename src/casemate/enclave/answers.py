@@ -340,7 +340,7 @@ class Answers:
 
     def _digest(self, text: str) -> str:
         """A keyed digest: a plain one of a short answer, or of a question, could be guessed."""
-        key = self._keyring.derive("answer-commitment")
+        key = self._keyring.lasting("answer-commitment")  # the same question stays the same
         return "hmac-sha256:" + hmac.new(key, text.encode(), "sha256").hexdigest()
 
     def _row(self, tx: Session, slot: str) -> AnswerRow | None:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from casemate.access import Permits
@@ -104,6 +104,11 @@ class Runs:
         if states is not None:
             query = query.where(RunRow.state.in_([state.value for state in states]))
         return tuple(_record(row) for row in tx.scalars(query))
+
+    def count_active(self, tx: Session) -> int:
+        """How many runs the machine is not done with."""
+        active = RunRow.state.in_([state.value for state in ACTIVE])
+        return tx.scalar(select(func.count()).where(active)) or 0
 
     def unsettled(self, tx: Session, *, failed_since: datetime) -> tuple[Run, ...]:
         """Those that the machine is not done with, and those that failed since then; oldest first."""

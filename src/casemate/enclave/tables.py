@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, Text, Unique
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casemate.store import Base, Json, UtcDateTime
+from casemate.store.wrapped import sealed, wrapped
 
 
 class ViewRow(Base):
@@ -21,7 +22,7 @@ class ViewRow(Base):
     version: Mapped[int]
     slot: Mapped[str | None] = mapped_column(String(300), unique=True)
     blob: Mapped[str] = mapped_column(String(64))
-    wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary, info=wrapped("{blob}"))
     digest: Mapped[str] = mapped_column(String(71))
     rows: Mapped[int] = mapped_column(BigInteger)
     report: Mapped[dict[str, Any]] = mapped_column(Json)
@@ -37,7 +38,7 @@ class ViewOriginRow(Base):
 
     view: Mapped[str] = mapped_column(ForeignKey("enclave_view.id"), primary_key=True)
     blob: Mapped[str] = mapped_column(String(64))
-    wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary, info=wrapped("{blob}"))
 
 
 class PrivacyAccountRow(Base):
@@ -73,11 +74,11 @@ class AnswerRow(Base):
     dataset: Mapped[str] = mapped_column(String(200))
     version: Mapped[int]
     asked_by: Mapped[str] = mapped_column(String(200))
-    sealed_question: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_question: Mapped[bytes] = mapped_column(LargeBinary, info=sealed("{id}"))
     cost: Mapped[dict[str, Any]] = mapped_column(Json)
     accuracy: Mapped[dict[str, Any] | None] = mapped_column(Json)
     charged_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    sealed_answer: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed_answer: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed("{id}"))
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
@@ -98,7 +99,9 @@ class DraftRow(Base):
     permit: Mapped[str] = mapped_column(String(64), primary_key=True)
     author: Mapped[str] = mapped_column(String(200), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = mapped_column(
+        LargeBinary, info=sealed("draft:{permit}:{author}:{number}")
+    )
     size: Mapped[int]
     saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -114,7 +117,7 @@ class RunRow(Base):
     state: Mapped[str] = mapped_column(String(16), index=True)
     reason: Mapped[str | None] = mapped_column(Text)
     script_blob: Mapped[str] = mapped_column(String(64))
-    script_key: Mapped[bytes] = mapped_column(LargeBinary)
+    script_key: Mapped[bytes] = mapped_column(LargeBinary, info=wrapped("{script_blob}"))
     script_digest: Mapped[str] = mapped_column(String(71))
     parameters: Mapped[dict[str, Any]] = mapped_column(Json)
     environment: Mapped[str | None] = mapped_column(ForeignKey("enclave_environment.digest"))
@@ -136,13 +139,13 @@ class OutputRow(Base):
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     run: Mapped[str] = mapped_column(ForeignKey("enclave_run.id"), index=True)
     name: Mapped[str] = mapped_column(String(400))
-    sealed_name: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed_name: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed("{id}"))
     """The name, encrypted, where the script does not spell it out: it may be somebody's data."""
     name_is_known: Mapped[bool]
     kind: Mapped[str] = mapped_column(String(8))
     state: Mapped[str] = mapped_column(String(16), index=True)
     blob: Mapped[str] = mapped_column(String(64))
-    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
+    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary, info=wrapped("{blob}"))
     digest: Mapped[str] = mapped_column(String(71))
     size: Mapped[int] = mapped_column(BigInteger)
     decision: Mapped[str | None] = mapped_column(String(16))
@@ -166,7 +169,7 @@ class OriginalRow(Base):
 
     output: Mapped[str] = mapped_column(ForeignKey("enclave_output.id"), primary_key=True)
     blob: Mapped[str] = mapped_column(String(64))
-    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
+    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary, info=wrapped("{blob}"))
     digest: Mapped[str] = mapped_column(String(71))
     size: Mapped[int] = mapped_column(BigInteger)
 

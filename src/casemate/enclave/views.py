@@ -7,6 +7,7 @@ under a data key of its own. It is made once a permit and dataset version; when 
 key is destroyed and its file removed.
 """
 
+import base64
 import io
 import json
 from collections.abc import Iterable
@@ -98,7 +99,7 @@ class Views:
         plan = Plan.from_dict(grant.scope.plan)
         _require_pseudonyms(plan, grant)
         frame = self.decrypt(source, grant)
-        key = self._keyring.derive(f"pseudonym/{grant.lineage}")
+        key = self._keyring.lasting(_pseudonym_key(grant.lineage))
         try:
             protected = apply_plan(frame, plan, list(grant.scope.variables), key)
         except BadInput as misfit:
@@ -279,8 +280,16 @@ class Views:
 
         Raises ``IntegrityFailure`` naming the first that does not hold, and what ``parquet`` raises.
         """
-        key = self._keyring.signing_key("certificate").public_key()
-        return verify(self.frame(tx, view_id), self.get(tx, view_id).certificate, key)
+        certificate = self.get(tx, view_id).certificate
+        signed = certificate.get("signature", {}).get("public_key")
+        keys = self._keyring.public_keys("certificate")
+        by = {base64.b64encode(key.public_bytes_raw()).decode(): key for key in keys}
+        return verify(self.frame(tx, view_id), certificate, by.get(signed, keys[0]))
+
+    def lasting_keys(self, tx: Session) -> list[str]:
+        """The labels of keys that have to outlive the master key: of pseudonyms that were made."""
+        permits = tx.scalars(select(ViewRow.permit).distinct())
+        return sorted({_pseudonym_key(self._permits.get(tx, one).lineage) for one in permits})
 
     def _whose(self, source: Dataset, frame: pl.DataFrame, plan: Plan) -> Persons | None:
         """Whose each published record is: by the variable that the description names, else by the one
@@ -412,3 +421,7 @@ def _record(row: ViewRow) -> View:
         rows=row.rows, report=row.report, certificate=row.certificate, made_at=row.made_at,
         sealed_at=row.sealed_at,
     )  # fmt: skip
+
+
+def _pseudonym_key(lineage: str) -> str:
+    return f"pseudonym/{lineage}"

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casemate.store import Base, Json, UtcDateTime
+from casemate.store.wrapped import sealed
 
 
 class OneTimePasswordRow(Base):
@@ -15,7 +16,9 @@ class OneTimePasswordRow(Base):
     __tablename__ = "one_time_password"
 
     account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = mapped_column(
+        LargeBinary, info=sealed("one-time-password/{account_id}")
+    )
     last_step: Mapped[int] = mapped_column(BigInteger)
     """The time step of the last code that was taken: it and those before it are taken no more."""
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -55,7 +58,7 @@ class CeremonyRow(Base):
 
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     kind: Mapped[str] = mapped_column(String(32))
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary, info=sealed("ceremony/{digest}"))
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 

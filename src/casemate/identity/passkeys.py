@@ -249,9 +249,18 @@ class Passkeys:
         named = document["response"].get("userHandle")
         return named in (None, "", bytes_to_base64url(self._handle(account)))
 
+    def lasting_keys(self, tx: Session) -> list[str]:
+        """The labels of keys that have to outlive the master key: devices keep what follows from them."""
+        holders = tx.scalars(select(PasskeyRow.account_id).distinct())
+        return sorted(_handle_key(account) for account in holders)
+
     def _handle(self, account: str) -> bytes:
         # A device shows it to whoever holds it, so nothing can be read from it (section 14.6.1).
-        return self._keyring.derive(f"passkey-user/{account}")
+        return self._keyring.lasting(_handle_key(account))
+
+
+def _handle_key(account: str) -> str:
+    return f"passkey-user/{account}"
 
 
 def read_assertion(text: str) -> Assertion:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,9 @@ from sqlalchemy import LargeBinary, Select, cast, func, select
 from sqlalchemy.orm import Session
 
 from casemate.errors import BadInput, IntegrityFailure
+from casemate.ledger.handover import open_by_any
 from casemate.ledger.merkle import Frontier, leaf_hash
-from casemate.ledger.note import Checkpoint, VerifierKey, open_checkpoint
+from casemate.ledger.note import Checkpoint, VerifierKey
 from casemate.ledger.tables import BODY, LEAF, LedgerEntryRow, LedgerHeadRow, LedgerNodeRow
 
 _READ_AHEAD = 5_000
@@ -42,12 +43,12 @@ class _Snapshot:
 
 def verify(
     tx: Session,
-    key: VerifierKey,
+    keys: Sequence[VerifierKey],
     older: str | None,
     progress: Callable[[int, int], None] | None,
 ) -> Report:
-    """See ``Ledger.verify``."""
-    audit = _Audit(tx, _snapshot(tx), key, older)
+    """See ``Ledger.verify``; the first of ``keys`` signs today, the others signed before it."""
+    audit = _Audit(tx, _snapshot(tx), keys, older)
     audit.read_entries(progress)
     audit.compare_head()
     root = base64.b64encode(audit.tree.root()).decode()
@@ -55,14 +56,20 @@ def verify(
 
 
 class _Audit:
-    def __init__(self, tx: Session, head: _Snapshot, key: VerifierKey, older: str | None) -> None:
+    def __init__(
+        self, tx: Session, head: _Snapshot, keys: Sequence[VerifierKey], older: str | None
+    ) -> None:
         self.problems: list[str] = []
         self.tree = Frontier()
         self._tx = tx
         self._head = head
-        self._key = key
-        self._signed = self._opened(head.checkpoint, "the head") if head.checkpoint else None
-        self._older = self._opened(older, "the older checkpoint") if older is not None else None
+        current = keys[:1]
+        self._signed = (
+            self._opened(head.checkpoint, "the head", current) if head.checkpoint else None
+        )
+        self._older = (
+            self._opened(older, "the older checkpoint", keys) if older is not None else None
+        )
         self._nodes = _kept_nodes(tx, head.size)
 
     def read_entries(self, progress: Callable[[int, int], None] | None) -> None:
@@ -149,9 +156,9 @@ class _Audit:
                 f"for {signed.size} entries"
             )
 
-    def _opened(self, note: str, what: str) -> Checkpoint | None:
+    def _opened(self, note: str, what: str, keys: Sequence[VerifierKey]) -> Checkpoint | None:
         try:
-            return open_checkpoint(note, self._key)
+            return open_by_any(note, keys)
         except IntegrityFailure as failure:
             self._report(f"{what} is not signed by this ledger's key: {failure}")
         except BadInput as failure:

@@ -11,11 +11,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Select, case, func, literal, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from casemate.clock import timestamp
+from casemate.ledger.prepared import Prepared
 from casemate.ledger.tables import BODY, LedgerEntryRow
+
+_ROW = LedgerEntryRow
+_BODY_AT = Prepared(select(BODY).where(_ROW.index == bindparam("at")))
+_NEXT_ACT = Prepared(select(func.min(_ROW.act)).where(_ROW.act > bindparam("after")))
+_HOW_MANY = Prepared(
+    select(func.count()).where(
+        _ROW.act == bindparam("act"),
+        _ROW.index >= bindparam("first"),
+        _ROW.index < bindparam("end"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -41,10 +53,12 @@ def newest_first(
 
 
 def _filtered(query: Select[int, bytes], wanted: Wanted) -> Select[int, bytes]:
-    if wanted.act is not None:
-        query = query.where(LedgerEntryRow.act == wanted.act)
     if wanted.subject is not None:
         query = query.where(LedgerEntryRow.subject == wanted.subject)
+        if wanted.act is not None:  # few entries are of one record: its index, not that of acts
+            return query.where(func.coalesce(LedgerEntryRow.act, "") == wanted.act)
+    if wanted.act is not None:
+        query = query.where(LedgerEntryRow.act == wanted.act)
     return query
 
 
@@ -75,9 +89,9 @@ def first_since(tx: Session, moment: datetime, size: int) -> int:
 
 def _time_of(tx: Session, index: int) -> str:
     # Where an entry is gone or is none any more, which an audit tells, the halving just goes on below.
-    body = tx.scalar(select(BODY).where(LedgerEntryRow.index == index))
+    body = _BODY_AT.run(tx.connection(), {"at": index}).scalar()
     try:
-        return str(json.loads(body or b"{}")["time"])
+        return str(json.loads(bytes(body or b"{}"))["time"])
     except (ValueError, KeyError, TypeError):
         return ""
 
@@ -104,19 +118,17 @@ class Activity:
 
 
 def _counts(tx: Session, first: int, size: int) -> Counter[tuple[str, str]]:
+    """Each act's entries between two months' starts: counted in its index, which holds nothing else."""
     months = _months(_time_of(tx, first), _time_of(tx, size - 1))
-    starts = [first_since(tx, month, size) for month in months]
-    index = LedgerEntryRow.index
-    whens = [(index < start, at) for at, start in enumerate(starts[1:])]
-    number = case(*whens, else_=len(whens)) if whens else literal(0)
-    query = (
-        select(LedgerEntryRow.act, number, func.count())
-        .where(index >= first, index < size)
-        .group_by(LedgerEntryRow.act, number)
-    )
+    starts = [first, *(first_since(tx, month, size) for month in months[1:]), size]
+    connection = tx.connection()
     found: Counter[tuple[str, str]] = Counter()
-    for act, at, count in tx.execute(query):
-        found[months[at].strftime("%Y-%m"), act] += count
+    act: str | None = ""
+    while (act := _NEXT_ACT.run(connection, {"after": act}).scalar()) is not None:
+        for month, start, end in zip(months, starts, starts[1:], strict=False):
+            span = {"act": act, "first": start, "end": end}
+            if count := _HOW_MANY.run(connection, span).scalar_one():
+                found[month.strftime("%Y-%m"), act] = count
     return found
 
 

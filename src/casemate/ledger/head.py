@@ -111,6 +111,15 @@ class Head:
             {"level": level, "index": at, "hash": node} for level, at, node in completed
         ]
 
+    def hold(self, tx: Session) -> None:
+        """Lock the head now: from here to the end of ``tx`` nobody else appends, and all who did have
+        committed. Raises as ``advance`` does."""
+        next(self._heads(tx.connection(), pending_head(tx)))
+
+    def pass_on(self, tx: Session, successor: "Head") -> None:
+        """Let ``successor`` sign what this transaction appended, at its commit."""
+        pending_head(tx).signer = successor
+
     def sign(self, tx: Session) -> str:
         """Sign the head as this transaction has it so far; its commit signs again what it then is."""
         pending = pending_head(tx)

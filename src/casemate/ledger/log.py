@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 from casemate.canonical import canonical_json
 from casemate.clock import Clock, system_clock, timestamp
 from casemate.errors import BadInput, IntegrityFailure, NotFound
-from casemate.ledger import audit, explore, proofs
+from casemate.ledger import audit, explore, handover, proofs
 from casemate.ledger.audit import Report
 from casemate.ledger.explore import Wanted
 from casemate.ledger.export import write_export
+from casemate.ledger.handover import Handover
 from casemate.ledger.head import Head, write_entries
 from casemate.ledger.merkle import Frontier, leaf_hash
-from casemate.ledger.note import open_checkpoint
+from casemate.ledger.note import VerifierKey
 from casemate.ledger.proofs import ConsistencyProof, InclusionProof
 from casemate.ledger.tables import ACT_CHARACTERS, BODY, SUBJECT_CHARACTERS, LedgerEntryRow
 from casemate.store import mark_recorded
@@ -60,6 +61,8 @@ class Ledger:
     ) -> None:
         """``origin`` names this log to the world: a schema-less address, no spaces, no plus sign."""
         self._head = Head(signing_key, origin)
+        self._former: tuple[VerifierKey, ...] = ()
+        self._signing_key = signing_key
         self.origin = origin
         self._clock = clock
         self._activity = explore.Activity()
@@ -73,6 +76,50 @@ class Ledger:
     def vkey(self) -> str:
         """The public key as C2SP signed-note writes it: ``origin+key id+base64``."""
         return str(self._head.key)
+
+    @property
+    def keys(self) -> tuple[VerifierKey, ...]:
+        """The key that signs today, and before it those that signed earlier, the newest first."""
+        return (self._head.key, *self._former)
+
+    # Changing the signing key
+
+    def adopt(self, signing_key: Ed25519PrivateKey, former: Iterable[str]) -> None:
+        """Sign by ``signing_key`` from now on; ``former`` are the vkeys that signed before it."""
+        self._former = tuple(VerifierKey.parse(vkey) for vkey in former)
+        self._signing_key = signing_key
+        self._head = Head(signing_key, self.origin)
+
+    def key_history(self, tx: Session) -> tuple[Handover, ...]:
+        """Every change of keys, the newest first, proven up to the key that signs today.
+
+        Raises ``IntegrityFailure`` where the chain is broken.
+        """
+        return handover.history(tx, self._head.key)
+
+    def hold(self, tx: Session) -> None:
+        """From here to the end of ``tx``, nobody else records anything."""
+        self._head.hold(tx)
+
+    def hand_over(
+        self,
+        tx: Session,
+        actor: str,
+        successor: Ed25519PrivateKey,
+        former: dict[str, str],
+        current: dict[str, str],
+        **more: Any,
+    ) -> Entry:
+        """Record that ``current`` are the public keys from here on, signed by both ledger keys.
+
+        The checkpoint over that entry is ``successor``'s; call ``adopt`` once ``tx`` is committed.
+        """
+        told = handover.detail(former, current, (self._signing_key, successor))
+        entry = self.append(
+            tx, actor=actor, act=handover.ACT, subject=handover.SUBJECT, **told, **more
+        )
+        self._head.pass_on(tx, Head(successor, self.origin))
+        return entry
 
     def append(self, tx: Session, *, actor: str, act: str, subject: str, **detail: Any) -> Entry:
         """Record one act in transaction ``tx``; it stands or falls with the rows changed in it.
@@ -209,9 +256,9 @@ class Ledger:
     def continues(self, tx: Session, checkpoint: str) -> bool:
         """Whether the ledger still begins with what ``checkpoint``, signed by it, fixed.
 
-        Raises as ``open_checkpoint`` does where it is none of this ledger's.
+        Raises as ``open_checkpoint`` does where none of this ledger's keys signed it.
         """
-        fixed = open_checkpoint(checkpoint, self._head.key)
+        fixed = handover.open_by_any(checkpoint, self.keys)
         if fixed.size > self.size(tx):
             return False
         return self.prove_consistency(tx, fixed.size).old_root == fixed.root
@@ -229,7 +276,7 @@ class Ledger:
         someone who has the key. ``progress`` is called with entries done and entries in all.
         Raises ``BadInput`` where ``checkpoint`` is no signed note.
         """
-        return audit.verify(tx, self._head.key, checkpoint, progress)
+        return audit.verify(tx, self.keys, checkpoint, progress)
 
     def export(self, tx: Session, stream: IO[str]) -> int:
         """Write the ledger to ``stream`` for the stand-alone verifier; gives the number of entries.

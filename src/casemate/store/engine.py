@@ -5,7 +5,7 @@ refuses to commit rows that no ledger entry speaks of: the third law is held her
 so that no room can forget it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -61,6 +61,8 @@ class Store:
 
     def __init__(self, url: str | URL) -> None:
         self.url = make_url(url)
+        self.before_commit: Callable[[Session], None] = lambda _session: None
+        """Called with every transaction as it is about to commit: what it raises, undoes it."""
         self.engine = _make_engine(self.url)
 
     @property
@@ -91,6 +93,7 @@ class Store:
                 session.flush()
                 if session.info["changed"] and not session.info["recorded"]:
                     raise OffLedger("rows were changed without a ledger entry")
+                self.before_commit(session)
                 session.commit()
             except OperationalError as failure:
                 session.rollback()

@@ -6,6 +6,7 @@ from sqlalchemy import LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casemate.store import Base, UtcDateTime
+from casemate.store.wrapped import wrapped
 
 
 class MemoryRow(Base):
@@ -31,7 +32,7 @@ class StatementsRow(Base):
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     number: Mapped[int | None]
     blob: Mapped[str] = mapped_column(String(64))
-    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
+    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary, info=wrapped("{blob}"))
     discloses: Mapped[bool] = mapped_column(default=False)
     """Released by a person although it discloses, as far as the memory could tell."""
     opaque: Mapped[bool] = mapped_column(default=False)
@@ -48,4 +49,4 @@ class PersonsRow(Base):
     dataset: Mapped[str] = mapped_column(String(200), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     blob: Mapped[str] = mapped_column(String(64))
-    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
+    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary, info=wrapped("{blob}"))

@@ -33,3 +33,6 @@ def exchange(tx: Session, ledger: Ledger, keyring: Keyring, output: str, made: S
     key = keyring.derive("output-commitment")  # as for every output that is not released yet
     commitment = "hmac-sha256:" + hmac.new(key, made.digest.encode(), "sha256").hexdigest()
     ledger.append(tx, actor=SYSTEM, act="output.made_anew", subject=output, commitment=commitment)
+    keyring.unwrap(
+        made.wrapped_key, made.id
+    )  # sealed a while ago: is the master key still the same?

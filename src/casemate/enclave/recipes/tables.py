@@ -4,6 +4,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casemate.store import Base
+from casemate.store.wrapped import wrapped
 
 
 class RecipeRow(Base):
@@ -13,5 +14,5 @@ class RecipeRow(Base):
 
     output: Mapped[str] = mapped_column(ForeignKey("enclave_output.id"), primary_key=True)
     blob: Mapped[str] = mapped_column(String(64))
-    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
+    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary, info=wrapped("{blob}"))
     digest: Mapped[str] = mapped_column(String(71))

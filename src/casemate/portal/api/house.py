@@ -9,10 +9,13 @@ from casemate.figures import Figures
 from casemate.identity import Scope
 from casemate.portal.callers import Anyone, Caller, needs
 from casemate.portal.documents import schema_of, sent
+from casemate.portal.keyed import KeyedRoute
 from casemate.portal.problems import describe
+from casemate.rotation import Rotation
 from casemate.upkeep import Health, Job, Storage
 
-router = APIRouter(tags=["house"])
+router = APIRouter(tags=["house"], route_class=KeyedRoute)
+_ROTATED = describe(401, 403, 409, 422, 503)
 Inspector = Annotated[Caller, needs(Scope.administer)]
 
 
@@ -39,6 +42,12 @@ def figures(anyone: Anyone) -> Response:
 def checks(caller: Inspector) -> Response:
     """Every part of the home, how it does, and what to do where it does not do well."""
     return sent(caller.platform.health(caller.actor))
+
+
+@router.post("/house/keys/rotate", response_model=schema_of(Rotation), responses=_ROTATED)
+def rotate(caller: Inspector) -> Response:
+    """Exchange the master key: all that it encrypted is encrypted by a new one, and that one signs."""
+    return sent(caller.platform.rotate_keys(caller.actor))
 
 
 @router.get("/house/storage", response_model=schema_of(Storage), responses=describe(401, 403))

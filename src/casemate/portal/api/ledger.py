@@ -16,6 +16,7 @@ from casemate.portal import paging
 from casemate.portal.callers import Anyone
 from casemate.portal.documents import Page, schema_of, sent
 from casemate.portal.problems import describe
+from casemate.rotation import PublicKey
 
 router = APIRouter(prefix="/ledger", tags=["ledger"])
 EntryDocument = schema_of(Entry)
@@ -107,6 +108,12 @@ def consistency(anyone: Anyone, old_size: Index, new_size: Size = None) -> Respo
     """That the first ``old_size`` entries are today, or were at ``new_size``, what they were (RFC 9162
     section 2.1.4)."""
     return sent(anyone.platform.prove_consistency(old_size, anyone.account, new_size=new_size))
+
+
+@router.get("/keys", response_model=list[schema_of(PublicKey)])  # type: ignore[misc]
+def keys(anyone: Anyone) -> Response:
+    """The public keys of this home, those of today first: what signed, from when to when."""
+    return sent(list(anyone.platform.keys(anyone.account)))
 
 
 @router.get("/checkpoint", response_class=PlainTextResponse)
