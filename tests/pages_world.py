@@ -29,7 +29,8 @@ class Person:
     @property
     def token(self) -> str:
         """What this person's forms carry."""
-        return token_of(self.browser.cookies[COOKIE])
+        cookies = self.browser.cookies
+        return token_of(cookies.get(COOKIE) or cookies["casemate-visitor"])
 
     def get(self, path: str, **options: Any) -> Any:
         """One page, redirects not followed."""

@@ -1366,6 +1366,14 @@ class Platform(SignInActs):
         with self._look(actor, "ledger.read", self.facts.home) as tx:
             return self.ledger.prove_consistency(tx, old_size, new_size)
 
+    def compare(self, checkpoint: str, actor: str | None = None) -> ConsistencyProof | None:
+        """That today's ledger begins with what ``checkpoint`` fixed; ``None`` where it does not.
+
+        Raises ``IntegrityFailure`` where no key of this ledger signed it, ``BadInput`` where it is none.
+        """
+        with self._look(actor, "ledger.read", self.facts.home) as tx:
+            return self.ledger.compare(tx, checkpoint)
+
     def explore(
         self,
         wanted: Wanted,

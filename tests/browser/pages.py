@@ -87,5 +87,8 @@ PAGES = (
     Shown("output", "acct-checker", "/outputs/{held}"),
     Shown("output-stopped", "acct-checker", "/outputs/{stopped}", pictured=False),
     Shown("output-comparison", "acct-checker", "/outputs/{held}/comparison"),
+    Shown("ledger", None, "/ledger"),
+    Shown("ledger-entry", None, "/ledger/entries/3"),
+    Shown("ledger-checkpoints", None, "/ledger/checkpoints"),
     Shown("not-found", None, "/nowhere", pictured=False),
 )

@@ -231,7 +231,9 @@ def _keep_house(clinic: Clinic, said: dict[str, Any]) -> None:
     said["organisations"] = clinic.ask("organisation", "list", by=OPERATOR)
     clinic.ask("organisation", "change", "org-laboratory", "--kind", "laboratory", by=OPERATOR)
     said["keys"] = clinic.ask("keys", "list")
-    said["rotated"] = clinic.ask("keys", "rotate", by=OPERATOR)
+    elsewhere = copy_of(clinic, clinic.folder.with_name("rotated"))
+    said["rotated"] = elsewhere.ask("keys", "rotate", by=OPERATOR)
+    clinic.spoken.update(elsewhere.spoken)
     said["home status"] = clinic.ask("status", "--storage", "--jobs", by=OPERATOR)
 
 

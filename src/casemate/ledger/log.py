@@ -258,10 +258,15 @@ class Ledger:
 
         Raises as ``open_checkpoint`` does where none of this ledger's keys signed it.
         """
+        return self.compare(tx, checkpoint) is not None
+
+    def compare(self, tx: Session, checkpoint: str) -> ConsistencyProof | None:
+        """As ``continues``, with the proof; ``None`` where history was cut or rewritten since."""
         fixed = handover.open_by_any(checkpoint, self.keys)
         if fixed.size > self.size(tx):
-            return False
-        return self.prove_consistency(tx, fixed.size).old_root == fixed.root
+            return None
+        proof = self.prove_consistency(tx, fixed.size)
+        return proof if proof.old_root == fixed.root else None
 
     def verify(
         self,

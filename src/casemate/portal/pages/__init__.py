@@ -19,6 +19,7 @@ from casemate.portal.pages import (
     desk_permits,
     errors,
     home,
+    ledger,
     outputs,
     programs,
     sign_in,
@@ -36,6 +37,7 @@ AREAS = (
     workspace,
     programs,
     outputs,
+    ledger,
     design,
 )
 """In the order in which their addresses are tried."""
