@@ -12,7 +12,7 @@ demo: $(VENV)/.runtime  ## the main job: real people's data through the whole fl
 
 serve: $(VENV)/.runtime  ## the portal's API, with the demo's data in it
 	test -e $(DEMO_HOME)/casemate.toml || $(BIN)/casemate demo --home $(DEMO_HOME)
-	$(BIN)/casemate serve --home $(DEMO_HOME)
+	$(BIN)/casemate serve --home $(DEMO_HOME) --invite
 
 test: $(VENV)/.dev system  ## every test
 	$(BIN)/pytest --numprocesses 2 --dist worksteal

@@ -112,6 +112,8 @@ def fill(platform: Platform, folder: Path) -> dict[str, str]:
         platform.decide("acct-authority", made[name], decision, "Say more of the method.")  # type: ignore[arg-type]
     made["permit"], made["revoked"] = (_permit(platform, name) for name in ("Asthma", "Ended"))
     platform.revoke("acct-authority", made["revoked"], "No longer needed.")
+    made["invitation"] = platform.invite(OPERATOR, "acct-outsider")[1]
+    made["begun"] = platform.begin_one_time_password("acct-researcher").handle
     return made | _run(platform, made["permit"])
 
 

@@ -448,6 +448,11 @@ class Platform(SignInActs):
         with self.store.read() as tx:
             return self.identity.account(tx, actor)
 
+    def own_organisation(self, actor: str) -> Organisation:
+        """The organisation that ``actor`` works for."""
+        with self.store.read() as tx:
+            return self.identity.organisation(tx, self.identity.account(tx, actor).organisation)
+
     # ── publish ──────────────────────────────────────────────────────────────────────────────────
 
     def publish(

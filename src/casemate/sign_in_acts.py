@@ -17,7 +17,7 @@ from casemate.access.policies import Resource
 from casemate.errors import Conflict, NotFound
 from casemate.facts import Facts
 from casemate.identity import Account, Identity, Role, SignInRefused, WebSessions
-from casemate.identity.ceremonies import Ceremonies
+from casemate.identity.ceremonies import Ceremonies, CeremonyOver
 from casemate.identity.invitations import Invitation, Invitations
 from casemate.identity.one_time_passwords import NewOneTimePassword, OneTimePasswords
 from casemate.identity.passkeys import (
@@ -395,6 +395,20 @@ class SignInActs:
         if name not in self.openid:
             raise NotFound(f"there is no provider {name!r} in the settings of this home")
         return self.openid[name]
+
+    # ── what is told once ────────────────────────────────────────────────────────────────────────
+
+    def tell_once(self, actor: str, *secrets: str) -> str:
+        """A handle under which ``actor`` alone is told ``secrets``, once: a page that is loaded again, or
+        found in a browser's history, shows them no more."""
+        return self.ceremonies.begin("told-once", account=actor, secrets=secrets)
+
+    def told_once(self, actor: str, handle: str) -> list[str]:
+        """What ``tell_once`` was given; raises ``CeremonyOver``."""
+        if self.ceremonies.look("told-once", handle)["account"] != actor:
+            raise CeremonyOver("that was told, or is for somebody else")
+        told: list[str] = self.ceremonies.take("told-once", handle)["secrets"]
+        return told
 
     # ── what several of them need ────────────────────────────────────────────────────────────────
 

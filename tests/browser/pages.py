@@ -4,7 +4,8 @@ By axe, in both themes and all languages, and for the screenshots in ``docs/``. 
 line: a name, who looks (``None``: a visitor), and its address without the language. ``{dataset}`` and the
 like are records of ``browser_world``: dataset (the clinic), open_dataset, draft (an application not handed
 in), application (handed in, undecided), returned (given back), refused, permit (in force), revoked, run
-(done), held (an output that waits for a checker), released, stopped (an output that was refused).
+(done), held (an output that waits for a checker), released, stopped (an output that was refused); and
+invitation (of the outsider), begun (a one-time password that the researcher is about to set up).
 """
 
 from dataclasses import dataclass
@@ -23,6 +24,11 @@ class Shown:
 PAGES = (
     Shown("home", None, ""),
     Shown("sign-in", None, "/sign-in", pictured=False),
+    Shown("invitation", None, "/invitation/{invitation}"),
+    Shown("my-account", "acct-researcher", "/account"),
+    Shown("my-password", "acct-researcher", "/account/password", pictured=False),
+    Shown("my-one-time-password", "acct-researcher", "/account/one-time-password?begun={begun}"),
+    Shown("my-new-passkey", "acct-researcher", "/account/passkeys/new", pictured=False),
     Shown("catalogue", None, "/catalogue"),
     Shown("catalogue-narrowed", None, "/catalogue?q=clinic&theme=HEAL", pictured=False),
     Shown("catalogue-nothing", None, "/catalogue?q=nothing+such", pictured=False),

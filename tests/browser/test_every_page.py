@@ -118,5 +118,10 @@ UNSEEN = {
     "page-output_file",
     "page-released_file",
     "page-released_receipt",
+    "page-with_provider",  # a redirect to somewhere else
+    "page-sign_in_code",  # only in the middle of a sign-in; see test_sign_in_in_a_browser.py
+    "page-signed_out",  # speaks of a provider of the settings; see test_sign_in_in_a_browser.py
+    "page-my_recovery_codes",  # both tell a secret once
+    "page-my_token",
 }
 """What is no page but a redirect, a part of a page, or a file: the route's name, and in a comment why."""

@@ -228,6 +228,7 @@ def _keep_house(clinic: Clinic, said: dict[str, Any]) -> None:
     clinic.ask("account", "change", OUTSIDER, "--name", "Oscar Other", by=OPERATOR)
     said["closed"] = clinic.ask("account", "deactivate", OUTSIDER, by=OPERATOR)
     clinic.ask("account", "reactivate", OUTSIDER, by=OPERATOR)
+    _open_ways(clinic, said)
     said["organisations"] = clinic.ask("organisation", "list", by=OPERATOR)
     clinic.ask("organisation", "change", "org-laboratory", "--kind", "laboratory", by=OPERATOR)
     said["keys"] = clinic.ask("keys", "list")
@@ -235,6 +236,22 @@ def _keep_house(clinic: Clinic, said: dict[str, Any]) -> None:
     said["rotated"] = elsewhere.ask("keys", "rotate", by=OPERATOR)
     clinic.spoken.update(elsewhere.spoken)
     said["home status"] = clinic.ask("status", "--storage", "--jobs", by=OPERATOR)
+
+
+def _open_ways(clinic: Clinic, said: dict[str, Any]) -> None:
+    said["invitation"] = clinic.ask("account", "invite", OUTSIDER, "--reset", by=OPERATOR)
+    said["ways"] = clinic.ask("account", "ways", by=OUTSIDER)
+    said["no password"] = clinic.say("account", "password", by=OUTSIDER)
+    file = clinic.home / "casemate.toml"
+    settings = file.read_text(encoding="utf-8")
+    provider = {"name": "health", "issuer": "https://login.example", "client_id": "casemate"}
+    lines = "".join(f'{name} = "{value}"\n' for name, value in provider.items())
+    file.write_text(f"{settings}\n[[oidc]]\n{lines}", encoding="utf-8")
+    who = ("--provider", "health", "--subject", "o.outsider")
+    link = clinic.ask("account", "link", OUTSIDER, *who, by=OPERATOR)
+    said["links"] = clinic.ask("account", "links", OUTSIDER, by=OPERATOR)
+    said["ended link"] = clinic.ask("account", "unlink", OUTSIDER, link["id"], by=OPERATOR)
+    file.write_text(settings, encoding="utf-8")
 
 
 def _look_back(clinic: Clinic, said: dict[str, Any]) -> None:
@@ -258,6 +275,15 @@ def test_every_command_answered_with_one_json_document(told: Told) -> None:
 def test_a_form_is_kept_and_told_what_it_lacks(told: Told) -> None:
     assert [gap["kind"] for gap in told["missing"]] == ["title-missing"]
     assert told["all there"].startswith("Nothing is missing: application-")
+
+
+def test_who_can_sign_in_how_is_arranged_by_an_operator(told: Told) -> None:
+    assert told["invitation"]["invitation"]["resets"]
+    assert told["invitation"]["link"].startswith("/en/invitation/")
+    assert told["ways"]["has_password"] is False
+    assert (told["no password"].code, told["no password"].is_one_line) == (2, True)
+    assert told["links"] == [told["ended link"]]
+    assert told["links"][0]["subject"] == "o.outsider"
 
 
 def test_the_inbox_tells_what_waits(told: Told) -> None:

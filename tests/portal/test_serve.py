@@ -22,9 +22,11 @@ CASEMATE = Path(sys.executable).with_name("casemate")
 
 
 @contextmanager
-def server(home: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client, dict[str, Any]]]:
+def server(
+    home: Path, *more: str
+) -> Iterator[tuple[subprocess.Popen[str], httpx.Client, dict[str, Any]]]:
     """A server of ``home`` on a free port of loopback; the process, a client, what it said."""
-    words: list[str | Path] = [CASEMATE, "serve", "--home", home, "--port", "0", "--json"]
+    words: list[str | Path] = [CASEMATE, "serve", "--home", home, "--port", "0", "--json", *more]
     with subprocess.Popen(
         words, stdout=subprocess.PIPE, text=True, env={**os.environ, "NO_PROXY": "*"}
     ) as process:
@@ -64,11 +66,19 @@ def test_one_command_makes_a_home_and_serves_it(tmp_path: Path) -> None:
     home = tmp_path / "home"
     with server(home) as (process, client, said):
         assert said["new_operator"] == "acct-operator"
+        (invited,) = said["invitations"]
+        assert invited["account"] == "acct-operator"
+        assert client.get(invited["link"]).status_code == 200
         assert client.get("/api/v1/me").status_code == 401
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
     with server(home) as (_, _, said):
         assert said["new_operator"] is None
+        assert said["invitations"] == []
+    with server(home, "--invite") as (_, client, said):
+        (again,) = said["invitations"]
+        assert client.get(again["link"]).status_code == 200
+        assert client.get(invited["link"]).status_code == 404
 
 
 @pytest.mark.slow

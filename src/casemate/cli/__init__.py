@@ -127,6 +127,10 @@ def serve(
             "X-Forwarded-Proto are believed, nobody else's.",
         ),
     ] = None,
+    invite: Annotated[
+        bool,
+        typer.Option("--invite", help="Invite everybody who can not sign in, and print the links."),
+    ] = False,
     home: HomeOption = None,
     account: AsOption = None,
     as_json: JsonOption = False,
@@ -138,7 +142,7 @@ def serve(
         from casemate.home import default_root
 
         def tell(serving: Serving) -> None:
-            show(Shown(serving, serving.sentence), as_json=as_json)
+            show(Shown(serving, serving.for_people()), as_json=as_json)
             sys.stdout.flush()
 
         root = home or default_root()
@@ -149,6 +153,8 @@ def serve(
             requests_a_minute=requests_a_minute,
             tell=tell,
             behind_proxy=behind_proxy,
+            invite_as=account,
+            invites=invite,
         )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from casemate.cli.common import Desk, Shown, command, table
+from casemate.clock import timestamp
 from casemate.errors import BadInput
 
 app = typer.Typer(no_args_is_help=True)
@@ -93,6 +94,80 @@ def reactivate(
     return Shown(opened, f"{opened.id} is active again.")
 
 
+@command(app, "invite")
+def invite(
+    desk: Desk,
+    who: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account's id.")],
+    reset: Annotated[
+        bool,
+        typer.Option(
+            "--reset", help="Its one-time password and passkeys end too, when the link is used."
+        ),
+    ] = False,
+) -> Shown:
+    """A link, for one use within a week, with which somebody sets a password. Shown this once."""
+    invitation, text = desk.platform.invite(desk.actor, who, resets=reset)
+    link = invitation_link(desk.platform.home.address or "", text)
+    return Shown({"invitation": invitation, "link": link}, link)
+
+
+@command(app, "ways")
+def ways(desk: Desk) -> Shown:
+    """What you can sign in with over the web."""
+    known = desk.platform.ways(desk.actor)
+    rows: list[list[object]] = [
+        ["password", "set" if known.has_password else "none", ""],
+        ["one-time password", "set" if known.has_one_time_password else "none", ""],
+        ["recovery codes", str(known.recovery_codes), ""],
+    ]
+    rows += [["passkey", one.name, timestamp(one.added_at)] for one in known.passkeys]
+    rows += [["provider", one.issuer, timestamp(one.added_at)] for one in known.links]
+    return Shown(known, table(["Way", "State", "Since"], rows))
+
+
+@command(app, "password")
+def password(desk: Desk) -> Shown:
+    """Change your own password: the old one, then the new one (or two lines of standard input)."""
+    old = _old_password()
+    desk.platform.change_password(desk.actor, old, _new_password())
+    return Shown({"account": desk.actor}, f"The password of {desk.actor} is changed.")
+
+
+@command(app, "link")
+def link(
+    desk: Desk,
+    who: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account's id.")],
+    provider: Annotated[str, typer.Option(help="The provider's name in the settings.")],
+    subject: Annotated[str, typer.Option(help="The provider's word for the person.")],
+) -> Shown:
+    """Let somebody in as ACCOUNT who signs in at an OpenID provider."""
+    made = desk.platform.link_account(desk.actor, who, provider, subject)
+    return Shown(made, f"{made.id} lets in at {made.issuer} as {made.account}.")
+
+
+@command(app, "links")
+def links(
+    desk: Desk, who: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account's id.")]
+) -> Shown:
+    """Whom OpenID providers let in as ACCOUNT."""
+    known = desk.platform.account_links(desk.actor, who)
+    rows: list[list[object]] = [
+        [one.id, one.issuer, one.subject, timestamp(one.added_at)] for one in known
+    ]
+    return Shown(known, table(["Link", "Provider", "Subject", "Since"], rows))
+
+
+@command(app, "unlink")
+def unlink(
+    desk: Desk,
+    who: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account's id.")],
+    which: Annotated[str, typer.Argument(metavar="LINK", help="The link's id.")],
+) -> Shown:
+    """End a link to an OpenID provider, and the account's web sessions."""
+    ended = desk.platform.unlink_account(desk.actor, who, which)
+    return Shown(ended, f"{ended.id} lets nobody in from now on.")
+
+
 @command(organisations, "list")
 def list_organisations(desk: Desk) -> Shown:
     """All organisations."""
@@ -124,6 +199,17 @@ def add_organisation(
     """Add an organisation."""
     made = desk.platform.add_organisation(desk.actor, name, kind)
     return Shown(made, f"{made.id} is added.")
+
+
+def invitation_link(address: str, text: str) -> str:
+    """The page on which an invitation is taken up."""
+    return f"{address}/en/invitation/{text}"
+
+
+def _old_password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    return getpass.getpass("Old password: ")
 
 
 def _new_password() -> str:

@@ -18,7 +18,9 @@ from casemate.identity.credential_tables import CeremonyRow
 from casemate.store import Store
 from casemate.store.keys import Keyring
 
-Kind = Literal["second-factor", "one-time-password", "passkey", "passkey-sign-in", "provider"]
+Kind = Literal[
+    "second-factor", "one-time-password", "passkey", "passkey-sign-in", "provider", "told-once"
+]
 LASTS = timedelta(minutes=10)
 
 

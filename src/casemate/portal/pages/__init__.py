@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.responses import RedirectResponse
 
 from casemate.portal.pages import (
+    account,
     applying,
     assets,
     catalogue,
@@ -29,6 +30,7 @@ from casemate.portal.pages import (
 AREAS = (
     home,
     sign_in,
+    account,
     catalogue,
     dataset,
     applying,
@@ -49,6 +51,7 @@ def install(app: FastAPI) -> None:
     app.state.areas = [area.NAVIGATION for area in AREAS if hasattr(area, "NAVIGATION")]
     for area in AREAS:
         app.include_router(area.router)
+    app.include_router(sign_in.callback)
     app.add_api_route("/", _to_a_language, include_in_schema=False)
     errors.install(app)
 

@@ -207,13 +207,16 @@ class Visit:
             set_cookie(self.request, response, TOLD, text, seconds=60)
         return response
 
-    def signed_in(self, account: str, address: str) -> Response:
-        """Begin a session of ``account``, who has just proved who they are, and go on to ``address``."""
+    def signed_in(self, account: str, address: str, *, told: str | None = None) -> Response:
+        """Begin a session of ``account``, who has just proved who they are, and go on to ``address``.
+
+        The session before ends, so that none from before a change of what one may do is worth anything.
+        """
         before = self.session
         session, text = self.platform.begin_session(account)
         if before is not None:
             self.platform.end_session(before.account, before.id)
-        response = self.go(address)
+        response = self.go(address, told=told)
         seconds = int(LONGEST.total_seconds())
         set_cookie(self.request, response, SESSION, text, seconds=seconds)
         drop_cookie(self.request, response, VISITOR)
