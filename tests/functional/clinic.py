@@ -417,10 +417,13 @@ def leaf_commands() -> tuple[tuple[str, ...], ...]:
 
 
 def of_the_platform() -> tuple[tuple[str, ...], ...]:
-    """The commands that act in a home; those of ``protect``, the sandbox alone, and whoever checks a
-    receipt with a key need none."""
+    """The commands that act in a home; those of ``protect``, ``classify``, the sandbox alone, and whoever
+    checks a receipt with a key need none."""
     alone = {("enclave", "exec"), ("enclave", "doctor"), ("output", "verify")}
-    return tuple(words for words in leaf_commands() if words[0] != "protect" and words not in alone)
+    on_files = {"protect", "classify"}
+    return tuple(
+        words for words in leaf_commands() if words[0] not in on_files and words not in alone
+    )
 
 
 def leaves(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

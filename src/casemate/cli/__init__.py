@@ -31,7 +31,14 @@ GROUPS = {
 """Where each group's commands are, and its help."""
 DECIDE = ("applications:decide", "Decide on an application; approving signs the permit.")
 """Stands at the top level: it is what the authority does all day."""
-STATUS = ("status:status", "Whether every part of the home does well, and what to do where not.")
+ALONE = {
+    "status": (
+        "status:status",
+        "Whether every part of the home does well, and what to do where not.",
+    ),
+    "classify": ("classify:app", "What the AI Act says of a system on a day; with no home."),
+}
+"""Commands that are no group."""
 
 
 class Root(Commands):
@@ -41,7 +48,7 @@ class Root(Commands):
         super().__init__(**attributes)
         later = {
             name: Later(name, f"{__name__}.{place}", told)
-            for name, (place, told) in {"decide": DECIDE, **GROUPS, "status": STATUS}.items()
+            for name, (place, told) in {"decide": DECIDE, **GROUPS, **ALONE}.items()
         }
         self.commands = {"decide": later.pop("decide"), **self.commands, **later}
 

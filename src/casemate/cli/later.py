@@ -18,7 +18,10 @@ class Later(TyperCommand):
     """A command, or a group of them, of which only name and help are known yet."""
 
     def __init__(self, name: str, place: str, help: str) -> None:  # noqa: A002 - as typer names it
-        """``place`` is ``module:attribute``: a ``typer.Typer``, or a function of a desk."""
+        """``place`` is ``module:attribute``: a ``typer.Typer``, or a function of a desk.
+
+        A ``Typer`` whose only command has this name is that command: one that needs no desk.
+        """
         super().__init__(name=name, help=help)
         self._place = place
 
@@ -30,6 +33,8 @@ class Later(TyperCommand):
         found = getattr(import_module(module), attribute)
         root = typer.Typer()
         if isinstance(found, typer.Typer):
+            if [one.name for one in found.registered_commands] == [self.name]:
+                return get_group(found).commands[self.name or ""]
             root.add_typer(found, name=self.name, help=self.help)
         else:
             command(root, self.name)(found)
