@@ -116,7 +116,7 @@ def test_questions_are_asked_until_the_class_is_clear(facts: Path) -> None:
 
 
 def test_questions_without_a_reply_are_one_line(facts: Path) -> None:
-    words = [CASEMATE, "classify", str(facts), "--questions", *DAY]
+    words = [str(CASEMATE), "classify", str(facts), "--questions", *DAY]
     done = subprocess.run(words, input="", capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (2, "")
     assert "there was no reply" in done.stderr.splitlines()[-1]
