@@ -78,6 +78,8 @@ from casemate.store.schema import migrate
 from casemate.store.vault import Vault
 
 if TYPE_CHECKING:
+    from polars import DataFrame
+
     from casemate.catalogue import (
         Catalogue,
         Citation,
@@ -110,6 +112,7 @@ if TYPE_CHECKING:
     )
     from casemate.enclave.assessing import PlanPreview
     from casemate.figures import Figures
+    from casemate.first_look import Assessment, FirstLook
     from casemate.lineage import Lineage
     from casemate.protection.certificate import Verified
     from casemate.protection.privacy_loss import PrivacyLoss
@@ -470,8 +473,7 @@ class Platform(SignInActs):
         need telling. Raises ``BadInput`` for a table that cannot be read or is
         not described, ``Conflict`` where another version came first.
         """
-        from casemate.catalogue import VariableRole, load_description, read_table
-        from casemate.protection import reidentification_risk
+        from casemate.catalogue import load_description, read_table
 
         described = (
             load_description(description) if isinstance(description, Mapping) else description
@@ -479,14 +481,58 @@ class Platform(SignInActs):
         with self._look(actor, "dataset.publish", self.facts.to_publish, actor, described):
             pass  # ask before the table is read: it may be large
         frame = read_table(source, encoding=encoding, delimiter=delimiter)
-        quasi = sorted(described.with_role(VariableRole.QUASI_IDENTIFIER) & set(frame.columns))
-        risk = reidentification_risk(frame, quasi, threshold=described.rules.min_k).to_dict()
-        staged = self.catalogue.stage(described, frame, risk=risk)
+        staged = self.catalogue.stage(described, frame, risk=_raw_risk(frame, described))
         try:
             return self._enter(actor, staged)
         except BaseException:
             self.catalogue.discard(staged)
             raise
+
+    def first_look(self, actor: str, source: Path | str) -> FirstLook:
+        """A draft of the description of the table at ``source``, for its holder to correct."""
+        from casemate.catalogue import describe, guess_role, read_source
+        from casemate.first_look import FirstLook
+
+        self.require_publisher(actor)
+        read = read_source(source)
+        guesses = {name: guess_role(read.frame[name]) for name in read.frame.columns}
+        return FirstLook(read.frame.height, describe(read.frame, read.hints), guesses)
+
+    def assess(
+        self,
+        actor: str,
+        source: Path | str,
+        description: DatasetDescription | Mapping[str, Any],
+    ) -> Assessment:
+        """What publishing the table at ``source`` as ``description`` would show: quality, risk, profile.
+
+        Nothing is recorded. Raises ``BadInput`` as ``publish`` does.
+        """
+        from casemate.catalogue import assess_quality, load_description, profile_table, read_table
+        from casemate.catalogue.catalogue import columns_of
+        from casemate.catalogue.content import conform
+        from casemate.first_look import Assessment
+
+        described = (
+            load_description(description) if isinstance(description, Mapping) else description
+        )
+        with self._look(actor, "dataset.publish", self.facts.to_publish, actor, described):
+            pass
+        frame = conform(read_table(source), described)
+        return Assessment(
+            description=described,
+            rows=frame.height,
+            columns=columns_of(frame),
+            profile=profile_table(frame, described),
+            quality=assess_quality(frame, described),
+            risk=_raw_risk(frame, described),
+        )
+
+    def held(self, actor: str) -> Sequence[Dataset]:
+        """The datasets of ``actor``'s organisation, those that were withdrawn among them."""
+        with self._look(actor, "dataset.publish", self.facts.to_send, actor) as tx:
+            holder = self.identity.account(tx, actor).organisation
+            return self.catalogue.list(tx, holder=holder, include_retired=True)
 
     def require_publisher(self, actor: str) -> None:
         """Raise ``NotAllowed`` unless ``actor`` publishes here: asked before a file is taken in."""
@@ -1550,6 +1596,15 @@ class Platform(SignInActs):
 
     def _account(self, tx: Session, actor: str | None) -> Account | None:
         return None if actor is None else self.identity.account(tx, actor)
+
+
+def _raw_risk(frame: DataFrame, described: DatasetDescription) -> dict[str, Any]:
+    """The re-identification risk of the raw table, over what the description calls quasi-identifiers."""
+    from casemate.catalogue import VariableRole
+    from casemate.protection import reidentification_risk
+
+    quasi = sorted(described.with_role(VariableRole.QUASI_IDENTIFIER) & set(frame.columns))
+    return reidentification_risk(frame, quasi, threshold=described.rules.min_k).to_dict()
 
 
 def _read_form(form: ApplicationForm | Mapping[str, Any]) -> ApplicationForm:

@@ -35,6 +35,10 @@ PAGES = (
     Shown("dataset", None, "/catalogue/{dataset}"),
     Shown("dataset-variable", None, "/catalogue/{dataset}?look=sex", pictured=False),
     Shown("dataset-open", "acct-researcher", "/catalogue/{open_dataset}"),
+    Shown("publishing", "acct-holder", "/publishing"),
+    Shown("publishing-file", "acct-holder", "/publishing/new"),
+    Shown("publishing-version", "acct-holder", "/publishing/new?dataset={dataset}", pictured=False),
+    Shown("publishing-withdraw", "acct-holder", "/publishing/datasets/{dataset}/withdraw"),
     Shown("design", None, "/design"),
     Shown("applications", "acct-researcher", "/applications"),
     Shown(

@@ -123,5 +123,7 @@ UNSEEN = {
     "page-signed_out",  # speaks of a provider of the settings; see test_sign_in_in_a_browser.py
     "page-my_recovery_codes",  # both tell a secret once
     "page-my_token",
+    "page-citation",  # a file
+    "page-describe_file",  # of a file that was just sent: the browser's story comes by it
 }
 """What is no page but a redirect, a part of a page, or a file: the route's name, and in a comment why."""

@@ -33,7 +33,7 @@ NEED_A_HOME = [
 RECORDS_OUT = {("protect", "stream")}
 """What these print are the records themselves, line by line: there is no document to ask for."""
 ISSUE = """init; demo; dataset publish; dataset list; dataset show; dataset search; dataset retire;
-dataset lineage; dataset similar; dataset cite; dataset preview;
+dataset assess; dataset held; dataset lineage; dataset similar; dataset cite; dataset preview;
 application submit; application revise; application check; application message; application inbox;
 application preview; application list; application show; decide; permit list; permit show;
 permit verify; permit effect; permit revoke; permit export; run submit; run status; run logs; run cancel;

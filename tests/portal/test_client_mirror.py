@@ -11,6 +11,7 @@ from casemate.platform import Platform
 
 NOT_OVER_HTTP = {
     "add_environment": "built at the server's own machine, from its disk",
+    "assess": "what the pages show before a table is published; a program publishes a version",
     "begin_session": "a browser's: a token stands for it",
     "cite": "GET /datasets/{dataset}/citation: the server knows the address that it is found at",
     "close": "each has its own",
@@ -21,7 +22,9 @@ NOT_OVER_HTTP = {
     "export_catalogue": "harvested at /catalogue, in pages",
     "export_catalogue_page": "harvested at /catalogue",
     "export_dataset": "harvested at /datasets/{dataset}.ttl",
+    "first_look": "a draft for the pages' form; a program drafts with casemate.catalogue.describe",
     "found": "the first account is made at the server's own machine",
+    "held": "what the pages show a data holder; a program searches with holder=",
     "holder_names": "what pages call the holders; a program reads them in DCAT",
     "issue_token": "a token that made tokens would outlive its own end and its own scopes",
     "may": "the pages ask it before they offer an act; a program acts and is told",

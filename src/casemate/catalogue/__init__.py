@@ -17,7 +17,7 @@ from casemate.catalogue.description import (
     VariableType,
     load_description,
 )
-from casemate.catalogue.drafting import describe
+from casemate.catalogue.drafting import Guess, describe, guess_role
 from casemate.catalogue.hints import Hint
 from casemate.catalogue.lineage import Step
 from casemate.catalogue.profile import profile_table
@@ -34,6 +34,7 @@ __all__ = [
     "Dataset",
     "DatasetDescription",
     "DatasetState",
+    "Guess",
     "Hint",
     "Hit",
     "Rules",
@@ -50,6 +51,7 @@ __all__ = [
     "content_digest",
     "create_search_index",
     "describe",
+    "guess_role",
     "in_language",
     "load_description",
     "profile_table",

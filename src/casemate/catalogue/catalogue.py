@@ -101,7 +101,7 @@ class Catalogue:
         key, wrapped = self._keyring.new_data_key(blob)
         facts = Staged(
             description=description,
-            columns=[[n, str(type_of(t)), str(t)] for n, t in frame.schema.items()],
+            columns=columns_of(frame),
             rows=frame.height,
             digest=content_digest(frame),
             blob=blob,
@@ -421,6 +421,11 @@ class Catalogue:
         for column, indexed in column_words(said, holder).items():
             setattr(entry, column, indexed)
         tx.add(entry)
+
+
+def columns_of(frame: pl.DataFrame) -> list[list[str]]:
+    """Name, type and column type of each column."""
+    return [[name, str(type_of(kind)), str(kind)] for name, kind in frame.schema.items()]
 
 
 def _with_size(staged: Staged, size: int) -> Staged:

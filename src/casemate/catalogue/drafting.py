@@ -6,6 +6,8 @@ draft by itself: the holder gives the description that is published.
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 import polars as pl
 
@@ -62,29 +64,48 @@ def _variable(values: pl.Series, hint: Hint, language: str) -> VariableDescripti
     found = type_of(values.dtype)
     codes = {code: {language: meaning} for code, meaning in hint.codes.items() if meaning}
     return VariableDescription(
-        role=guess_role(values),
+        role=guess_role(values).role,
         label={language: hint.label or values.name.replace("_", " ").strip() or values.name},
         type=VariableType.CATEGORY if 0 < len(codes) <= MAX_CODES else found,
         codes=codes,
     )
 
 
-def guess_role(values: pl.Series) -> VariableRole:
+@dataclass(frozen=True)
+class Guess:
+    """A role that was guessed, and what it was guessed from: its name, its values, or nothing."""
+
+    role: VariableRole
+    why: Literal[
+        "name_identifies",
+        "email",
+        "name_describes",
+        "name_is_sensitive",
+        "unique",
+        "date",
+        "nothing",
+    ]
+
+
+def guess_role(values: pl.Series) -> Guess:
     """The role that name and values of a variable suggest."""
     name = re.sub(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z0-9]+", "_", values.name).lower()
     present = values.drop_nulls()
     is_text = values.dtype == pl.String
-    if _IDENTIFIER.search(name) or (is_text and _mostly(present, _EMAIL)):
-        return VariableRole.DIRECT_IDENTIFIER
+    if _IDENTIFIER.search(name):
+        return Guess(VariableRole.DIRECT_IDENTIFIER, "name_identifies")
+    if is_text and _mostly(present, _EMAIL):
+        return Guess(VariableRole.DIRECT_IDENTIFIER, "email")
     if _QUASI.search(name):
-        return VariableRole.QUASI_IDENTIFIER
+        return Guess(VariableRole.QUASI_IDENTIFIER, "name_describes")
     if _SENSITIVE.search(name):
-        return VariableRole.SENSITIVE
+        return Guess(VariableRole.SENSITIVE, "name_is_sensitive")
     if _is_unique_key(present) and (is_text or values.dtype.is_integer()):
-        return VariableRole.DIRECT_IDENTIFIER
+        return Guess(VariableRole.DIRECT_IDENTIFIER, "unique")
     if values.dtype in (pl.Date, pl.Datetime):
-        return VariableRole.QUASI_IDENTIFIER  # a date of birth, of an admission, of a death
-    return VariableRole.OTHER
+        # A date of birth, of an admission, of a death.
+        return Guess(VariableRole.QUASI_IDENTIFIER, "date")
+    return Guess(VariableRole.OTHER, "nothing")
 
 
 def _mostly(present: pl.Series, pattern: str) -> bool:

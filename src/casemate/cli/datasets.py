@@ -62,6 +62,33 @@ def describe_(
     return Shown(document, json.dumps(document, ensure_ascii=False, indent=1))
 
 
+@command(app, "assess")
+def assess(
+    desk: Desk,
+    source: Annotated[str, typer.Argument(help="A file, or a database as URL#table.")],
+    describe: Annotated[Path, typer.Option(help="The description, TOML or JSON.")],
+) -> Shown:
+    """What publishing a table would show of its quality and risk; nothing is recorded."""
+    found = desk.platform.assess(desk.actor, source, load_description(describe))
+    alone, share = found.risk.get("uniques", 0), float(found.risk.get("at_risk", 0))
+    return Shown(
+        found,
+        f"{found.description.id}: {found.rows} rows, {len(found.columns)} variables, quality "
+        f"{found.quality['overall']} of 100; {alone} people are unique in the raw data, "
+        f"{share:.0%} are in groups under {found.description.rules.min_k}.",
+    )
+
+
+@command(app, "held")
+def held(desk: Desk) -> Shown:
+    """The datasets of your own organisation, those that were withdrawn among them."""
+    known = desk.platform.held(desk.actor)
+    rows: list[list[object]] = [
+        [one.id, one.version, one.rows, one.access_right.value, one.state.value] for one in known
+    ]
+    return Shown(known, table(["Dataset", "Version", "Rows", "Access", "State"], rows))
+
+
 @command(app, "list")
 def list_(desk: Desk) -> Shown:
     """All datasets."""

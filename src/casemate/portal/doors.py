@@ -21,7 +21,8 @@ from casemate.portal.problems import problem
 
 LARGEST_BODY = 16 * 2**20
 """Bytes of any request but an upload."""
-UPLOADS = "/api/v1/uploads"
+UPLOADS = re.compile(r"/api/v1/uploads|/[a-z]{2}/publishing/upload")
+"""Where files are sent, which have a bound of their own and are written down as they come."""
 HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"no-referrer",
@@ -73,7 +74,7 @@ class Doors:
             )
             await refusal(scope, receive, answer)
             return
-        if scope["path"] == UPLOADS:
+        if UPLOADS.fullmatch(scope["path"]):
             await self._app(scope, receive, answer)
             return
         body = _Body(receive)

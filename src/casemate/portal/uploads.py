@@ -78,18 +78,23 @@ class Uploads:
             raise
         return Upload(upload, size, f"sha256:{told.hexdigest()}")
 
+    def file(self, owner: str, upload: str) -> Path:
+        """The file of ``upload``, which stays; raises ``NotFound`` for what ``owner`` has not sent."""
+        folder = self._folder / owner / upload
+        files = sorted(folder.iterdir()) if _IS_ID.match(upload) and folder.is_dir() else []
+        if not files:
+            raise NotFound(f"you have sent no file {upload!r}: upload it first")
+        return files[0]
+
     @contextmanager
     def taken(self, owner: str, upload: str) -> Iterator[Path]:
         """The file of ``upload``, for the block; afterwards it is gone unless the block failed.
 
         Raises ``NotFound`` for what ``owner`` has not sent.
         """
-        folder = self._folder / owner / upload
-        files = sorted(folder.iterdir()) if _IS_ID.match(upload) and folder.is_dir() else []
-        if not files:
-            raise NotFound(f"you have sent no file {upload!r}: upload it first")
-        yield files[0]
-        shutil.rmtree(folder, ignore_errors=True)
+        file = self.file(owner, upload)
+        yield file
+        shutil.rmtree(file.parent, ignore_errors=True)
 
     def sweep(self) -> None:
         """Remove what was sent over a day ago and never published."""

@@ -23,6 +23,7 @@ from casemate.portal.pages import (
     ledger,
     outputs,
     programs,
+    publishing,
     sign_in,
     workspace,
 )
@@ -33,6 +34,7 @@ AREAS = (
     account,
     catalogue,
     dataset,
+    publishing,
     applying,
     desk,
     desk_permits,

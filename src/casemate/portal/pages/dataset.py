@@ -69,7 +69,7 @@ def _page(seen: Visit, known: Dataset, variable: str, role: str, look: str) -> R
         said=known.description,
         holder=seen.platform.holder_names().get(known.holder, known.holder),
         newest=known.versions[-1],
-        purposes=[purposes.term(one).labels[seen.lang] for one in known.allowed_purposes],
+        purposes=[purpose_name(one, seen.lang) for one in known.allowed_purposes],
         variables=list(_matching(known, variable, role)),
         asked={"variable": variable, "role": role, "look": look},
         roles=[("", seen.gettext("Any role")), *((one.value, one.value) for one in VariableRole)],
@@ -87,6 +87,12 @@ def _page(seen: Visit, known: Dataset, variable: str, role: str, look: str) -> R
         if known.description.privacy is None
         else known.description.privacy.amount,
     )
+
+
+def purpose_name(purpose: str, language: str) -> str:
+    """The purpose in words, where we know it; a holder may name others."""
+    known = purposes.TERMS.get(purpose)
+    return purpose if known is None else known.labels[language]
 
 
 def _matching(known: Dataset, wanted: str, role: str) -> Iterator[tuple[Variable, dict[str, Any]]]:

@@ -1,7 +1,7 @@
 """Pictures of a dataset, from what publishing measured: quality, risk, and the spread of one variable."""
 
 import math
-from typing import Any
+from typing import Any, Protocol
 
 from casemate.catalogue import Dataset, Variable, in_language
 from casemate.portal.pages.charts import Chart, bars
@@ -25,7 +25,19 @@ _GROUPS = (
 """Sizes of groups of people who look alike: a name, the least and the most."""
 
 
-def quality(seen: Visit, known: Dataset) -> Chart:
+class Measured(Protocol):
+    """A dataset, or what would become one."""
+
+    @property
+    def quality(self) -> dict[str, Any]:
+        """Its scores."""
+
+    @property
+    def risk(self) -> dict[str, Any]:
+        """The re-identification risk of its raw table."""
+
+
+def quality(seen: Visit, known: Measured) -> Chart:
     """The four scores of the data."""
     what, score = seen.gettext("Aspect"), seen.gettext("Score of 100")
     scores = known.quality["data"]
@@ -47,7 +59,7 @@ def quality(seen: Visit, known: Dataset) -> Chart:
     )
 
 
-def metadata(seen: Visit, known: Dataset) -> Chart:
+def metadata(seen: Visit, known: Measured) -> Chart:
     """The five scores of the description, each as a share of what it could be."""
     what, share = seen.gettext("Aspect"), seen.gettext("Percent of the points")
     scored = known.quality["metadata"]
@@ -69,7 +81,7 @@ def metadata(seen: Visit, known: Dataset) -> Chart:
     )
 
 
-def risk(seen: Visit, known: Dataset) -> Chart | None:
+def risk(seen: Visit, known: Measured) -> Chart | None:
     """How many people look alike in the raw table; ``None`` where nothing was measured."""
     sizes = known.risk.get("class_sizes")
     if not sizes:
