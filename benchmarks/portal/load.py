@@ -6,7 +6,7 @@ catalogue's page; on SQLite, and on PostgreSQL where its URL is given. Beside th
 given, Datasette over the same records with a full-text index and the same facets. Server and load share
 the machine, which the report names: throughput is what is left to the server beside Locust.
 
-    python benchmarks/portal/load.py [--datasets N] [--seconds S] [--users 1,5,10,25,50]
+    python -m benchmarks.portal.load [--datasets N] [--seconds S] [--users 1,5,10,25,50]
         [--postgresql URL] [--datasette PROGRAM] [--chart docs/portal-load.svg]
 """
 
@@ -29,12 +29,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import psutil
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-import search as catalogue_bench
-
+from benchmarks import search as catalogue_bench
 from casemate.catalogue.words import words
 from casemate.home import create_home
 from casemate.platform import Platform
@@ -55,8 +50,8 @@ def queries(count: int) -> list[str]:
 
 
 @contextmanager
-def served(home: Path) -> Iterator[tuple[str, psutil.Process]]:
-    """`casemate serve` on ``home``: its address and its process."""
+def served(home: Path) -> Iterator[tuple[str, int]]:
+    """`casemate serve` on ``home``: its address and the number of its process."""
     program = [sys.executable, "-m", "casemate.cli", "serve", "--home", str(home)]
     program += ["--port", "0", "--requests-a-minute", "100000000", "--json"]
     process = subprocess.Popen(program, stdout=subprocess.PIPE, text=True)
@@ -67,20 +62,20 @@ def served(home: Path) -> Iterator[tuple[str, psutil.Process]]:
             told += line
             if line.startswith("}") or (line.startswith("{") and line.rstrip().endswith("}")):
                 break
-        yield json.loads(told)["address"], psutil.Process(process.pid)
+        yield json.loads(told)["address"], process.pid
     finally:
         process.terminate()
         process.wait(30)
 
 
 def load(
-    address: str, server: psutil.Process, paths: list[str], users: int, seconds: int, name: str
+    address: str, server: int, paths: list[str], users: int, seconds: int, name: str
 ) -> dict[str, Any]:
     """``users`` who ask ``server`` for ``paths`` without a pause, for ``seconds``.
 
     ``cpu_ms_per_request`` is the processor's time of the server, which a busy machine hardly changes.
     """
-    spent = sum(server.cpu_times()[:2])
+    spent = cpu_seconds(server)
     with tempfile.TemporaryDirectory() as folder:
         plan = Path(folder) / "plan.json"
         plan.write_text(json.dumps({"paths": paths, "name": name}), encoding="utf-8")
@@ -93,7 +88,7 @@ def load(
             capture_output=True, text=True, check=False, timeout=seconds + 60,
             env={**os.environ, "CASEMATE_LOAD": str(plan)},
         )  # fmt: skip
-    spent = sum(server.cpu_times()[:2]) - spent
+    spent = cpu_seconds(server) - spent
     answered = json.loads(done.stdout)
     if not answered:
         raise RuntimeError(f"{address} answered nothing in {seconds} s: {done.stderr[-2000:]}")
@@ -111,6 +106,12 @@ def load(
             told["num_requests"] / (told["last_request_timestamp"] - told["start_time"]), 1
         ),
     }
+
+
+def cpu_seconds(process: int) -> float:
+    """The processor's time that ``process`` has taken, in user mode and in the kernel."""
+    said = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _quantile(times: list[tuple[float, int]], share: float) -> float:
@@ -159,7 +160,7 @@ def datasette(program: str, datasets: int, users: list[int], seconds: int) -> li
                 "/catalogue/entry.json?" + urlencode([("_search", q), ("_size", "20"), *facets])
                 for q in queries(QUERIES)
             ]
-            server = psutil.Process(process.pid)
+            server = process.pid
             load(address, server, paths, 1, 5, "warm")
             return [load(address, server, paths, number, seconds, "datasette") for number in users]
         finally:
