@@ -54,7 +54,7 @@ def create_app(platform: Platform, *, requests_a_minute: int = 600, works: bool 
         redoc_url=None,
         redirect_slashes=False,  # it would send people to whatever host the request names
         lifespan=_lifespan(platform, works=works),
-        responses=problems.describe(401, 403, 413, 429),
+        responses=problems.describe(400, 401, 403, 413, 429),
     )
     app.state.platform = platform
     app.state.is_ending = False
