@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from casemate.catalogue.encodings import find_encoding
-from casemate.catalogue.limits import check_names
+from casemate.catalogue.limits import MAX_COLUMNS, check_names
 from casemate.errors import BadInput
 
 
@@ -33,6 +33,8 @@ def read_json(path: Path, encoding: str | None = None) -> pl.DataFrame:
         for name in record:
             if name not in columns:
                 columns[name] = [None] * number
+        if len(columns) > MAX_COLUMNS:
+            check_names(list(columns), path.name)
         for name, values in columns.items():
             values.append(record.get(name))
     check_names(list(columns), path.name)

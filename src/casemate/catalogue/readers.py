@@ -15,6 +15,12 @@ from pathlib import Path
 
 import polars as pl
 
+from casemate.catalogue.bombs import (
+    JSON_GROWS,
+    require_parquet_fits,
+    require_text_fits,
+    require_workbook_fits,
+)
 from casemate.catalogue.databases import read_database_table
 from casemate.catalogue.delimited import read_delimited
 from casemate.catalogue.documents import read_json
@@ -58,12 +64,16 @@ def read_source(
     hints: dict[str, Hint] = {}
     match kind:
         case "CSV":
+            require_text_fits(path)
             frame = read_delimited(path, encoding=encoding, delimiter=delimiter)
         case "Parquet":
+            require_parquet_fits(path)
             frame = _read_parquet(path)
         case "JSON":
+            require_text_fits(path, grows=JSON_GROWS)
             frame = read_json(path, encoding)
         case "Excel":
+            require_workbook_fits(path)
             frame = read_workbook(path, part)
         case _:
             frame, hints = read_survey(path, encoding)

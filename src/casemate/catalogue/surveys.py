@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import pyreadstat
 
+from casemate.catalogue.bombs import most_bytes, most_rows, require_room
 from casemate.catalogue.hints import Hint
 from casemate.errors import BadInput
 
@@ -23,9 +24,11 @@ _READERS: dict[str, Callable[..., Any]] = {
 def read_survey(path: Path, encoding: str | None = None) -> tuple[pl.DataFrame, dict[str, Hint]]:
     """The table, its codes left as they are, and what the file says each variable and code means."""
     reader = _READERS[path.suffix.lower()]
-    options = {"encoding": encoding} if encoding else {}
+    options: dict[str, Any] = {"encoding": encoding} if encoding else {}
     try:
-        frame, said = reader(path, output_format="polars", **options)
+        _, said = reader(path, metadataonly=True, **options)
+        most = most_rows(len(said.column_names))
+        frame, said = reader(path, output_format="polars", row_limit=most, **options)
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError) as failure:
         raise BadInput(
             f"{path.name} cannot be read ({failure}): it is damaged, of a newer format, "
@@ -35,6 +38,8 @@ def read_survey(path: Path, encoding: str | None = None) -> tuple[pl.DataFrame, 
         raise BadInput(
             f"{path.name} holds text in another encoding than it says: declare it with --encoding"
         ) from None
+    if frame.height >= most:
+        require_room(most_bytes() + 1, path.name)
     return _whole_numbers(frame, said.readstat_variable_types), _hints(said)
 
 
