@@ -67,7 +67,12 @@ def export_dataset(anyone: Anyone, request: Request, dataset: str, ending: str) 
     return Response(text, media_type=media)
 
 
-@router.get("/dataset/{dataset}", status_code=303, response_class=RedirectResponse)
+@router.get(
+    "/dataset/{dataset}",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses=describe(404, 406),
+)
 def resolve(anyone: Anyone, request: Request, dataset: str) -> Response:
     """The dataset's own address, as DCAT and citations give it: on to its page, or to its description as
     data where ``Accept`` prefers that."""
