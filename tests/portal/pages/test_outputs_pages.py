@@ -5,6 +5,11 @@ from collections.abc import Iterator
 import pytest
 from outputs_world import CHECKER, FIRST, SECOND, Done, done, let_out
 from pages_world import Pages, Person, pages, words
+from portal_world import form as application_form
+from portal_world import plan
+
+from casemate.access import OutputRules
+from casemate.disclosure import DisclosureRules
 
 OTHERS = ("acct-holder", "acct-outsider", "acct-researcher", "acct-authority", "acct-auditor",
           "acct-operator")  # fmt: skip
@@ -160,3 +165,32 @@ def test_a_form_without_its_token_decides_nothing(chris: Person, first: Done) ->
     )
     assert answer.status_code == 403
     assert "Nobody yet" in chris.see(f"/en/outputs/{output}")
+
+
+def test_where_two_have_to_look_the_page_says_so_and_the_second_releases(
+    clinic: Pages, chris: Person, first: Done
+) -> None:
+    platform = clinic.portal.platform
+    platform.add_account("acct-operator", "Cleo Checker", "org-access-body", ["output_checker"],
+                         account_id="acct-second")  # fmt: skip
+    asked = platform.apply("acct-researcher", application_form()).id
+    permit = platform.approve(
+        "acct-authority", asked, "Two look.", plans={"clinic": plan()},
+        output_rules=OutputRules(review="four-eyes", disclosure=_disclosure(clinic)),
+    ).id  # fmt: skip
+    output = done(clinic.portal, permit, FIRST).outputs["by_diagnosis.csv"].id
+    where, decision = f"/en/outputs/{output}", {"decision": "clear", "reason": "All over ten."}
+    assert "Two different checkers have to clear it" in chris.see(where)
+    assert "A second checker looks now." in chris.do(f"{where}/decision", decision)
+    assert output not in chris.see("/en/outputs")
+    assert chris.post(f"{where}/decision", decision).status_code == 403
+    assert chris.post(f"{where}/release").status_code in (403, 409)
+    cleo = clinic.person("acct-second")
+    assert "A second decision" in cleo.see(where)
+    assert "It is cleared." in cleo.do(f"{where}/decision", decision)
+    assert "It is released" in cleo.do(f"{where}/release")
+    assert first.run.permit != permit
+
+
+def _disclosure(clinic: Pages) -> DisclosureRules:
+    return clinic.portal.platform.dataset("clinic").rules.disclosure

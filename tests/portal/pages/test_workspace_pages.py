@@ -1,11 +1,15 @@
 """The workspace: permits, the editor, the run's live account, results; by a browser without scripts."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 
 import pytest
+from functional.clinic import DESCRIPTION
 from outputs_world import FIRST, PRINTED, SECOND, Done, done, let_out
 from pages_world import Pages, Person, pages, words
+from portal_world import form as application_form
+from portal_world import plan, table
 
 from casemate.portal.pages.programs import coloured
 
@@ -242,3 +246,62 @@ def test_a_question_under_a_permit_without_a_budget_is_told_so_and_kept(
     assert answer.status_code == 403
     assert 'value="female"' in answer.text
     assert "no privacy budget" in answer.text
+
+
+@pytest.fixture(scope="module")
+def budgeted(clinic: Pages) -> str:
+    """A permit with a privacy budget, on a table of its own."""
+    portal, budget = clinic.portal, {"accounting": "epsilon", "amount": "1"}
+    described = {**tomllib.loads(DESCRIPTION), "id": "counted", "privacy": budget}
+    upload = portal.upload("acct-holder", table())
+    portal.must(
+        "acct-holder", "POST", "/datasets", json={"upload": upload, "description": described}
+    )
+    wanted = application_form()
+    wanted["datasets"][0]["dataset"] = "counted"
+    asked = portal.must(RESEARCHER, "POST", "/applications", json={"form": wanted})["id"]
+    terms = {"reason": "In the public interest.", "plans": {"counted": plan()},
+             "budgets": {"counted": budget}}  # fmt: skip
+    return str(
+        portal.must("acct-authority", "POST", f"/applications/{asked}/approve", json=terms)["id"]
+    )
+
+
+def test_a_question_tells_its_error_first_and_is_paid_once(budgeted: str, rita: Person) -> None:
+    where = f"/en/workspace/permits/{budgeted}/question"
+    assert "ε = 1" in words(rita.see(f"/en/workspace/permits/{budgeted}"))
+    form = {"dataset": "counted", "kind": "count", "where-1": "sex", "comparison-1": "is",
+            "value-1": "female", "where-2": "birth_year", "comparison-2": "at_least",
+            "value-2": "1950", "accounting": "epsilon", "amount": "0.1"}  # fmt: skip
+    expected = rita.post(where, {**form, "do": "expect"})
+    said = words(expected.text)
+    assert "It would cost ε = 0.1. It may be" in said
+    assert "(rows) in 95% of cases." in said
+    assert "Ask, and pay" in said
+    assert "ε = 0.9" not in said
+    answered = words(rita.post(where, {**form, "do": "ask"}).text)
+    assert "It cost ε = 0.1." in answered
+    assert "ε = 0.9" in answered
+    again = words(rita.post(where, {**form, "do": "expect"}).text)
+    assert "the same answer costs nothing" in again
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"kind": "sum", "variable": "marker"}, "low"),
+        ({"amount": "much"}, "amount"),
+        ({"kind": "none"}, "kind"),
+        ({"dataset": "nowhere"}, "nowhere"),
+        ({"where-1": "birth_year", "comparison-1": "at_least", "value-1": "old"}, "birth_year"),
+    ],
+)
+def test_a_question_that_is_none_is_told_what_is_wrong(
+    budgeted: str, rita: Person, wrong: dict[str, str], says: str
+) -> None:
+    form = {"dataset": "counted", "kind": "count", "accounting": "epsilon", "amount": "0.1"}
+    answer = rita.post(
+        f"/en/workspace/permits/{budgeted}/question", {**form, **wrong, "do": "expect"}
+    )
+    assert answer.status_code in (403, 404, 422)
+    assert says in words(answer.text)
