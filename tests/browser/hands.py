@@ -57,6 +57,11 @@ class Hand:
         self.page.keyboard.press("Delete")
         self.page.keyboard.insert_text(text)
 
+    def leave_editor(self) -> None:
+        """Leave a field in which Tab indents, as the page says how to."""
+        if self.keyboard:
+            self.page.keyboard.press("Escape")
+
     def tick(self, label: str, *, within: Locator | None = None) -> None:
         """Tick the box ``label``, or choose it where it is one of several."""
         box = (within or self.page).get_by_label(label, exact=True).first

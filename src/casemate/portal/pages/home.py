@@ -3,17 +3,29 @@
 from fastapi import Response
 
 from casemate.errors import NotFound
+from casemate.portal.pages.language import mark
 from casemate.portal.pages.router import PageRouter
-from casemate.portal.pages.visit import THEME, THEMES, Anyone, drop_cookie, set_cookie
+from casemate.portal.pages.visit import (
+    THEME,
+    THEMES,
+    Anyone,
+    Navigation,
+    Visit,
+    drop_cookie,
+    set_cookie,
+)
 
 router = PageRouter()
+NAVIGATION: Navigation = (mark("Home"), "home", None)
+NEWEST = 5
 _YEAR = 365 * 24 * 3600
 
 
 @router.get("")
 def home(seen: Anyone) -> Response:
-    """What this place is, in one screen."""
-    return seen.page("home/home.html")
+    """What this place is, in one screen: what it does, how much of it there is now, where to begin."""
+    newest = seen.platform.search("", sort="newest", limit=NEWEST).hits
+    return seen.page("home/home.html", figures=_figures(seen), newest=newest)
 
 
 @router.get("/theme/{theme}")
@@ -27,3 +39,18 @@ def theme(seen: Anyone, theme: str, back: str = "") -> Response:
     else:
         set_cookie(seen.request, response, THEME, theme, seconds=_YEAR)
     return response
+
+
+def _figures(seen: Visit) -> list[tuple[int, str]]:
+    """Each live figure and what it counts; of what this home does not keep, nothing is said."""
+    now, many = seen.platform.figures(), seen.ngettext
+    counted = [
+        (now.datasets, many("dataset", "datasets", now.datasets)),
+        (now.permits, many("permit in force", "permits in force", now.permits)),
+        (now.releases, many("release this month", "releases this month", now.releases)),
+    ]
+    if now.systems is not None:
+        counted.append(
+            (now.systems, many("AI system registered", "AI systems registered", now.systems))
+        )
+    return counted
