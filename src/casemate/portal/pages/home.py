@@ -43,14 +43,13 @@ def theme(seen: Anyone, theme: str, back: str = "") -> Response:
 
 def _figures(seen: Visit) -> list[tuple[int, str]]:
     """Each live figure and what it counts; of what this home does not keep, nothing is said."""
-    now, many = seen.platform.figures(), seen.ngettext
+    now = seen.platform.figures()
     counted = [
-        (now.datasets, many("dataset", "datasets", now.datasets)),
-        (now.permits, many("permit in force", "permits in force", now.permits)),
-        (now.releases, many("release this month", "releases this month", now.releases)),
+        (now.datasets, seen.ngettext("dataset", "datasets", now.datasets)),
+        (now.permits, seen.ngettext("permit in force", "permits in force", now.permits)),
+        (now.releases, seen.ngettext("release this month", "releases this month", now.releases)),
     ]
     if now.systems is not None:
-        counted.append(
-            (now.systems, many("AI system registered", "AI systems registered", now.systems))
-        )
+        registered = seen.ngettext("AI system registered", "AI systems registered", now.systems)
+        counted.append((now.systems, registered))
     return counted
