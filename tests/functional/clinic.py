@@ -417,10 +417,10 @@ def leaf_commands() -> tuple[tuple[str, ...], ...]:
 
 
 def of_the_platform() -> tuple[tuple[str, ...], ...]:
-    """The commands that act in a home; those of ``protect``, ``classify``, the sandbox alone, and whoever
-    checks a receipt with a key need none."""
+    """The commands that act in a home; those of ``protect``, ``classify`` and ``register``, the sandbox
+    alone, and whoever checks a receipt with a key need none."""
     alone = {("enclave", "exec"), ("enclave", "doctor"), ("output", "verify")}
-    on_files = {"protect", "classify"}
+    on_files = {"protect", "classify", "register"}
     return tuple(
         words for words in leaf_commands() if words[0] not in on_files and words not in alone
     )

@@ -45,7 +45,8 @@ enclave environment remove; run follow; run draft; run program; output compare;
 output show; account add; account list;
 catalogue export;
 protect anonymise; protect pseudonymise; protect aggregate; protect synthesise; protect population;
-protect risk; protect stream; protect verify; classify; serve; token issue; token list; token end"""
+protect risk; protect stream; protect verify; classify; register check; register fields; serve;
+token issue; token list; token end"""
 
 
 def test_every_command_that_was_promised_is_there() -> None:

@@ -24,6 +24,7 @@ GROUPS = {
     "enclave": ("enclave:app", "The sandbox itself, and what programs run on."),
     "output": ("outputs:app", "What came out, and what may leave."),
     "protect": ("protect:app", "Anonymise and pseudonymise files, with no home."),
+    "register": ("register:app", "Records of AI systems and algorithms."),
     "ledger": ("ledgers:app", "The record of every act."),
     "keys": ("keys:app", "The master key, and the public keys that follow from it."),
     "token": ("tokens:app", "What programs sign in with."),

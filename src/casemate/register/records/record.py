@@ -1,0 +1,130 @@
+"""A record of an algorithm, and the fields it can have."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from casemate.errors import BadInput
+
+LANGUAGES = ("en", "fr", "de", "lb")
+LONGEST_TEXT = 20_000
+"""Characters of one field: a record is read by people."""
+MOST_WORDS = 200
+"""Entries of a list."""
+_LINK = re.compile(r"https?://[^\s<>\"]+|mailto:[^\s<>\"@]+@[^\s<>\"@]+")
+
+
+@dataclass(frozen=True)
+class Field:
+    """One thing that a record can tell."""
+
+    name: str
+    label: str
+    group: str
+    kind: str
+    values: tuple[str, ...]
+    asked: Mapping[str, str]
+    """By standard: ``m`` mandatory, ``y`` asked for, ``i`` kept inside, ``o`` optional."""
+    longest: Mapping[str, int]
+    why: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is told of one algorithm: by field, in the form of its kind; texts by language."""
+
+    told: Mapping[str, Any]
+
+
+@cache
+def fields() -> Mapping[str, Field]:
+    """Every field, by name, in the order of the data file."""
+    return {
+        row["name"]: Field(
+            name=row["name"],
+            label=row["label"],
+            group=row["group"],
+            kind=row["kind"],
+            values=tuple(row.get("values", ())),
+            asked=row["asked"],
+            longest=row.get("longest", {}),
+            why=row["why"],
+        )
+        for row in _toml("fields.toml")["field"]
+    }
+
+
+@cache
+def standards() -> Mapping[str, str]:
+    """The titles of the standards, by id."""
+    return {row["id"]: row["title"] for row in _toml("standards.toml")["standard"]}
+
+
+def _toml(name: str) -> dict[str, Any]:
+    return tomllib.loads((files(__package__) / name).read_text(encoding="utf-8"))
+
+
+def read_record(document: Mapping[str, Any]) -> Record:
+    """The record in ``document``; raises ``BadInput`` naming a field that is none, or not of its kind."""
+    told: dict[str, Any] = {}
+    for name, given in document.items():
+        if name not in fields():
+            close = difflib.get_close_matches(name, fields(), 1)
+            nearest = f"; the nearest is {close[0]!r}" if close else ""
+            raise BadInput(f"a record has no field {name!r}{nearest}")
+        value = _value(fields()[name], given)
+        if value:
+            told[name] = value
+    return Record(told)
+
+
+def _value(field: Field, given: Any) -> Any:
+    match field.kind:
+        case "text":
+            return _text(field, given)
+        case "words" | "links":
+            if not isinstance(given, list) or len(given) > MOST_WORDS:
+                raise BadInput(f"{field.name} is a list, of {MOST_WORDS} entries at most")
+            return tuple(_word(field, one) for one in given)
+        case "date":
+            return _date(field, given)
+        case _:
+            return _word(field, given)
+
+
+def _text(field: Field, given: Any) -> dict[str, str]:
+    """By language; plain text is English."""
+    by_language = {"en": given} if isinstance(given, str) else given
+    if not isinstance(by_language, dict) or not by_language.keys() <= set(LANGUAGES):
+        raise BadInput(f"{field.name} is text, or a table of texts by {', '.join(LANGUAGES)}")
+    return {language: text for language, one in by_language.items() if (text := _plain(field, one))}
+
+
+def _plain(field: Field, given: Any) -> str:
+    if not isinstance(given, str) or len(given) > LONGEST_TEXT:
+        raise BadInput(f"{field.name} is text, of {LONGEST_TEXT} characters at most")
+    return given.strip()
+
+
+def _word(field: Field, given: Any) -> str:
+    word = _plain(field, given)
+    if word and field.kind in ("link", "links") and not _LINK.fullmatch(word):
+        raise BadInput(f"{field.name} holds {word!r}, which is no http, https or mailto link")
+    if word and field.values and word not in field.values:
+        raise BadInput(f"{field.name} is {word!r}; it is one of {', '.join(field.values)}")
+    return word
+
+
+def _date(field: Field, given: Any) -> str:
+    try:
+        if isinstance(given, datetime) or not isinstance(given, date | str):
+            raise ValueError
+        return date.fromisoformat(str(given)).isoformat() if given else ""
+    except ValueError:
+        raise BadInput(f"{field.name} is {given!r}; it is a day such as 2026-12-02") from None
