@@ -844,6 +844,8 @@ class Platform(SignInActs):
                     "no protection plan is given: give one for each dataset to be weighed"
                 )
             checked = checked_plans(form, plans, datasets)
+            if gone := sorted(set(plans) - set(checked)):
+                raise BadInput(f"{gone[0]} is not on offer any more: no plan is weighed for it")
             offers = [offer_of(one) for one in datasets]
             leaves = self.applications.require_assessable(tx, actor, application, offers)
             asked = self.enclave.assessments.prepare(tx, leaves, checked)

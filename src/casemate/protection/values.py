@@ -8,6 +8,9 @@ from typing import Any
 
 from casemate.errors import BadInput
 
+FARTHEST = 1000
+"""The most that the exponent of a number may be, either way; that of a float is 324 at most."""
+
 
 def text_of(value: Any, where: str) -> str | None:
     """``value`` as text: 1, 1.0 and '1' all read "1", because readers disagree on an integer's type.
@@ -45,7 +48,13 @@ def number_of(value: Any, where: str) -> Fraction:
         raise BadInput(f"{where} holds {value}, which is not a number")
     text = text_of(value, where)
     try:
-        return Fraction(Decimal(text)) if text is not None else Fraction(0)
+        number = Decimal(text) if text is not None else Decimal(0)
+        if number.is_finite() and abs(number.adjusted()) > FARTHEST:
+            # Written in ten characters, it would be spelled out in as many digits as it says.
+            raise BadInput(
+                f"{where} holds {text!r}, beyond the numbers that are reckoned with (1e{FARTHEST})"
+            )
+        return Fraction(number)
     except (InvalidOperation, ValueError, OverflowError):
         raise BadInput(f"{where} holds {text!r}, which is not a number") from None
 

@@ -25,7 +25,7 @@ from casemate.portal.pages.desk_drawing import count_in_words, frontier_chart, r
 from casemate.portal.pages.desk_plans import budgets_of, choices_of, first_values, plans_of
 from casemate.portal.pages.desk_weighing import Weighing, weighings_of
 from casemate.portal.pages.language import mark
-from casemate.portal.pages.router import Filled, PageRouter, Posted
+from casemate.portal.pages.router import Filled, PageRouter, Posted, whole_number
 from casemate.portal.pages.visit import SignedIn, Visit
 
 router = PageRouter()
@@ -102,7 +102,7 @@ def decide(seen: SignedIn, application: str, given: Posted) -> Response:
     """Decide, on the application as it was seen: of two who do so at once, the second is told."""
     known = _required(seen, application)
     try:
-        revision = int(given.text("revision")) if given.text("revision").isdecimal() else 0
+        revision = whole_number(given.text("revision")) or 0
         decision, reason = given.text("decision"), given.text("reason")
         with seen.platform.provided(unmoved(seen, application, revision)):
             if decision == "approve":
@@ -119,8 +119,8 @@ def decide(seen: SignedIn, application: str, given: Posted) -> Response:
 
 def _approve(seen: Visit, known: Application, given: Filled, reason: str) -> None:
     choices = _choices(seen, known)
-    days = given.text("days")
-    if days and not (days.isascii() and days.isdigit()):
+    days = whole_number(given.text("days"))
+    if given.text("days") and days is None:
         raise BadInput(seen.gettext("Give the days in force as a whole number."))
     seen.platform.approve(
         seen.actor,
@@ -130,7 +130,7 @@ def _approve(seen: Visit, known: Application, given: Filled, reason: str) -> Non
         budgets=budgets_of(given, choices),
         conditions=[line for line in given.text("conditions").splitlines() if line.strip()],
         output_rules=_rules(seen, given),
-        duration_days=int(days) if days else None,
+        duration_days=days,
     )
 
 

@@ -7,7 +7,7 @@ from fastapi import Response
 from casemate.access import Permit
 from casemate.errors import BadInput, CasemateError, Conflict, NotAllowed
 from casemate.portal.pages.applying_form import purpose_name
-from casemate.portal.pages.router import Filled, PageRouter, Posted
+from casemate.portal.pages.router import Filled, PageRouter, Posted, whole_number
 from casemate.portal.pages.visit import SignedIn, Visit
 
 router = PageRouter()
@@ -81,11 +81,11 @@ def signed_permit(seen: SignedIn, permit: str) -> Response:
 def renew_permit(seen: SignedIn, permit: str, given: Posted) -> Response:
     """A new permit on the same terms, in the place of this one."""
     seen.platform.require_desk(seen.actor)
-    days = given.text("days")
+    days = whole_number(given.text("days"))
     try:
-        if not (days.isascii() and days.isdigit() and len(days) < 7):
+        if days is None:
             raise BadInput(seen.gettext("Give the days as a whole number."))
-        made = seen.platform.renew(seen.actor, permit, int(days), given.text("reason"))
+        made = seen.platform.renew(seen.actor, permit, days, given.text("reason"))
     except (BadInput, Conflict, NotAllowed) as error:
         return _permit(seen, permit, error=error, given=given)
     told = seen.gettext("Renewed: this permit takes the place of the one before.")

@@ -10,7 +10,7 @@ from casemate.access import DatasetRequest
 from casemate.catalogue import Dataset, Variable, VariableRole
 from casemate.enclave import budget_of
 from casemate.errors import BadInput
-from casemate.portal.pages.router import Filled
+from casemate.portal.pages.router import Filled, whole_number
 from casemate.portal.pages.visit import Visit
 from casemate.protection.privacy_loss import PrivacyLoss
 
@@ -142,13 +142,14 @@ def _written(seen: Visit, text: str, dataset: str) -> dict[str, Any]:
 
 def _number(seen: Visit, given: Filled, name: str, least: int) -> int:
     text = given.text(name) or str(least)
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= least):
+    number = whole_number(text)
+    if number is None or number < least:
         raise BadInput(
             seen.gettext(
                 "%(given)s is no whole number of at least %(least)s.", given=text, least=least
             )
         )
-    return int(text)
+    return number
 
 
 def budgets_of(given: Filled, choices: Sequence[Mapping[str, Any]]) -> dict[str, PrivacyLoss]:

@@ -60,6 +60,11 @@ class Filled:
         return name in self.values
 
 
+def whole_number(text: str) -> int | None:
+    """The whole number, not negative, that ``text`` is; ``None`` where it is none, or none of any use."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 class PageRouter(APIRouter):
     """The pages of one area. Paths are given without the language; every POST is checked for forgery."""
 

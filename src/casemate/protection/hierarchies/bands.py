@@ -32,6 +32,10 @@ class Suppressible:
         return {"kind": "suppressible"}
 
 
+WIDEST_DOMAIN = 10_000_000
+"""The most whole numbers that a domain may name: each is a line of the hierarchy."""
+
+
 @dataclass(frozen=True)
 class Intervals:
     """Numeric bands of growing width; see ``intervals``."""
@@ -55,6 +59,11 @@ class Intervals:
             raise BadInput("bottom coding must begin below top coding")
         if self.domain is not None and self.domain[0] > self.domain[1]:
             raise BadInput("the domain of intervals is (lowest, highest), in this order")
+        if self.domain is not None and self.domain[1] - self.domain[0] >= WIDEST_DOMAIN:
+            raise BadInput(
+                f"the domain of intervals is of {WIDEST_DOMAIN} whole numbers at most: leave it out, "
+                "and the values present are the domain"
+            )
 
     def lines(self, attribute: str, values: Sequence[Any]) -> dict[Key, Line]:
         where = named(attribute)

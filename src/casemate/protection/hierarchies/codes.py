@@ -64,6 +64,10 @@ class Prefixes:
         }
 
 
+LONGEST_MASKED = 1000
+"""The longest code that is masked sign by sign: each sign is a level."""
+
+
 @dataclass(frozen=True)
 class Masking:
     """Codes whose signs are masked one after another; see ``masking``."""
@@ -74,9 +78,10 @@ class Masking:
     sign: str = "*"
 
     def __post_init__(self) -> None:
-        if not _is_count(self.length):
+        if not _is_count(self.length) or self.length > LONGEST_MASKED:
             raise BadInput(
-                f"masking needs the length of the longest value, 1 or more, not {self.length!r}"
+                f"masking needs the length of the longest value, 1 to {LONGEST_MASKED}, "
+                f"not {self.length!r}"
             )
         if self.from_side not in _SIDES or self.align not in _SIDES:
             raise BadInput("masking goes from the left or the right, and so do values align")

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from casemate.errors import BadInput
 from casemate.protection.privacy_loss.opendp import epsilon_from_rho
+from casemate.protection.values import FARTHEST
 
 Amount = int | float | str | Decimal | Fraction
 _HALVINGS = 40
@@ -142,7 +143,13 @@ def exact(value: Amount, what: str) -> Fraction:
     try:
         if isinstance(value, bool):
             raise TypeError("a truth value")
-        return Fraction(value) if isinstance(value, Fraction) else Fraction(str(value))
+        if isinstance(value, Fraction):
+            return Fraction(value)
+        text = str(value)
+        _, has_exponent, exponent = text.lower().partition("e")
+        if has_exponent and abs(int(exponent)) > FARTHEST:  # spelled out, it would fill the memory
+            raise ValueError("its exponent is out of all bounds")
+        return Fraction(text)
     except (TypeError, ValueError, ZeroDivisionError):
         raise BadInput(f"{what} is a finite number, not {value!r}") from None
 
