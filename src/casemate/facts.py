@@ -186,6 +186,8 @@ class Facts:
             "permit": self.permit,
             "run": self.run,
             "output": self.output,
+            "account": self.account,
+            "organisation": self.organisation,
         }
         return read[kind](tx, about)
 

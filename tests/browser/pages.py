@@ -100,5 +100,16 @@ PAGES = (
     Shown("ledger", None, "/ledger"),
     Shown("ledger-entry", None, "/ledger/entries/3"),
     Shown("ledger-checkpoints", None, "/ledger/checkpoints"),
+    Shown("administration", "acct-operator", "/administration"),
+    Shown("account", "acct-operator", "/administration/accounts/acct-holder"),
+    Shown("account-new", "acct-operator", "/administration/accounts/new", pictured=False),
+    Shown("organisations", "acct-operator", "/administration/organisations"),
+    Shown(
+        "organisation", "acct-operator", "/administration/organisations/org-clinic", pictured=False
+    ),
+    Shown("keys", "acct-operator", "/administration/keys"),
+    Shown("rotate", "acct-operator", "/administration/keys/rotate", pictured=False),
+    Shown("health", "acct-operator", "/administration/health"),
+    Shown("storage", "acct-operator", "/administration/storage"),
     Shown("not-found", None, "/nowhere", pictured=False),
 )

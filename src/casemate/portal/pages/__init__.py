@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse
 
 from casemate.portal.pages import (
     account,
+    administration,
     applying,
     assets,
     catalogue,
@@ -25,6 +26,7 @@ from casemate.portal.pages import (
     programs,
     publishing,
     sign_in,
+    upkeep,
     workspace,
 )
 
@@ -42,6 +44,8 @@ AREAS = (
     programs,
     outputs,
     ledger,
+    administration,
+    upkeep,
     design,
 )
 """In the order in which their addresses are tried."""
