@@ -242,6 +242,12 @@ def _open_ways(clinic: Clinic, said: dict[str, Any]) -> None:
     said["invitation"] = clinic.ask("account", "invite", OUTSIDER, "--reset", by=OPERATOR)
     said["ways"] = clinic.ask("account", "ways", by=OUTSIDER)
     said["no password"] = clinic.say("account", "password", by=OUTSIDER)
+    old, new = "the first of her passwords", "the second of her passwords"
+    add = ("account", "add", "Petra", "--organisation", "org-clinic", "--role", "public")
+    clinic.say(*add, "--id", "acct-petra", "--password", by=OPERATOR, feed=f"{old}\n")
+    change = clinic.words(("account", "password", "--json"), "acct-petra")
+    said["changed"] = speak(change, feed=f"{old}\n{new}\n", CASEMATE_PASSWORD=old)
+    clinic.spoken.add(("account", "password"))
     file = clinic.home / "casemate.toml"
     settings = file.read_text(encoding="utf-8")
     provider = {"name": "health", "issuer": "https://login.example", "client_id": "casemate"}
@@ -282,6 +288,7 @@ def test_who_can_sign_in_how_is_arranged_by_an_operator(told: Told) -> None:
     assert told["invitation"]["link"].startswith("/en/invitation/")
     assert told["ways"]["has_password"] is False
     assert (told["no password"].code, told["no password"].is_one_line) == (2, True)
+    assert told["changed"].json == {"account": "acct-petra"}
     assert told["links"] == [told["ended link"]]
     assert told["links"][0]["subject"] == "o.outsider"
 
