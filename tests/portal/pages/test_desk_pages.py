@@ -389,6 +389,29 @@ def test_a_revocation_shows_its_effect_first_and_is_one_button(
     assert permit in aline.see("/en/desk/permits?ended=yes")
 
 
+def test_long_lists_come_in_pages(
+    aline: Person, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("casemate.portal.pages.slices.SIZE", 2)
+    made = {platform.apply(RESEARCHER, form()).id for _ in range(3)}
+    seen, address = set(), "/en/desk"
+    for _ in range(200):
+        page = aline.see(address)
+        seen |= set(re.findall(r'href="/en/desk/applications/(application-\w+)"', page))
+        following = re.search(r'href="([^"]+)" rel="next"', page)
+        if following is None:
+            break
+        address = following[1].replace("&amp;", "&")
+    assert made <= seen
+    assert aline.get("/en/desk?page=0").status_code == 422
+
+
+def test_a_draft_is_nobodys_business_at_the_desk(aline: Person, platform: Platform) -> None:
+    draft = platform.draft(RESEARCHER, form()).id
+    assert aline.get(desk(draft)).status_code == 403
+    assert draft not in aline.see("/en/desk")
+
+
 def test_ids_that_are_not_there(aline: Person) -> None:
     for address in (
         desk("application-aaaaaaaaaaaa"), "/en/desk/permits/permit-aaaaaaaaaaaa",

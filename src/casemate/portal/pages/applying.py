@@ -13,6 +13,7 @@ from casemate.portal.pages import applying_form as steps
 from casemate.portal.pages.applying_story import story
 from casemate.portal.pages.language import mark
 from casemate.portal.pages.router import Filled, PageRouter, Posted
+from casemate.portal.pages.slices import PageNumber, sliced
 from casemate.portal.pages.visit import SignedIn, Visit
 
 router = PageRouter()
@@ -22,12 +23,13 @@ _TRIES = 3
 
 
 @router.get("/applications")
-def applications(seen: SignedIn) -> Response:
+def applications(seen: SignedIn, page: PageNumber = 1) -> Response:
     """My applications, and those that name me."""
     readable = seen.platform.list_applications(seen.actor)
     mine = [one for one in readable if one.applicant == seen.actor]
     naming = [one for one in readable if seen.actor in one.form.people and one not in mine]
-    return seen.page("applying/applications.html", mine=mine[::-1], naming=naming[::-1])
+    shown = sliced(seen, mine[::-1], page, "applications")
+    return seen.page("applying/applications.html", mine=shown, naming=naming[::-1])
 
 
 @router.get("/applications/new")

@@ -26,6 +26,7 @@ from casemate.portal.pages.desk_plans import budgets_of, choices_of, first_value
 from casemate.portal.pages.desk_weighing import Weighing, weighings_of
 from casemate.portal.pages.language import mark
 from casemate.portal.pages.router import Filled, PageRouter, Posted, whole_number
+from casemate.portal.pages.slices import PageNumber, sliced
 from casemate.portal.pages.visit import SignedIn, Visit
 
 router = PageRouter()
@@ -48,10 +49,10 @@ _DONE = {
 
 
 @router.get("/desk")
-def desk(seen: SignedIn) -> Response:
+def desk(seen: SignedIn, page: PageNumber = 1) -> Response:
     """What waits for a decision, the most urgent first."""
-    items = seen.platform.inbox(seen.actor)
-    return seen.page("desk/inbox.html", items=items, day=timedelta(days=1))
+    waiting = sliced(seen, seen.platform.inbox(seen.actor), page, "desk")
+    return seen.page("desk/inbox.html", waiting=waiting)
 
 
 @router.get("/desk/applications/{application}")

@@ -8,20 +8,22 @@ from casemate.access import Permit
 from casemate.errors import BadInput, CasemateError, Conflict, NotAllowed
 from casemate.portal.pages.applying_form import purpose_name
 from casemate.portal.pages.router import Filled, PageRouter, Posted, whole_number
+from casemate.portal.pages.slices import PageNumber, sliced
 from casemate.portal.pages.visit import SignedIn, Visit
 
 router = PageRouter()
 
 
 @router.get("/desk/permits")
-def desk_permits(seen: SignedIn, ended: str = "") -> Response:
+def desk_permits(seen: SignedIn, ended: str = "", page: PageNumber = 1) -> Response:
     """The permits in force; with ``ended``, all that were granted."""
     seen.platform.require_desk(seen.actor)
     now = seen.platform.clock()
     granted = [one for one in seen.platform.list_permits(seen.actor) if not one.standing]
     shown = granted if ended else [one for one in granted if one.in_force_at(now)]
-    rows = [(one, purpose_name(seen, one.purpose), state_of(seen, one)) for one in shown]
-    return seen.page("desk/permits.html", rows=rows, all_of_them=bool(ended))
+    part = sliced(seen, shown, page, "desk_permits", ended="yes" if ended else "")
+    rows = [(one, purpose_name(seen, one.purpose), state_of(seen, one)) for one in part.items]
+    return seen.page("desk/permits.html", rows=rows, part=part, all_of_them=bool(ended))
 
 
 def state_of(seen: Visit, permit: Permit) -> str:
