@@ -38,6 +38,7 @@ ALONE = {
         "Whether every part of the home does well, and what to do where not.",
     ),
     "classify": ("classify:app", "What the AI Act says of a system on a day; with no home."),
+    "assess-model": ("assess:app", "Try a model on people whose truth is known; with no home."),
 }
 """Commands that are no group."""
 

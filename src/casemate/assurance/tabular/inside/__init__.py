@@ -1,0 +1,1 @@
+"""Programs that run inside the sandbox; nothing of the platform imports them."""
