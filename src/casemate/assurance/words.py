@@ -89,17 +89,15 @@ def _shift(found: Evaluation) -> Iterable[str]:
 
 
 def _explanation(found: Evaluation) -> Iterable[str]:
-    every = found.of("explanation", "accuracy lost without it")
+    every = found.of("explanation", "decisions turned without it")
     counts = sorted(
         (one for one in every if one.verdict == "counts"), key=lambda one: -(one.estimate or 0)
     )
     if counts:
-        listed = ", ".join(
-            f"{one.group} ({100 * (one.estimate or 0):.1f} points)" for one in counts
-        )
-        yield f"What its accuracy rests on, most first: {listed}."
+        listed = ", ".join(f"{one.group} ({one.estimate:.1%} turn without it)" for one in counts)
+        yield f"What it decides by, most first: {listed}."
     elif every:
-        yield "No single feature is told to count for its accuracy."
+        yield "No single feature is told to count for its decisions."
 
 
 def _attacks(found: Evaluation) -> Iterable[str]:

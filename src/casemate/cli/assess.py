@@ -64,23 +64,22 @@ def assess_model(
         from casemate.assurance.files import bill_of_materials, scan
         from casemate.assurance.page import report_html
         from casemate.assurance.tabular import CHECKS, Settings, evaluate, from_file, table_of
+        from casemate.assurance.tabular.files import read_rows
         from casemate.canonical import digest
-        from casemate.protection.files import reading, scan_table
 
         for path in (report, bom):
             _require_folder(path)
         scanned = scan(model)
-        with reading(data):
-            people = table_of(
-                scan_table(data).collect(),
-                target=target,
-                protected=protected or [],
-                positive=positive,
-                features=feature or [],
-                trained=trained,
-                name=data.name,
-                digest=digest(data.read_bytes()),
-            )
+        people = table_of(
+            read_rows(data),
+            target=target,
+            protected=protected or [],
+            positive=positive,
+            features=feature or [],
+            trained=trained,
+            name=data.name,
+            digest=digest(data.read_bytes()),
+        )
         with _progress() as hear:
             found = evaluate(
                 from_file(model, people.positive, threshold=threshold),

@@ -4,6 +4,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,14 @@ from casemate.assurance.tabular.trial import Codes, Matrix, Trial
 REACH = 0.5
 """Standard deviations by which each number may change for a decision to count as turned."""
 _PEOPLE, _FAR = 25, 20.0
+_EFFORT: dict[str, Any] = {
+    "norm": 2,
+    "max_iter": 5,
+    "max_eval": 200,
+    "init_eval": 20,
+    "init_size": 20,
+    "batch_size": 256,
+}
 
 
 def evasion(trial: Trial) -> list[Figure] | str:
@@ -97,9 +106,7 @@ def _hop_skip_jump(space: _Space, trial: Trial, every: Matrix, before: Flags) ->
                 return np.stack([~told, told], axis=1).astype(np.float64)
 
             box = BlackBoxClassifier(predict, (len(space.free),), 2, clip_values=(-_FAR, _FAR))
-            attack = HopSkipJump(
-                box, norm=2, max_iter=5, max_eval=200, init_eval=20, init_size=20, verbose=False
-            )
+            attack = HopSkipJump(box, verbose=False, **_EFFORT)
             nearest = turning[np.argmin(np.abs(turning).max(axis=1))]
             origin = np.zeros((1, len(space.free)), dtype=np.float32)
             found[person] = attack.generate(origin, x_adv_init=nearest[None].astype(np.float32))[0]

@@ -1,8 +1,9 @@
 """What a model goes by: permutation importance with intervals, and whether SHAP tells the same.
 
-A feature's importance is the accuracy lost when its values are dealt out among the people anew (Breiman
-2001; Fisher, Rudin & Dominici 2019), over several deals; its interval counts people and deals both. Where
-features hang together, each can stand in for the other, and both come out too low.
+A feature's values are dealt out among the people anew, several times (Breiman 2001; Fisher, Rudin &
+Dominici 2019): what is lost of accuracy says what the model is right by, how many decisions turn says what
+it decides by. The two differ where a model goes by what it should not. The intervals count people and deals
+both. Where features hang together, each can stand in for the other, and both come out too low.
 """
 
 import warnings
@@ -16,6 +17,7 @@ from casemate.assurance.statistics.bootstrap import Places
 from casemate.assurance.tabular.trial import Codes, Matrix, Trial
 
 CHECK = "explanation"
+LOST, TURNED = "accuracy lost without it", "decisions turned without it"
 _EXPLAINED, _BACKGROUND = 40, 20
 _FEWEST_FEATURES, _PERMUTATIONS = 3, 2
 
@@ -27,7 +29,8 @@ def explanation(trial: Trial) -> tuple[list[Figure], list[NotTested]]:
     if why:
         return found, [NotTested("agreement of SHAP with permutation", why)]
     with np.errstate(all="ignore"):
-        found.append(_agreement(trial, np.array([one.estimate for one in found], dtype=float)))
+        turned = [one.estimate for one in found if one.measure == TURNED]
+        found.append(_agreement(trial, np.array(turned, dtype=float)))
     return found, []
 
 
@@ -46,27 +49,30 @@ def _importances(trial: Trial) -> list[Figure]:
     for place, name in enumerate(rows.columns):
         after = answers[1 + place * repeats : 1 + (place + 1) * repeats]
         lost = np.column_stack([right - (one.decided == truth) for one in after])
-        told = repeated_runs(lost, level=trial.settings.level)
-        settings = {
-            "deals": repeats,
-            "finding": "at the level corrected for all features (Bonferroni)",
-            "variance between people": told.between_items,
-            "variance between deals": told.between_runs,
-        }
-        verdict = "counts" if _strictly(lost, trial).low > 0 else "not told from nothing"
-        found.append(
-            figure(
-                CHECK,
-                "accuracy lost without it",
-                told.mean,
-                name,
-                baseline=0.0,
-                baseline_of="a feature that the model does not read",
-                verdict=verdict,
-                settings=settings,
-            )
-        )
+        turned = np.column_stack([one.decided != answers[0].decided for one in after])
+        found.append(_importance(trial, LOST, name, lost))
+        found.append(_importance(trial, TURNED, name, turned.astype(np.float64)))
     return found
+
+
+def _importance(trial: Trial, measure: str, name: str, table: Matrix) -> Figure:
+    told = repeated_runs(table, level=trial.settings.level)
+    settings = {
+        "deals": trial.settings.repeats,
+        "finding": "at the level corrected for all features (Bonferroni)",
+        "variance between people": told.between_items,
+        "variance between deals": told.between_runs,
+    }
+    return figure(
+        CHECK,
+        measure,
+        told.mean,
+        name,
+        baseline=0.0,
+        baseline_of="a feature that the model does not read",
+        verdict="counts" if _strictly(table, trial).low > 0 else "not told from nothing",
+        settings=settings,
+    )
 
 
 def _strictly(lost: Matrix, trial: Trial) -> Interval:
@@ -87,7 +93,7 @@ def _no_shap(trial: Trial) -> str:
 
 
 def _agreement(trial: Trial, importances: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> Figure:
-    """Spearman's correlation of mean absolute Shapley values with the importances.
+    """Spearman's correlation of mean absolute Shapley values with the decisions that turn.
 
     Shapley values by permutations (Lundberg & Lee 2017). The interval is a bootstrap's over the people
     who are explained; the importances are held as they are.

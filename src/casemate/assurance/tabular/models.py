@@ -51,7 +51,7 @@ def from_estimator(estimator: Any, positive: str, *, name: str | None = None) ->
 
     def says(rows: pl.DataFrame) -> Said:
         given = columns_for(estimator, rows)
-        decided = np.array([written(one) == positive for one in estimator.predict(given)])
+        decided = np.asarray(estimator.predict(given) == estimator.classes_[place], dtype=bool)
         if not hasattr(estimator, "predict_proba"):
             return Said(decided, None)
         return Said(decided, np.asarray(estimator.predict_proba(given)[:, place], dtype=np.float64))
