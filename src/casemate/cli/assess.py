@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from casemate.assurance.results import Evaluation, Figure
     from casemate.assurance.tabular.evaluate import Progress
 
+app = typer.Typer()
 
+
+@app.command("assess-model")
 def assess_model(
     model: Annotated[Path, typer.Argument(help="ONNX, or a scikit-learn pickle (joblib too).")],
     data: Annotated[Path, typer.Option("--data", help="The people: CSV or Parquet.")],

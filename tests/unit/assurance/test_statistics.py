@@ -16,6 +16,7 @@ from casemate.assurance.statistics import (
     fisher,
     holm,
     items_needed,
+    kept_apart,
     least_detectable,
     least_detectable_paired,
     mcnemar,
@@ -223,3 +224,17 @@ def test_the_area_is_delongs_by_its_definition() -> None:
 def test_counts_that_make_no_share_are_refused(found: int, of: int) -> None:
     with pytest.raises(BadInput, match="share"):
         wilson(found, of)
+
+
+def test_a_model_that_refuses_everything_is_not_called_unbiased() -> None:
+    silent = kept_apart(0, 0, 90, 10)
+    assert silent.bias is None
+    assert (silent.refusal.estimate, silent.format_failure.estimate) == (0.9, 0.1)
+    assert (silent.bias_from, silent.bias_to) == (0.0, 1.0)
+    open_ = kept_apart(20, 80, 0, 0)
+    assert open_.bias == wilson(20, 100)
+    assert (open_.bias_from, open_.bias_to) == (0.2, 0.2)
+    assert kept_apart(20, 60, 15, 5).bias == wilson(20, 80)
+    assert kept_apart(20, 60, 15, 5).bias_to == 0.4
+    with pytest.raises(BadInput, match="an item"):
+        kept_apart(0, 0, 0, 0)

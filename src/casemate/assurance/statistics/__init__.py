@@ -4,6 +4,7 @@ scipy and statsmodels do the work where they have the method; what is ours names
 against an independent calculation in the tests.
 """
 
+from casemate.assurance.statistics.apart import Apart, kept_apart
 from casemate.assurance.statistics.areas import area_under_curve
 from casemate.assurance.statistics.bootstrap import bca, bootstrap
 from casemate.assurance.statistics.comparing import (
@@ -29,6 +30,7 @@ from casemate.assurance.statistics.power import (
 from casemate.assurance.statistics.runs import RepeatedRuns, repeated_runs
 
 __all__ = [
+    "Apart",
     "Comparison",
     "Interval",
     "RepeatedRuns",
@@ -40,6 +42,7 @@ __all__ = [
     "fisher",
     "holm",
     "items_needed",
+    "kept_apart",
     "least_detectable",
     "least_detectable_paired",
     "mcnemar",
