@@ -85,6 +85,11 @@ class Hand:
             field.select_option(label=option)
         assert field.locator("option:checked").inner_text() == option
 
+    def pick(self, label: str, value: str) -> None:
+        """As ``select``, by the option's value, whatever it is called."""
+        field = self.page.get_by_label(label, exact=True).first
+        self.select(label, field.locator(f'option[value="{value}"]').inner_text())
+
     def send(self, label: str, file: Path) -> None:
         """Choose ``file`` in the field ``label``: the system's own dialogue, which no test can see."""
         self.page.get_by_label(label, exact=True).first.set_input_files(file)
