@@ -37,7 +37,7 @@ def taking_forms() -> list[str]:
     found = []
     for route in (route for area in AREAS for route in area.router.routes):
         assert isinstance(route, APIRoute)
-        changes = set(route.methods) - {"GET", "HEAD"}
+        changes = set(route.methods or ()) - {"GET", "HEAD"}
         if changes:
             assert changes == {"POST"}, f"{route.path}: a form sends a POST"
             path = route.path.replace("{lang:language}", "en")

@@ -11,6 +11,7 @@ from casemate.errors import Unavailable
 
 if TYPE_CHECKING:
     from casemate.figures import Figures
+    from casemate.rotation import Rotation
     from casemate.upkeep import Health, Job, Storage
 
 
@@ -35,6 +36,12 @@ class House(Part):
         from casemate.upkeep import Health
 
         return decoded(Health, self._wire.get("/house/health"))
+
+    def rotate_keys(self) -> Rotation:
+        """Exchange the master key: all that it encrypted is encrypted by a new one, and that one signs."""
+        from casemate.rotation import Rotation
+
+        return decoded(Rotation, self._wire.post("/house/keys/rotate"))
 
     def storage(self) -> Storage:
         """What fills the disk, by kind and by dataset."""

@@ -16,6 +16,7 @@ from casemate.plain import plain
 
 if TYPE_CHECKING:
     from casemate.ledger import ConsistencyProof, Entry, InclusionProof, Report, Wanted
+    from casemate.rotation import PublicKey
 
 
 class Ledger(Part):
@@ -42,6 +43,12 @@ class Ledger(Part):
             self.export_ledger(file)
             file.seek(0)
             return checked(file, self._ledger_key, checkpoint, progress)
+
+    def keys(self) -> Sequence[PublicKey]:
+        """The public keys of the home, those of today first: what signed, from when to when."""
+        from casemate.rotation import PublicKey
+
+        return [decoded(PublicKey, one) for one in self._wire.get("/ledger/keys")]
 
     def checkpoint(self) -> str:
         """The signed checkpoint: keep it, and no later rewriting goes unnoticed."""
