@@ -24,7 +24,9 @@ _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _CONTROLS = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 )
-_FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.]|$)")
+_FORMULA = re.compile(r"\s*(?:[=@＝＠\r]|[+-](?![\d.]|$)|[+-].*(?:[|!]|\w\())")
+_PARTS = re.compile(r"[;\t]")
+"""Where spreadsheets of other countries begin a new cell."""
 
 
 class Malformed(Exception):
@@ -83,8 +85,8 @@ def decode(data: bytes) -> str:
 
 
 def is_formula(cell: str | None) -> bool:
-    """Whether a spreadsheet would run ``cell`` rather than show it."""
-    return cell is not None and bool(_FORMULA.match(cell))
+    """Whether a spreadsheet would run ``cell``, or a part of it, rather than show it."""
+    return cell is not None and any(_FORMULA.match(part) for part in _PARTS.split(cell))
 
 
 def parse_csv(text: str, rules: Rules, separator: str = ",") -> Table:

@@ -1,5 +1,7 @@
 """One output with its recipe, one verdict: recomputed, compared, judged by the rules, made ready to go."""
 
+import csv
+import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,6 +11,7 @@ import polars as pl
 from casemate.analysis import Answer, BadRecipe, Recipe, recipe_from_json
 from casemate.analysis.recipes import Figure
 from casemate.enclave.checks_model import Findings, Reason, Rules, Verdict, listed
+from casemate.enclave.checks_parse import is_formula
 from casemate.enclave.environment import packages
 from casemate.enclave.recipes.comparing import compare
 from casemate.enclave.recipes.drawing import MAX_MARKS
@@ -99,6 +102,7 @@ def judge_by_recipe(
     findings = Findings()
     report(ready.breaches, findings, ready.supports.place, ready.supports.noun)
     _words(recipe, script, findings)
+    _formulas(recipe, data, findings)
     _note_changes(ready, findings)
     instead = None
     if ready.supports.hidden or recipe.round_to or isinstance(recipe.what, Figure):
@@ -111,6 +115,15 @@ def judge_by_recipe(
         findings.note("tolerance", _OWN_FIGURES, checker=_versions())
     _reproduced(answer, findings)
     return Judged(findings.verdict(), instead, ready.supports.hidden, recipe.round_to or 1)
+
+
+def _formulas(recipe: Recipe, data: bytes, findings: Findings) -> None:
+    """A value of the data may begin with a sign that a spreadsheet obeys. What is released is what was
+    checked, byte for byte: nothing is taken out of it on the way, so it does not leave."""
+    if recipe.file.lower().endswith((".csv", ".tsv")):
+        lines = csv.reader(io.StringIO(data.decode("utf-8", "replace"), newline=""))
+        if any(is_formula(cell) for row in lines for cell in row):
+            findings.refuse("formula", "a cell would be run by a spreadsheet")
 
 
 _OWN_FIGURES = (
