@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import RedirectResponse
 
 from casemate.errors import CasemateError, NotFound
+from casemate.portal.address import base_of
 from casemate.portal.callers import Anyone
 from casemate.portal.dcat_forms import FORMS
 from casemate.portal.pages.language import preferred
@@ -44,7 +45,7 @@ def export(anyone: Anyone, request: Request, ending: str, number: Number = 1) ->
     if ending not in FORMS:
         raise NotFound(f"the catalogue is not written as .{ending}: take {', '.join(FORMS)}")
     form, media = FORMS[ending]
-    base = str(request.base_url).rstrip("/")
+    base = base_of(request)
     text = anyone.platform.export_catalogue_page(
         base, form, page=number, size=DATASETS_A_PAGE, here=f"{base}/catalogue.{ending}"
     )
@@ -62,7 +63,7 @@ def export_dataset(anyone: Anyone, request: Request, dataset: str, ending: str) 
     if ending not in FORMS:
         raise NotFound(f"a dataset is not written as .{ending}: take {', '.join(FORMS)}")
     form, media = FORMS[ending]
-    base = str(request.base_url).rstrip("/")
+    base = base_of(request)
     text = anyone.platform.export_dataset(dataset, base, form)
     return Response(text, media_type=media)
 

@@ -13,6 +13,7 @@ from casemate.enclave import AccountState
 from casemate.identity import Scope
 from casemate.lineage import Lineage
 from casemate.portal import paging
+from casemate.portal.address import base_of
 from casemate.portal.callers import Anyone, Caller, Reader, needs
 from casemate.portal.documents import schema_of, sent
 from casemate.portal.keyed import KeyedRoute, KeyedUpload
@@ -169,7 +170,7 @@ def citation(
     language: Annotated[str, Query(pattern="^[a-z]{2}$")] = "en",
 ) -> Response:
     """How a dataset is cited: in words, in BibTeX, in CSL-JSON."""
-    return sent(anyone.platform.cite(dataset, str(request.base_url), language))
+    return sent(anyone.platform.cite(dataset, base_of(request), language))
 
 
 @router.get("/{dataset}/preview", response_model=PreviewDocument, responses=describe(403, 404, 422))

@@ -6,6 +6,7 @@ from fastapi import Query, Response
 
 from casemate.errors import CasemateError, NotFound
 from casemate.identity import Account, Organisation, Role
+from casemate.portal.address import base_of
 from casemate.portal.pages.language import mark
 from casemate.portal.pages.router import Filled, PageRouter, Posted
 from casemate.portal.pages.visit import Navigation, SignedIn, Visit
@@ -199,7 +200,7 @@ def invite(seen: SignedIn, account: str, form: Posted) -> Response:
         _, text = seen.platform.invite(seen.actor, account, resets=form.has("resets"))
     except CasemateError as refused:
         return _account_page(seen, account, error=refused)
-    link = f"{str(seen.request.base_url).rstrip('/')}/{seen.lang}/invitation/{text}"
+    link = f"{base_of(seen.request)}/{seen.lang}/invitation/{text}"
     return _account_page(seen, account, invitation=link)
 
 

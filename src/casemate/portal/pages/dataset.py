@@ -10,6 +10,7 @@ from fastapi import Query, Response
 from casemate.access import purposes
 from casemate.catalogue import Dataset, Variable, VariableRole
 from casemate.errors import NotFound
+from casemate.portal.address import base_of
 from casemate.portal.dcat_forms import FORMS
 from casemate.portal.pages import dataset_pictures as pictures
 from casemate.portal.pages.language import locale_of
@@ -43,7 +44,7 @@ def preview(seen: Anyone, dataset: str, _form: Posted) -> Response:
 @router.get("/catalogue/{dataset}/citation.{ending}", name="citation")
 def citation(seen: Anyone, dataset: str, ending: str) -> Response:
     """The citation as a file: ``bib`` for BibTeX, ``json`` for CSL-JSON."""
-    cited = seen.platform.cite(dataset, str(seen.request.base_url), seen.lang)
+    cited = seen.platform.cite(dataset, base_of(seen.request), seen.lang)
     written = {
         "bib": (cited.bibtex, "application/x-bibtex; charset=utf-8"),
         "json": (
@@ -60,7 +61,7 @@ def citation(seen: Anyone, dataset: str, ending: str) -> Response:
 
 
 def _page(seen: Visit, known: Dataset, variable: str, role: str, look: str) -> Response:
-    base = str(seen.request.base_url)
+    base = base_of(seen.request)
     lineage = seen.platform.lineage(known.id)
     looked_at = next((one for one in known.variables if one.name == look), None)
     return seen.page(
