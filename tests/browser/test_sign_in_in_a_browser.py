@@ -176,7 +176,9 @@ def test_axe_finds_nothing_on_the_pages_in_between(
     expect(page.locator("h1")).to_have_text("One-time password")
     wrong: list[str] = []
     for theme in ("light", "dark"):
-        page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        page.emulate_media(
+            color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce"
+        )
         for language in LANGUAGES:
             page.goto(f"{address}/{language}/sign-in/code")
             wrong += violations(page)

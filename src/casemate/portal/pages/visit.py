@@ -97,9 +97,13 @@ class Visit:
             for name, route, door in known
             if door is None or door in self.doors
         ]
-        path = self.request.url.path
+        path, first = self.request.url.path, self.url("home")  # every address begins with that one
         return [
-            Area(name, address, path == address or path.startswith(address + "/"))
+            Area(
+                name,
+                address,
+                path == address or (address != first and path.startswith(address + "/")),
+            )
             for name, address in shown
         ]
 
