@@ -16,6 +16,7 @@ from casemate.assurance.statistics import Interval
 from casemate.assurance.tabular import Settings, evaluate, from_estimator, from_rule, table_of
 from casemate.assurance.tabular.attacks_people import membership
 from casemate.assurance.tabular.fairness import SUMMARIES, four_fifths, summaries
+from casemate.assurance.tabular.models import in_parts
 from casemate.assurance.tabular.trial import Trial
 from casemate.assurance.words import findings
 from casemate.errors import BadInput
@@ -188,11 +189,13 @@ def test_calibration_is_found_and_its_absence_too() -> None:
     assert (gap.low or 0) < 0 < (gap.high or 0)
     error = right.get("performance", "calibration error")
     assert error.estimate == pytest.approx(error.baseline, abs=0.02)
+    assert error.verdict == "no difference told"
     sure = evaluate(
         from_rule(lambda rows: np.sqrt(rows["x"].to_numpy())), given, checks=("performance",)
     )
     assert (sure.get("performance", "calibration gap").low or 0) > 0.1
     assert (sure.get("performance", "calibration error").low or 0) > 0.1
+    assert sure.get("performance", "calibration error").verdict == "differs"
 
 
 def test_shift_finds_what_the_model_needs_and_what_it_would_do_better_without() -> None:
@@ -223,9 +226,13 @@ def test_importance_counts_what_the_rule_reads_and_nothing_else() -> None:
 
 @pytest.mark.slow
 def test_shap_agrees_where_the_model_is_plain() -> None:
-    found = evaluate(
-        from_rule(unfair), table(), checks=("explanation",), settings=Settings(most_rows=400)
+    found, again = (
+        evaluate(
+            from_rule(unfair), table(), checks=("explanation",), settings=Settings(most_rows=400)
+        )
+        for _ in range(2)
     )
+    assert found.to_json() == again.to_json()
     goes_by = found.get("explanation", "decisions turned without it", "sex")
     right_by = found.get("explanation", "accuracy lost without it", "sex")
     assert goes_by.verdict == "counts"  # it decides by sex, and is no more right for it
@@ -367,3 +374,32 @@ def test_progress_is_heard_to_its_end() -> None:
     evaluate(from_rule(fair), table(), checks=PLAIN, progress=lambda *told: heard.append(told))
     assert [one[0] for one in heard] == [0, 1, 2, 3]
     assert heard[-1] == (3, 3, "done")
+
+
+def test_a_model_is_asked_in_parts_and_answers_as_a_whole() -> None:
+    rows = people(250)
+    model = from_rule(unfair)
+    whole, parts = model.says(rows), in_parts(model.says, most=100)(rows)
+    assert whole.scores is not None
+    assert parts.scores is not None
+    assert (whole.scores == parts.scores).all()
+    assert (whole.decided == parts.decided).all()
+
+
+def test_missing_values_stop_no_check_that_the_model_survives() -> None:
+    frame = people(600).with_columns(
+        age=pl.when(pl.int_range(pl.len()) % 7 == 0).then(None).otherwise(pl.col("age")),
+        town=pl.when(pl.int_range(pl.len()) % 11 == 0).then(None).otherwise(pl.col("town")),
+        sex=pl.when(pl.int_range(pl.len()) % 5 == 0).then(None).otherwise(pl.col("sex")),
+        empty=pl.lit(None, dtype=pl.Float64),
+    )
+    given = table(frame, features=["skill", "age", "town", "empty"], trained="trained")
+    found = evaluate(
+        from_rule(by_sign),
+        given,
+        checks=("performance", "fairness", "shift", "attacks"),
+        settings=Settings(most_rows=500),
+    )
+    assert found.get("performance", "accuracy", "sex = (missing)").n == 120
+    assert found.get("shift", "accuracy, change", "empty not recorded").estimate == 0.0
+    assert "extraction" in {one.check for one in found.figures}

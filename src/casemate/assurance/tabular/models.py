@@ -23,6 +23,7 @@ from casemate.errors import BadInput, NotFound
 
 THRESHOLD = 0.5
 MOST_BYTES = 256 << 20
+MOST_ROWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -96,21 +97,37 @@ def from_file(path: Path, positive: str, *, threshold: float = THRESHOLD) -> Mod
             path.name,
             "ONNX",
             digest(data),
-            lambda rows: said_of(sandboxed.onnx(data, rows), rows.height, threshold),
+            in_parts(lambda rows: said_of(sandboxed.onnx(data, rows), rows.height, threshold)),
             at_hand=False,
         )
     if kind == "pickle":
         return Model(
             path.name,
-            "pickle, in the sandbox",
+            "scikit-learn pickle",
             digest(data),
-            lambda rows: sandboxed.pickled(data, rows, positive),
+            in_parts(lambda rows: sandboxed.pickled(data, rows, positive)),
             at_hand=False,
         )
     raise BadInput(
         f"{path.name} is no model that can be tried ({kind_of(path.name, data).what}): give ONNX, or a "
         "scikit-learn pickle; weights alone (safetensors, GGUF) do not say what is done with them"
     )
+
+
+def in_parts(
+    says: Callable[[pl.DataFrame], Said], most: int = MOST_ROWS
+) -> Callable[[pl.DataFrame], Said]:
+    """``says`` asked about at most ``most`` rows at a time: a sandbox bounds what goes in and out."""
+
+    def asked(rows: pl.DataFrame) -> Said:
+        parts = [says(part) for part in rows.iter_slices(most)]
+        scores = [one.scores for one in parts if one.scores is not None]
+        return Said(
+            np.concatenate([one.decided for one in parts]),
+            np.concatenate(scores) if len(scores) == len(parts) else None,
+        )
+
+    return asked
 
 
 def read_model(path: Path) -> bytes:

@@ -97,7 +97,8 @@ def _calibration_error(scores: Vector, truth: Flags, level: float, seed: int) ->
     """The expected calibration error over ten bins of equally many (Naeini, Cooper & Hauskrecht 2015).
 
     It is above 0 for perfect scores too, by chance: the baseline is what such scores show on as many
-    people, and the interval is a percentile bootstrap's.
+    people, and the test is against them. Samples of people show more of it than the people do; the
+    interval is the bootstrap's, moved back by as much.
     """
     draw = np.random.default_rng(seed)
     bins = np.array_split(np.argsort(scores, kind="stable"), min(_BINS, len(scores)))
@@ -112,18 +113,18 @@ def _calibration_error(scores: Vector, truth: Flags, level: float, seed: int) ->
         samples[number] = _error(scores[at], truth[at], place[at], len(bins))
         chance = draw.random(len(scores)) < scores
         perfect[number] = _error(scores, chance, place, len(bins))
-    low, high = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2])
     found = _error(scores, truth, place, len(bins))
-    interval = Interval(
-        found, min(float(low), found), max(float(high), found), "bootstrap (percentile)",
-        len(scores), level,
-    )  # fmt: skip
+    ends = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2]) - (samples.mean() - found)
+    low, high = max(min(float(ends[0]), found), 0.0), max(float(ends[1]), found)
+    p_value = float((1 + (perfect >= found).sum()) / (1 + rounds))
     return figure(
         CHECK,
         "calibration error",
-        interval,
+        Interval(found, low, high, "bootstrap (centred)", len(scores), level),
         baseline=float(perfect.mean()),
         baseline_of="perfect scores on as many people",
+        p_value=p_value,
+        verdict="differs" if p_value < 1 - level else "no difference told",
         settings={"bins": len(bins), "resamples": rounds},
     )
 

@@ -68,7 +68,8 @@ def _changes(trial: Trial, rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
         noisy = []
         for name in numbers:
             values = rows[name].cast(pl.Float64)
-            spread = share * float(np.nan_to_num(np.nanstd(values.to_numpy())))
+            known = values.fill_nan(None).drop_nulls().to_numpy()
+            spread = share * float(known.std()) if len(known) else 0.0
             noisy.append(values + pl.Series(draw.normal(0, spread, rows.height)))
         found[f"noise of {share:g} standard deviations in every number"] = rows.with_columns(noisy)
         rounded = [pl.col(one).cast(pl.Float64).round_sig_figs(digits) for one in numbers]

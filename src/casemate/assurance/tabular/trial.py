@@ -100,8 +100,9 @@ class Codes:
                 written = one.cast(pl.String).fill_null("").to_numpy()
                 columns.append(np.searchsorted(known, written).astype(np.float64))
             else:
-                number = one.cast(pl.Float64)
-                columns.append(number.fill_null(number.median()).to_numpy())
+                number = one.cast(pl.Float64).fill_nan(None)
+                usual = number.median()
+                columns.append(number.fill_null(0.0 if usual is None else usual).to_numpy())
         return np.column_stack(columns)
 
     def decode(self, numbers: Matrix) -> pl.DataFrame:
