@@ -216,6 +216,19 @@ def test_messages_withdrawal_and_appeal(rita: Person, platform: Platform) -> Non
     assert "not possible" in again.text
 
 
+def test_a_form_that_was_handed_in_elsewhere_is_not_changed_and_nothing_typed_is_lost(
+    rita: Person, platform: Platform
+) -> None:
+    application = platform.apply(RESEARCHER, form()).id
+    for where in ("form", "form/project", "check"):
+        answer = rita.get(f"/en/applications/{application}/{where}")
+        assert answer.headers["location"] == f"/en/applications/{application}"
+    answer = rita.post(step(application, "project"), {**FIELDS["project"], "title": "Too late"})
+    assert answer.status_code == 409
+    assert 'value="Too late"' in answer.text
+    assert platform.application(RESEARCHER, application).form.title == form()["title"]
+
+
 def test_what_was_said_is_never_markup(rita: Person, platform: Platform) -> None:
     application = platform.apply(RESEARCHER, form() | {"title": "<script>alert(1)</script>"}).id
     platform.message(RESEARCHER, application, "<img src=x onerror=alert(2)>")

@@ -208,6 +208,26 @@ def test_nothing_leaves_under_a_revoked_permit(local: World) -> None:
         release(local, output.id)
 
 
+def test_nothing_leaves_once_the_renewal_of_its_permit_is_revoked(local: World) -> None:
+    output = one_output(local)
+    review(local, output.id)
+    with local.store.read() as tx:
+        permit = local.enclave.runs.get(tx, output.run).permit
+    local.revoke(local.renew(permit))
+    with pytest.raises(NotAllowed, match="was revoked at"):
+        release(local, output.id)
+
+
+def test_what_waited_leaves_under_the_renewal(local: World) -> None:
+    output = one_output(local)
+    review(local, output.id)
+    with local.store.read() as tx:
+        local_permit = local.enclave.runs.get(tx, output.run).permit
+    local.renew(local_permit)
+    release(local, output.id)
+    assert fetch(local, output.id) == DATA
+
+
 def test_only_people_of_the_permit_fetch(local: World) -> None:
     output = one_output(local)
     review(local, output.id)

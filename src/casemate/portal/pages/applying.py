@@ -99,6 +99,8 @@ def _status(
 @router.get("/applications/{application}/form")
 def application_form(seen: SignedIn, application: str) -> Response:
     """The steps, each with what it still lacks."""
+    if (elsewhere := _handed_in(seen, application)) is not None:
+        return elsewhere
     form, gaps = _in_hand(seen, application)
     items = [
         (seen.gettext(steps.STEP_NAMES[step]), step, [one for one in gaps if one[0] == step])
@@ -113,6 +115,8 @@ def application_form(seen: SignedIn, application: str) -> Response:
 def application_step(seen: SignedIn, application: str, step: str) -> Response:
     """One step."""
     _require_step(step)
+    if (elsewhere := _handed_in(seen, application)) is not None:
+        return elsewhere
     return _step(seen, application, step)
 
 
@@ -205,7 +209,7 @@ def _step(
 @router.get("/applications/{application}/check")
 def check_answers(seen: SignedIn, application: str) -> Response:
     """Everything that was answered, as the authority will see it."""
-    return _check(seen, application)
+    return _handed_in(seen, application) or _check(seen, application)
 
 
 def _check(seen: Visit, application: str, error: CasemateError | None = None) -> Response:
@@ -227,7 +231,7 @@ def hand_in(seen: SignedIn, application: str, given: Posted) -> Response:
     """Hand it in, or hand it in again."""
     try:
         seen.platform.submit(seen.actor, application)
-    except (BadInput, Conflict) as error:
+    except BadInput as error:
         if isinstance(error, Conflict):
             return _status(seen, application, error, given)
         return _check(seen, application, error)
@@ -267,9 +271,17 @@ def _act(
 ) -> Response:
     try:
         act()
-    except (BadInput, Conflict) as error:
+    except BadInput as error:
         return _status(seen, application, error, given)
     return seen.redirect("application", application=application, told=told)
+
+
+def _handed_in(seen: Visit, application: str) -> Response | None:
+    """On to where it stands, if its form is not its applicant's to change now."""
+    seen.platform.form_in_hand(seen.actor, application)  # anybody else is refused
+    if seen.platform.application(seen.actor, application).state in _REVISABLE:
+        return None
+    return seen.redirect("application", application=application)
 
 
 def _in_hand(seen: Visit, application: str) -> tuple[ApplicationForm, list[tuple[str, str, str]]]:

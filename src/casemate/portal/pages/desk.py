@@ -112,7 +112,7 @@ def decide(seen: SignedIn, application: str, given: Posted) -> Response:
                 seen.platform.decide(seen.actor, application, decision, reason)  # type: ignore[arg-type]
             else:
                 raise BadInput(seen.gettext("Choose what you decide."))
-    except (BadInput, Conflict) as error:
+    except BadInput as error:
         return _application(seen, application, given=given, error=error)
     told = seen.gettext(_DONE[decision])
     return seen.redirect("desk_application", application=application, told=told)

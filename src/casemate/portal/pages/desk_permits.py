@@ -5,7 +5,7 @@ from datetime import timedelta
 from fastapi import Response
 
 from casemate.access import Permit
-from casemate.errors import BadInput, CasemateError, Conflict, NotAllowed
+from casemate.errors import BadInput, CasemateError, NotAllowed
 from casemate.portal.pages.applying_form import purpose_name
 from casemate.portal.pages.router import Filled, PageRouter, Posted, whole_number
 from casemate.portal.pages.slices import PageNumber, sliced
@@ -88,7 +88,7 @@ def renew_permit(seen: SignedIn, permit: str, given: Posted) -> Response:
         if days is None:
             raise BadInput(seen.gettext("Give the days as a whole number."))
         made = seen.platform.renew(seen.actor, permit, days, given.text("reason"))
-    except (BadInput, Conflict, NotAllowed) as error:
+    except (BadInput, NotAllowed) as error:
         return _permit(seen, permit, error=error, given=given)
     told = seen.gettext("Renewed: this permit takes the place of the one before.")
     return seen.redirect("desk_permit", permit=made.id, told=told)
@@ -123,7 +123,7 @@ def revoke_permit(seen: SignedIn, permit: str, given: Posted) -> Response:
     seen.platform.require_desk(seen.actor)
     try:
         seen.platform.revoke(seen.actor, permit, given.text("reason"))
-    except (BadInput, Conflict) as error:
+    except BadInput as error:
         return _revocation(seen, permit, error=error, reason=given.text("reason"))
     told = seen.gettext("Revoked: what was under way stops, and what it opened is sealed.")
     return seen.redirect("desk_permit", permit=permit, told=told)
