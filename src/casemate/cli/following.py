@@ -12,7 +12,7 @@ from casemate.platform import Platform
 
 _WAIT_SECONDS = 0.5
 """So often the bar moves; an event is told at once."""
-_SAID = {
+SAID = {
     "run.submitted": "handed in; it waits for its turn",
     "data.protected": "the protected view of {dataset} version {version} was made",
     "run.running": "its data are ready; the sandbox starts",
@@ -36,7 +36,7 @@ _SAID = {
 
 def sentence(event: RunEvent) -> str:
     """``event`` in words."""
-    return _SAID[event.act].format(subject=event.subject, **event.detail)
+    return SAID[event.act].format(subject=event.subject, **event.detail)
 
 
 def followed(

@@ -26,7 +26,7 @@ from casemate.ledger import Entry, Ledger
 
 ACTS = frozenset(
     {
-        *(f"run.{state.value}" for state in RunState),
+        *(f"run.{state.value}" for state in RunState if state is not RunState.queued),
         "run.submitted",
         "data.protected",
         "output.kept",

@@ -119,7 +119,7 @@ _OTHER = Advice(
     mark("The check found what is told below."),
     mark("Change the program and run it again, or ask an output checker."),
 )
-_BY_RULE: Mapping[str, Advice] = {
+BY_RULE: Mapping[str, Advice] = {
     **dict.fromkeys(
         ("minimum cell count", "small category", "end bins", "survival step", "small leaves",
          "quantile", "few differ", "small difference"), _FEW),
@@ -143,7 +143,7 @@ _BY_RULE: Mapping[str, Advice] = {
     "formula": _FORMULA,
     "name": _NAME,
 }  # fmt: skip
-_PRAISE = frozenset({"reproduced", "suppression", "rounding", "figure", "attacked", "tolerance"})
+PRAISE = frozenset({"reproduced", "suppression", "rounding", "figure", "attacked", "tolerance"})
 """Rules that say what was found well."""
 
 
@@ -161,8 +161,8 @@ def explained(seen: Visit, output: Output) -> list[Explained]:
     """Why ``output`` is held back, in the page's language; empty where nothing is against it."""
     found: dict[Advice, list[str]] = {}
     for reason in (output.verdict or {}).get("reasons", ()):
-        if reason["rule"] not in _PRAISE:
-            advice = _BY_RULE.get(reason["rule"], _OTHER)
+        if reason["rule"] not in PRAISE:
+            advice = BY_RULE.get(reason["rule"], _OTHER)
             found.setdefault(advice, []).append(str(reason["message"]))
     return [
         Explained(seen.gettext(one.meaning), seen.gettext(one.remedy), tuple(sentences))
