@@ -21,6 +21,7 @@ from casemate.enclave import OutputState, RunState
 from casemate.home import create_home
 from casemate.platform import Platform
 from casemate.portal import create_app
+from casemate.protection.privacy_loss import PrivacyLoss
 
 PASSWORD = "a long walk by the river"
 SCRIPT = b"""
@@ -102,7 +103,8 @@ def fill(platform: Platform, folder: Path) -> dict[str, str]:
     """A record in every state, by its name in ``browser.pages``."""
     (folder / "clinic.csv").write_bytes(table())
     (folder / "communes.csv").write_bytes(COMMUNES)
-    platform.publish("acct-holder", folder / "clinic.csv", tomllib.loads(DESCRIPTION))
+    clinic = {**tomllib.loads(DESCRIPTION), "privacy": {"accounting": "epsilon", "amount": "3"}}
+    platform.publish("acct-holder", folder / "clinic.csv", clinic)
     platform.publish("acct-holder", folder / "communes.csv", OPEN)
     made = {"dataset": "clinic", "open_dataset": "communes"}
     made["draft"] = platform.draft("acct-researcher", form("A draft")).id
@@ -125,7 +127,10 @@ def form(title: str) -> dict[str, Any]:
 def _permit(platform: Platform, title: str) -> str:
     asked = platform.apply("acct-researcher", form(title)).id
     plans = {"clinic": tomllib.loads(PLAN)}
-    return platform.approve("acct-authority", asked, "In the public interest.", plans=plans).id
+    budgets = {"clinic": PrivacyLoss.epsilon("1")}
+    return platform.approve(
+        "acct-authority", asked, "In the public interest.", plans=plans, budgets=budgets
+    ).id
 
 
 def _run(platform: Platform, permit: str) -> dict[str, str]:

@@ -28,6 +28,13 @@ def test_columns_that_came_and_went_are_named() -> None:
     assert dict(found.columns) == {"a": "same", "b": "removed", "c": "added"}
 
 
+def test_tables_that_begin_with_another_column_are_held_against_nothing() -> None:
+    found = difference(table("sex,n\nf,1\nm,2\n"), table("age,n\n20,1\n"), identical=False).table
+    assert found is not None
+    assert not found.matched
+    assert found.counts == {"same": 0, "changed": 0, "added": 1, "removed": 2}
+
+
 def test_without_a_key_lines_are_compared_by_their_place() -> None:
     found = difference(table("a\nx\nx\n"), table("a\nx\ny\n"), identical=False).table
     assert found is not None

@@ -51,12 +51,14 @@ class Line:
 @dataclass(frozen=True)
 class TableDifference:
     """``columns`` of either table with what became of them; lines are told apart by the columns ``keys``,
-    or by their place where no columns do. ``counts``: how many lines are in each state."""
+    or by their place where no columns do. ``matched``: they begin with the same column; where not, they are
+    other tables, and no line is held against another. ``counts``: how many lines are in each state."""
 
     columns: tuple[tuple[str, State], ...]
     keys: tuple[str, ...]
     lines: tuple[Line, ...]
     counts: dict[str, int]
+    matched: bool = True
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,11 @@ def _alike(old: Sequence[str], new: Sequence[str]) -> int:
 def _of_tables(old: Content, new: Content) -> TableDifference:
     names = list(dict.fromkeys([*new.columns, *old.columns]))
     columns = tuple((name, _presence(name in old.columns, name in new.columns)) for name in names)
-    keys = _keys(old, new)
+    matched = old.columns[:1] == new.columns[:1]
+    keys = _keys(old, new) if matched else ()
     before, after = _by_key(old, keys), _by_key(new, keys)
+    if not matched:
+        before = {("earlier", *key): row for key, row in before.items()}
     counts: dict[str, int] = dict.fromkeys(("same", "changed", "added", "removed"), 0)
     lines: list[Line] = []
     for key in dict.fromkeys([*after, *before]):
@@ -128,7 +133,7 @@ def _of_tables(old: Content, new: Content) -> TableDifference:
         counts[line.state] += 1
         if line.state != "same" and len(lines) < MOST_LINES:
             lines.append(line)
-    return TableDifference(columns, keys, tuple(lines), counts)
+    return TableDifference(columns, keys, tuple(lines), counts, matched)
 
 
 def _presence(before: bool, after: bool) -> State:
