@@ -271,6 +271,9 @@ def test_an_invitation_links_a_provider_instead(
     page = browser.see(f"/lb/invitation/{link}")
     address = re.search(r'href="(/lb/sign-in/with/health\?invitation=[^"]+)"', page)
     assert address is not None
+    for site in ("cross-site", "same-site", "none"):  # a link that somebody was sent
+        lured = browser.get(address[1], headers={"Sec-Fetch-Site": site})
+        assert (lured.status_code, lured.headers.get("location")) == (403, None)
     asked = go_to_provider(browser, honest, "?" + urlsplit(address[1]).query)
     back = browser.get("/oidc/health", params={"code": "c", "state": asked["state"]})
     assert back.status_code == 303

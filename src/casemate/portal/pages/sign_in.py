@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from casemate.errors import BadInput, CasemateError
 from casemate.identity import Account
 from casemate.portal.pages.language import LANGUAGES
-from casemate.portal.pages.router import Filled, PageRouter, Posted
+from casemate.portal.pages.router import Filled, Forged, PageRouter, Posted
 from casemate.portal.pages.sites import passkeys_work, site_of, source_of
 from casemate.portal.pages.visit import (
     Anyone,
@@ -111,7 +111,13 @@ def with_provider(
     next: str = "",  # noqa: A002 - the word in the address
     invitation: str = "",
 ) -> Response:
-    """On to a provider's own page; a link, since a form may not lead to another site."""
+    """On to a provider's own page; a link, since a form may not lead to another site.
+
+    With an invitation it is followed from the invitation's page alone, which says to whose account it
+    leads: else a link sent to somebody could tie them to an account of the sender's.
+    """
+    if invitation and seen.request.headers.get("sec-fetch-site") not in (None, "same-origin"):
+        raise Forged("open the invitation's own page, and go on from there: nothing was linked")
     address, handle = seen.platform.begin_provider_sign_in(
         provider, site_of(seen), invitation=invitation, next=next
     )
