@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO_HOME ?= .casemate/demo
 .DEFAULT_GOAL := demo
 
-.PHONY: demo serve test lint bench bench-protection attacks bench-enclave docs pictures lock system clean
+.PHONY: demo serve test lint bench bench-protection attacks bench-enclave bench-portal docs pictures lock system clean
 
 demo: $(VENV)/.runtime  ## the main job: real people's data through the whole flow
 	$(BIN)/casemate demo --home $(DEMO_HOME)
@@ -37,6 +37,11 @@ bench-enclave: $(VENV)/.dev  ## the enclave: start-up, output check, short runs,
 
 pictures: $(VENV)/.dev  ## photograph every page into docs/pages
 	PICTURES=1 $(BIN)/pytest tests/browser/test_every_page.py -k axe
+
+bench-portal: $(VENV)/.dev  ## the catalogue under load, a large upload, search by itself; POSTGRESQL=URL of an empty database
+	$(BIN)/python benchmarks/search.py
+	$(BIN)/python -m benchmarks.portal.upload
+	$(BIN)/python -m benchmarks.portal.load $(if $(POSTGRESQL),--postgresql $(POSTGRESQL))
 
 docs: $(VENV)/.dev  ## the documentation site, in site/
 	$(BIN)/zensical build --clean

@@ -134,7 +134,7 @@ def measured(home: Path, users: list[int], seconds: int) -> dict[str, Any]:
     with served(home) as (address, server):
         for paths in ways.values():
             _await(address + paths[0])
-            load(address, server, paths, 1, 5, "warm")
+            load(address, server, paths, 1, 12, "warm")
         return {
             name: [load(address, server, paths, number, seconds, name) for number in users]
             for name, paths in ways.items()
@@ -161,7 +161,7 @@ def datasette(program: str, datasets: int, users: list[int], seconds: int) -> li
                 for q in queries(QUERIES)
             ]
             server = process.pid
-            load(address, server, paths, 1, 5, "warm")
+            load(address, server, paths, 1, 12, "warm")
             return [load(address, server, paths, number, seconds, "datasette") for number in users]
         finally:
             process.terminate()
@@ -221,7 +221,7 @@ def main() -> None:
     """Measure and print; draw if asked."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--datasets", type=int, default=100_000)
-    parser.add_argument("--seconds", type=int, default=8)
+    parser.add_argument("--seconds", type=int, default=12)
     parser.add_argument("--users", default="1,5,10,25,50")
     parser.add_argument("--postgresql", help="the URL of an empty database")
     parser.add_argument("--datasette", default=shutil.which("datasette"))
