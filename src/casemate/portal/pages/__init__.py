@@ -6,7 +6,10 @@ its name, its first page, and the door that it takes. ``visit`` says who looks a
 JavaScript; with it, htmx exchanges parts of them.
 """
 
+from collections import defaultdict
+
 from fastapi import FastAPI, Request, Response
+from fastapi.routing import APIRoute
 from starlette.responses import RedirectResponse
 
 from casemate.portal.pages import (
@@ -55,8 +58,12 @@ def install(app: FastAPI) -> None:
     """Put the pages into ``app``, after everything whose address is no language's."""
     app.include_router(assets.router)
     app.state.areas = [area.NAVIGATION for area in AREAS if hasattr(area, "NAVIGATION")]
+    app.state.pages = defaultdict(list)
     for area in AREAS:
         app.include_router(area.router)
+        for route in area.router.routes:
+            assert isinstance(route, APIRoute)
+            app.state.pages[route.name].append(route)
     app.include_router(sign_in.callback)
     app.add_api_route("/", _to_a_language, include_in_schema=False)
     errors.install(app)

@@ -5,13 +5,16 @@ import json
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any, cast
 from urllib.parse import quote, urlencode
 
 from fastapi import Depends, Request, Response
+from fastapi.routing import APIRoute
 from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.routing import NoMatchFound
 
 from casemate.errors import CasemateError
 from casemate.facts import Door
@@ -127,9 +130,17 @@ class Visit:
 
     def url(self, name: str, query: Mapping[str, Any] | None = None, **params: Any) -> str:
         """The page ``name``'s address in this language; raises ``NoMatchFound`` where there is none."""
-        path = self.request.app.url_path_for(routing.PREFIX + name, lang=self.lang, **params)
+        path = self._path(routing.PREFIX + name, {"lang": self.lang, **params})
         asked = {key: value for key, value in (query or {}).items() if value not in (None, "", ())}
         return f"{path}?{urlencode(asked, doseq=True)}" if asked else str(path)
+
+    def _path(self, name: str, params: dict[str, Any]) -> str:
+        """By the page's own route: the framework would try every route there is, for every link."""
+        known: Mapping[str, list[APIRoute]] = self.request.app.state.pages
+        for route in known.get(name, ()):
+            with suppress(NoMatchFound):  # another page of that name takes other parameters
+                return str(route.url_path_for(name, **params))
+        return str(self.request.app.url_path_for(name, **params))
 
     def here_in(self, language: Language) -> str:
         """This page's address in another language."""
