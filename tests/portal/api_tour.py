@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from functional.wheels import lock_of, make_wheel
 from portal_world import Portal, form, plan, served, table
 
 from casemate.portal.examples import FILE, Example
@@ -105,6 +106,8 @@ def walk(portal: Portal) -> None:
     _outputs(portal, run)
     _ledger(portal)
     _accounts(portal)
+    _environments(portal, permit)
+    _house(portal)
     _ends(portal, permit, dataset)
 
 
@@ -181,6 +184,11 @@ def _form_that_grows(portal: Portal) -> None:
 def _questions(portal: Portal, permit: str) -> None:
     portal.must(RESEARCHER, "POST", f"/permits/{permit}/views")
     portal.must(RESEARCHER, "GET", f"/permits/{permit}/views")
+    portal.must(RESEARCHER, "POST", f"/permits/{permit}/views/verify")
+    portal.must(HOLDER, "GET", "/datasets/clinic/budget")
+    wanted = [one["name"] for one in form()["datasets"][0]["variables"]]
+    asked = {"plan": plan(), "variables": wanted}
+    portal.must(AUTHORITY, "POST", "/datasets/clinic/check-plan", json=asked)
     portal.must(RESEARCHER, "GET", f"/permits/{permit}/codebook")
     question = {"question": QUESTION}
     portal.must(RESEARCHER, "POST", f"/permits/{permit}/questions/expected", json=question)
@@ -236,6 +244,10 @@ def _outputs(portal: Portal, run: str) -> None:
 def _ledger(portal: Portal) -> None:
     portal.must(None, "GET", "/ledger/entries", params={"limit": 2})
     portal.must(None, "GET", "/ledger/entries/3/proof")
+    portal.must(None, "GET", "/ledger/entries/3")
+    portal.must(None, "GET", "/ledger/newest", params={"act": "permit.granted"})
+    portal.must(None, "GET", "/ledger/activity")
+    portal.must(None, "GET", "/ledger/keys")
     portal.must(None, "GET", "/ledger/consistency", params={"old_size": 4})
     assert portal.ask(None, "GET", "/ledger/checkpoint").is_success
     assert portal.ask(None, "GET", "/ledger/export").is_success
@@ -251,7 +263,30 @@ def _accounts(portal: Portal) -> None:
     company = {"name": "A Company", "kind": "company"}
     made = portal.must(OPERATOR, "POST", "/organisations", json=company)
     someone = {"name": "Nora New", "organisation": made["id"], "roles": ["data_user"]}
-    portal.must(OPERATOR, "POST", "/accounts", json=someone)
+    added = portal.must(OPERATOR, "POST", "/accounts", json=someone)["id"]
+    changed = {"name": "Nora Newer"}
+    portal.must(OPERATOR, "POST", f"/accounts/{added}/change", json=changed)
+    portal.must(OPERATOR, "POST", f"/accounts/{added}/deactivate")
+    portal.must(OPERATOR, "POST", f"/accounts/{added}/reactivate")
+    where = f"/organisations/{made['id']}/change"
+    portal.must(OPERATOR, "POST", where, json={"kind": "enterprise"})
+
+
+def _environments(portal: Portal, permit: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        wheel = make_wheel(Path(folder), "tiny", "1.0", {"tiny.py": "ONE = 1\n"})
+        lock = lock_of(wheel).encode()
+        portal.platform.add_environment(OPERATOR, "tiny", lock=lock, wheels=Path(folder))
+    portal.must(RESEARCHER, "GET", "/environments")
+    portal.must(RESEARCHER, "GET", "/environments/tiny")
+    portal.must(AUTHORITY, "POST", f"/permits/{permit}/environments", json={"names": ["tiny"]})
+
+
+def _house(portal: Portal) -> None:
+    portal.must(None, "GET", "/health")
+    portal.must(None, "GET", "/figures")
+    for about in ("health", "storage", "jobs"):
+        portal.must(OPERATOR, "GET", f"/house/{about}")
 
 
 def _ends(portal: Portal, permit: str, dataset: str) -> None:
@@ -262,6 +297,7 @@ def _ends(portal: Portal, permit: str, dataset: str) -> None:
     portal.must(AUTHORITY, "POST", f"/permits/{renewed}/revoke", json=revocation)
     retirement = {"reason": "Its time is over."}
     portal.must(HOLDER, "POST", f"/datasets/{dataset}/retire", json=retirement)
+    portal.must(OPERATOR, "POST", "/house/keys/rotate")
 
 
 def _json(headers: Any, content: bytes) -> Any:

@@ -1,8 +1,8 @@
 """The ledger: open to anyone. Entries, checkpoints, proofs, and the whole of it as a file."""
 
 import base64
-import io
 from collections.abc import Iterator
+from tempfile import TemporaryFile
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
@@ -20,6 +20,7 @@ from casemate.rotation import PublicKey
 
 router = APIRouter(prefix="/ledger", tags=["ledger"])
 EntryDocument = schema_of(Entry)
+_PIECE = 2**18
 Index = Annotated[int, Query(ge=0, le=2**53)]
 Place = Annotated[int, Path(ge=0, le=2**53)]
 Size = Annotated[int | None, Query(ge=0, le=2**53)]
@@ -131,9 +132,10 @@ def export(anyone: Anyone) -> Response:
     """Every entry, for the stand-alone verifier."""
 
     def lines() -> Iterator[str]:
-        written = io.StringIO()
-        anyone.platform.export_ledger(written, anyone.account)
-        written.seek(0)
-        yield from written
+        # On disk, so that a long ledger and many readers do not meet in memory.
+        with TemporaryFile("w+", encoding="utf-8", newline="\n") as written:
+            anyone.platform.export_ledger(written, anyone.account)
+            written.seek(0)
+            yield from iter(lambda: written.read(_PIECE), "")
 
     return StreamingResponse(lines(), media_type="application/jsonl")
