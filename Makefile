@@ -10,7 +10,7 @@ DEMO_HOME ?= .casemate/demo
 demo: $(VENV)/.runtime  ## the main job: real people's data through the whole flow
 	$(BIN)/casemate demo --home $(DEMO_HOME)
 
-serve: $(VENV)/.runtime  ## the portal's API, with the demo's data in it
+serve: $(VENV)/.runtime  ## the portal, pages and API, with the demo's data in it
 	test -e $(DEMO_HOME)/casemate.toml || $(BIN)/casemate demo --home $(DEMO_HOME)
 	$(BIN)/casemate serve --home $(DEMO_HOME) --invite
 
