@@ -190,5 +190,5 @@ def test_without_scripts_the_page_tells_the_command(browser: Browser, address: s
         page = context.new_page()
         page.goto(f"{address}/en/ledger/entries/{INDEX}")
         expect(page.get_by_text("Your browser runs no scripts.")).to_be_visible()
-        expect(page.get_by_text(f"casemate ledger prove {INDEX}")).to_be_visible()
+        expect(page.get_by_text("python verifier.py ledger.jsonl")).to_be_visible()
         expect(page.get_by_role("button", name="Check now")).to_be_hidden()

@@ -65,7 +65,7 @@ def test_an_entry_shows_its_text_its_leaf_and_the_command(house: Pages, visitor:
     proof = house.portal.platform.prove(3)
     page = visitor.see("/en/ledger/entries/3")
     assert proof.leaf.hex() in page
-    assert "casemate ledger prove 3" in words(page)
+    assert "python verifier.py ledger.jsonl --key" in words(page)
     assert '"act": "' in unescape(page)
     assert house.portal.platform.ledger.vkey in page.replace("&#43;", "+")
     assert visitor.get("/en/ledger/entries/99999").status_code == 404

@@ -87,6 +87,7 @@ def entry(seen: Anyone, index: Index) -> Response:
         json=told,
         leaf=leaf_hash(body).hex(),
         keys=_vkeys(seen),
+        command=_command(seen),
     )
 
 
@@ -122,6 +123,7 @@ def _checkpoints(
         keys=known_keys(seen),
         signs=signs(seen),
         vkeys=_vkeys(seen),
+        command=f"{_command(seen)} --checkpoint checkpoint.txt",
         note=note,
         problem=problem,
         proof=proof,
@@ -153,6 +155,15 @@ def signs(seen: Visit) -> dict[str, str]:
         "permit": seen.gettext("Permits"),
         "certificate": seen.gettext("Certificates of protection"),
     }
+
+
+def _command(seen: Visit) -> str:
+    """What does the same on one's own machine: every entry, and the verifier that stands alone."""
+    address = str(seen.request.base_url)
+    return (
+        f"curl -o ledger.jsonl {address}api/v1/ledger/export\n"
+        f"python verifier.py ledger.jsonl --key '{_vkeys(seen)[0]}'"
+    )
 
 
 def _vkeys(seen: Visit) -> list[str]:

@@ -204,6 +204,7 @@ async function check(button) {
 
 if (section && window.crypto?.subtle) {
   section.querySelector("[data-script]").hidden = false;
+  section.querySelector("[data-no-script]").hidden = true;
   const button = section.querySelector("[data-check]");
   button.addEventListener("click", () => check(button));
 }
