@@ -164,7 +164,7 @@ class Wire:
 
 def segment(name: str) -> str:
     """``name`` as one part of a path, whatever is in it; ``NotFound`` for what no record is called."""
-    if name in ("", ".", ".."):
+    if name in ("", ".", "..") or "\0" in name:
         raise NotFound(f"there is no record {name!r}")
     return quote(name, safe="")
 
