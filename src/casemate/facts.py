@@ -21,6 +21,7 @@ from casemate.access.policies import HOME, Resource
 from casemate.access.policy_model import ACTIONS
 from casemate.errors import NotFound
 from casemate.identity import Identity
+from casemate.register.keeping import Register
 
 if TYPE_CHECKING:
     from casemate.catalogue import Catalogue, Dataset, DatasetDescription
@@ -60,6 +61,7 @@ class Rooms(Protocol):
     identity: Identity
     applications: Applications
     permits: Permits
+    register: Register
 
     @property
     def catalogue(self) -> Catalogue:
@@ -111,6 +113,16 @@ class Facts:
         """An application as it stands."""
         known = self.rooms.applications.get(tx, application)
         return self._application(tx, application, known.applicant, known.form, known.state.value)
+
+    def algorithm(self, tx: Session, algorithm: str) -> Resource:
+        """The record of an algorithm."""
+        known = self.rooms.register.get(tx, algorithm)
+        return Resource("algorithm", algorithm, {"organisation": known.organisation})
+
+    def new_algorithm(self, tx: Session, actor: str) -> Resource:
+        """A record of the actor's organisation that is about to be made."""
+        own = self.rooms.identity.account(tx, actor).organisation
+        return Resource("algorithm", "new", {"organisation": own})
 
     def new_application(self, tx: Session, applicant: str, form: ApplicationForm) -> Resource:
         """An application that ``applicant`` is about to begin."""
@@ -182,6 +194,7 @@ class Facts:
             return self.run_of_permit(tx, actor, about)
         read = {
             "dataset": self.dataset,
+            "algorithm": self.algorithm,
             "application": self.application,
             "permit": self.permit,
             "run": self.run,

@@ -70,6 +70,8 @@ from casemate.ledger.audit import Report
 from casemate.ledger.note import VerifierKey, checkpoint_size
 from casemate.ledger.proofs import ConsistencyProof, InclusionProof
 from casemate.previews import PREVIEW_COLUMNS, PREVIEW_ROWS, Preview, cells
+from casemate.register.keeping import KeptRecord, Register, Revision
+from casemate.register.records import Record
 from casemate.rotation import PublicKey, Rotation
 from casemate.sign_in_acts import SignInActs
 from casemate.store import Store, wrapped
@@ -168,6 +170,7 @@ class Platform(SignInActs):
         self.policies = Policies()
         self.permits = Permits(self.ledger, clock, keyring.signing_key("permit"), issuer=home.name)
         self.applications = Applications(self.ledger, clock, self.permits)
+        self.register = Register(self.ledger, clock)
         self.facts = Facts(self)
         self._go_on_with(keyring)
 
@@ -1177,6 +1180,43 @@ class Platform(SignInActs):
         """From now on runs under ``permit`` use one of ``names``; any, where none is named."""
         with self._act(actor, "permit.environments", self.facts.permit, permit) as tx:
             return self.enclave.environments.allow(tx, actor, permit, frozenset(names))
+
+    # ── the register of algorithms ───────────────────────────────────────────────────────────────
+
+    def record_algorithm(self, actor: str, record: Record) -> KeptRecord:
+        """Enter an algorithm of one's own organisation in the register."""
+        with self._act(actor, "algorithm.record", self.facts.new_algorithm, actor) as tx:
+            own = self.identity.account(tx, actor).organisation
+            return self.register.enter(tx, actor, record, own)
+
+    def revise_algorithm(
+        self, actor: str, algorithm: str, record: Record, *, seen: int, reason: str
+    ) -> KeptRecord:
+        """The record's next version after ``seen``; ``Conflict`` where somebody else was first."""
+        with self._act(actor, "algorithm.record", self.facts.algorithm, algorithm) as tx:
+            return self.register.revise(tx, actor, algorithm, record, seen, reason)
+
+    def algorithm(self, actor: str, algorithm: str, version: int | None = None) -> KeptRecord:
+        """A version of an algorithm's record, the newest where none is named."""
+        with self._look(actor, "algorithm.read", self.facts.algorithm, algorithm) as tx:
+            return self.register.get(tx, algorithm, version)
+
+    def algorithms(self, actor: str) -> Sequence[KeptRecord]:
+        """The newest version of each record that ``actor`` may read."""
+        with self._look(actor, "algorithm.list", self.facts.home) as tx:
+            account = self._account(tx, actor)
+            return [
+                one
+                for one in self.register.all(tx)
+                if self.policies.is_allowed(
+                    account, "algorithm.read", self.facts.algorithm(tx, one.algorithm)
+                )
+            ]
+
+    def algorithm_history(self, actor: str, algorithm: str) -> Sequence[Revision]:
+        """Every version of a record with what it changed, the newest first."""
+        with self._look(actor, "algorithm.read", self.facts.algorithm, algorithm) as tx:
+            return self.register.history(tx, algorithm)
 
     # ── ask ──────────────────────────────────────────────────────────────────────────────────────
 

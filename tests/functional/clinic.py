@@ -417,10 +417,11 @@ def leaf_commands() -> tuple[tuple[str, ...], ...]:
 
 
 def of_the_platform() -> tuple[tuple[str, ...], ...]:
-    """The commands that act in a home; those of ``protect``, ``classify`` and ``register``, the sandbox
-    alone, and whoever checks a receipt with a key need none."""
+    """The commands that act in a home; those of ``protect`` and ``classify``, the sandbox alone, and
+    whoever checks a record of an algorithm, or a receipt with a key, need none."""
     alone = {("enclave", "exec"), ("enclave", "doctor"), ("output", "verify")}
-    on_files = {"protect", "classify", "register", "assess-model"}
+    alone |= {("register", "check"), ("register", "fields")}
+    on_files = {"protect", "classify", "assess-model"}
     return tuple(
         words for words in leaf_commands() if words[0] not in on_files and words not in alone
     )

@@ -45,7 +45,8 @@ enclave environment remove; run follow; run draft; run program; output compare;
 output show; account add; account list;
 catalogue export;
 protect anonymise; protect pseudonymise; protect aggregate; protect synthesise; protect population;
-protect risk; protect stream; protect verify; classify; register check; register fields; serve;
+protect risk; protect stream; protect verify; classify; register add; register revise; register list;
+register show; register history; register check; register fields; serve;
 token issue; token list; token end"""
 
 

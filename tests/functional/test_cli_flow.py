@@ -221,7 +221,19 @@ def _end(clinic: Clinic, said: dict[str, Any]) -> None:
     issued = clinic.ask("token", "issue", "a script", "--scope", "read", by=RESEARCHER)
     clinic.ask("token", "list", by=RESEARCHER)
     clinic.ask("token", "end", issued["token"]["id"], by=RESEARCHER)
+    _keep_register(clinic, said)
     _keep_house(clinic, said)
+
+
+def _keep_register(clinic: Clinic, said: dict[str, Any]) -> None:
+    first = clinic.file("record.toml", 'name = "Means"\nstatus = "development"\n')
+    added = clinic.ask("register", "add", first, by=RESEARCHER)
+    record = clinic.file("record.toml", 'name = "Means"\nstatus = "in_use"\n')
+    seen = ("--seen", "1", "--reason", "It is used now.")
+    clinic.ask("register", "revise", added["algorithm"], record, *seen, by=RESEARCHER)
+    said["algorithms"] = clinic.ask("register", "list", by=RESEARCHER)
+    said["algorithm"] = clinic.ask("register", "show", added["algorithm"], by=AUDITOR)
+    said["algorithm history"] = clinic.ask("register", "history", added["algorithm"], by=AUDITOR)
 
 
 def _keep_house(clinic: Clinic, said: dict[str, Any]) -> None:

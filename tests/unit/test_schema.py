@@ -9,7 +9,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
 import casemate.catalogue  # brings the room's tables, as the next one does
-import casemate.enclave  # noqa: F401
+import casemate.enclave
+import casemate.register.keeping  # noqa: F401
 from casemate.errors import BadInput
 from casemate.store import Base, Store
 from casemate.store.schema import HEAD, alembic_config, migrate

@@ -1,12 +1,24 @@
-"""``casemate register``: records of algorithms."""
+"""``casemate register``: records of algorithms, in a file and in the home's register."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Group
 
-from casemate.cli.common import JsonOption, Shown, exits, read_document, show, table
+from casemate.cli.common import (
+    Desk,
+    JsonOption,
+    Shown,
+    command,
+    exits,
+    read_document,
+    show,
+    table,
+)
+from casemate.clock import timestamp
 from casemate.errors import BadInput
+from casemate.register.keeping import KeptRecord
 from casemate.register.records import Completeness, completeness, fields, read_record, standards
 
 app = typer.Typer(no_args_is_help=True)
@@ -17,9 +29,101 @@ def group() -> None:
     """Records of AI systems and algorithms."""
 
 
+Algorithm = Annotated[str, typer.Argument(help="The algorithm's id.")]
+RecordFile = Annotated[Path, typer.Argument(help="The record, as TOML or JSON.")]
+
+
+@command(app, "add")
+def add(desk: Desk, record: RecordFile) -> Shown:
+    """Enter an algorithm of your organisation in the register."""
+    kept = desk.platform.record_algorithm(desk.actor, read_record(read_document(record)))
+    return Shown(_kept(kept), f"{kept.algorithm} is in the register, version {kept.version}.")
+
+
+@command(app, "revise")
+def revise(
+    desk: Desk,
+    algorithm: Algorithm,
+    record: RecordFile,
+    seen: Annotated[int, typer.Option(help="The version that you changed.")],
+    reason: Annotated[str, typer.Option(help="Why the record changes.")],
+) -> Shown:
+    """Keep the next version of a record of your organisation."""
+    told = read_record(read_document(record))
+    kept = desk.platform.revise_algorithm(desk.actor, algorithm, told, seen=seen, reason=reason)
+    return Shown(_kept(kept), f"{kept.algorithm} is at version {kept.version}.")
+
+
+@command(app, "list")
+def list_(desk: Desk) -> Shown:
+    """The algorithms whose records you may read, by name."""
+    kept = desk.platform.algorithms(desk.actor)
+    rows: list[list[object]] = [
+        [one.algorithm, one.record.name, one.organisation, one.version, timestamp(one.kept_at)]
+        for one in kept
+    ]
+    titles = ["Algorithm", "Name", "Organisation", "Version", "Since"]
+    return Shown([_kept(one) for one in kept], table(titles, rows))
+
+
+@command(app, "show")
+def show_record(
+    desk: Desk,
+    algorithm: Algorithm,
+    version: Annotated[int | None, typer.Option(help="An earlier version.")] = None,
+) -> Shown:
+    """A record, and how complete it is for each standard."""
+    kept = desk.platform.algorithm(desk.actor, algorithm, version)
+    held = completeness(kept.record)
+    rows: list[list[object]] = [[name, _told(value)] for name, value in kept.record.told.items()]
+    data = _kept(kept) | {"completeness": [_document(one) for one in held]}
+    return Shown(data, Group(table(["Field", "Told"], rows), "", _overview(list(held))))
+
+
+@command(app, "history")
+def history(desk: Desk, algorithm: Algorithm) -> Shown:
+    """Every version of a record: who, when, why, and what it changed."""
+    revisions = desk.platform.algorithm_history(desk.actor, algorithm)
+    rows: list[list[object]] = [
+        [
+            one.kept.version,
+            timestamp(one.kept.kept_at),
+            one.kept.kept_by,
+            one.kept.reason,
+            change.field,
+            _told(change.before),
+            _told(change.after),
+        ]
+        for one in revisions
+        for change in one.changes
+    ]
+    titles = ["Version", "When", "By", "Why", "Field", "Before", "After"]
+    data = [_kept(one.kept) | {"changes": list(one.changes)} for one in revisions]
+    return Shown(data, table(titles, rows))
+
+
+def _kept(kept: KeptRecord) -> dict[str, Any]:
+    return {
+        "algorithm": kept.algorithm,
+        "version": kept.version,
+        "organisation": kept.organisation,
+        "record": dict(kept.record.told),
+        "digest": kept.digest,
+        "reason": kept.reason,
+        "kept_by": kept.kept_by,
+        "kept_at": kept.kept_at,
+    }
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{language}: {text}" for language, text in value.items())
+    return ", ".join(value) if isinstance(value, list | tuple) else value or ""
+
+
 @app.command()
 def check(
-    record: Annotated[Path, typer.Argument(help="The record, as TOML or JSON.")],
+    record: RecordFile,
     standard: Annotated[
         str | None, typer.Option(help="One standard, with every field that is missing and why.")
     ] = None,

@@ -181,6 +181,12 @@ output.repair         not in the permit      .      y      y     y      y       
 output.repair         a named person         .      y      y     y      y         y       y        y
 output.repair         a stranger             .      .      .     .      .         y       .        .
 
+algorithm.record      a colleague            .      .      y     y      y         .       .        .
+algorithm.record      a stranger             .      .      .     .      .         .       .        .
+algorithm.read        a colleague            .      y      y     y      y         y       y        y
+algorithm.read        a stranger             .      .      .     .      y         .       .        y
+algorithm.list        anyone                 .      y      y     y      y         y       y        y
+
 ledger.read           anyone                 y      y      y     y      y         y       y        y
 ledger.checkpoint     anyone                 y      y      y     y      y         y       y        y
 account.add           anyone                 .      .      .     .      .         .       y        .
@@ -219,6 +225,7 @@ OTHERS: Mapping[str, Mapping[str, Any]] = {
         "holders": {"org-hospital"},
         "standing": False,
     },
+    "algorithm": {"organisation": "org-other"},
     "run": {"submitted_by": "acct-ada", "people": {"acct-ada", "acct-bob"}},
     "output": {
         "submitted_by": "acct-ada",

@@ -41,6 +41,12 @@ class Record:
 
     told: Mapping[str, Any]
 
+    @property
+    def name(self) -> str:
+        """Its name, in the first language that it has one in; empty where it has none."""
+        names = self.told.get("name", {})
+        return next((names[language] for language in LANGUAGES if language in names), "")
+
 
 @cache
 def fields() -> Mapping[str, Field]:
