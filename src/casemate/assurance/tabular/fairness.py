@@ -29,12 +29,13 @@ def fairness(
     """Comparisons with the largest group of each division, and the summaries of each."""
     found: list[Figure] = []
     left_out = []
+    several = sum(len(RATES) * (len(one.told) - 1) for one in divided if len(one.told) > 1)
     for division in divided:
         if len(division.told) < 2:
             why = "fewer than two of its groups are large enough to be told"
             left_out.append(NotTested(f"fairness by {division.name}", why))
             continue
-        found += _comparisons(table, said, division, level)
+        found += _comparisons(table, said, division, level, several)
     found = corrected(found, level=level)
     for division in divided:
         if len(division.told) >= 2:
@@ -42,7 +43,11 @@ def fairness(
     return found, left_out
 
 
-def _comparisons(table: Table, said: Said, division: Division, level: float) -> list[Figure]:
+def _comparisons(
+    table: Table, said: Said, division: Division, level: float, several: int
+) -> list[Figure]:
+    """Every told group against the largest; what could be told counts all ``several`` comparisons."""
+    strict = 1 - (1 - level) / several
     told = sorted(division.told)
     largest = max(told, key=lambda key: int(division.parts[key].sum()))
     found = []
@@ -66,7 +71,7 @@ def _comparisons(table: Table, said: Said, division: Division, level: float) -> 
                     settings={
                         "test": compared.test,
                         "correction": "Holm",
-                        "least detectable": least_detectable(share, one[1], two[1], level=level),
+                        "least detectable": least_detectable(share, one[1], two[1], level=strict),
                     },
                 )
             )
