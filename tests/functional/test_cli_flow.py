@@ -151,6 +151,13 @@ def _run(clinic: Clinic, said: dict[str, Any]) -> None:
     said["runs"] = clinic.ask("run", "status", by=RESEARCHER)
     said["logs"] = clinic.ask("run", "logs", run["id"], by=RESEARCHER)
     said["replay"] = clinic.ask("run", "replay", run["id"], by=CHECKER)
+    said["followed"] = clinic.ask("run", "follow", run["id"], by=RESEARCHER)
+    said["followed in words"] = clinic.say("run", "follow", run["id"], by=RESEARCHER).out
+    said["program"] = clinic.ask("run", "program", run["id"], by=CHECKER)
+    draft = ("run", "draft", "--permit", permit)
+    clinic.ask(*draft, "--save", clinic.file("draft.py", "print('a draft')"), by=RESEARCHER)
+    said["draft"] = clinic.ask(*draft, by=RESEARCHER)
+    said["drafts"] = clinic.ask(*draft, "--versions", by=RESEARCHER)
 
 
 def _run_on_an_environment(clinic: Clinic, said: dict[str, Any]) -> None:
@@ -181,6 +188,9 @@ def _check_and_release(clinic: Clinic, said: dict[str, Any]) -> None:
     seen = clinic.folder / "seen.csv"
     seen.touch(mode=0o644)
     said["check"] = clinic.ask("output", "check", table, "--save", seen, by=CHECKER)
+    said["output shown"] = clinic.ask("output", "show", table, by=RESEARCHER)
+    said["compared"] = clinic.ask("output", "compare", table, by=CHECKER)
+    said["compared in words"] = clinic.say("output", "compare", table, by=CHECKER).out
     said["seen"] = seen.read_text()
     said["seen mode"] = seen.stat().st_mode & 0o777
     said["review"] = clinic.ask(
@@ -616,3 +626,22 @@ def test_each_role_does_only_its_own_part(told: Told) -> None:
             said = clinic.say(*words, "--json", by=by)
             assert (said.code, said.is_one_line) == (3, True), (words, said)
     assert not (clinic.folder / "stolen").exists()
+
+
+def test_a_run_is_followed_and_its_program_kept_on_the_command_line(told: Told) -> None:
+    said = told.said
+    acts = [event["act"] for event in said["followed"]["events"]]
+    assert acts[0] == "run.submitted"
+    assert "output.checked" in acts
+    assert "its data are ready; the sandbox starts" in said["followed in words"]
+    assert said["program"]["filename"] == said["run"]["filename"]
+    assert said["draft"]["text"] == "print('a draft')"
+    assert [one["number"] for one in said["drafts"]] == [1]
+
+
+def test_an_output_is_shown_and_compared_on_the_command_line(told: Told) -> None:
+    said = told.said
+    assert said["output shown"]["size"] is None
+    assert said["compared"]["output"] == said["output shown"]["id"]
+    assert said["compared"]["memory"][0]["releases"] == 0
+    assert "No earlier release" in said["compared in words"]
