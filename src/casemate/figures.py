@@ -39,7 +39,7 @@ def figures(platform: Platform) -> Figures:
             datasets=platform.catalogue.count(tx),
             permits=platform.permits.count_in_force(tx),
             releases=platform.enclave.outputs.count_released(tx, month),
-            systems=None,
+            systems=platform.register.count(tx),
             decided=len(took),
             median_days=round(median(one.total_seconds() for one in took) / _DAY, 1)
             if took

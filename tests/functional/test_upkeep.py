@@ -149,7 +149,7 @@ def test_anyone_is_told_whether_it_is_up_and_nothing_else(
 def test_figures_count_what_is_there(portal: Portal) -> None:
     figures = portal.must(None, "GET", "/figures")
     assert figures == {
-        "datasets": 1, "permits": 1, "releases": 0, "systems": None, "decided": 1,
+        "datasets": 1, "permits": 1, "releases": 0, "systems": 0, "decided": 1,
         "median_days": 0.0,
     }  # fmt: skip
     real = portal.platform.clock

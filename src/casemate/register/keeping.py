@@ -122,6 +122,12 @@ class Register:
             raise NotFound(f"there is no algorithm {algorithm!r}{told}")
         return _kept(row)
 
+    @staticmethod
+    def count(tx: Session) -> int:
+        """How many algorithms have a record."""
+        query = select(func.count()).where(AlgorithmRecordRow.version == 1)
+        return tx.scalar(query) or 0
+
     def all(self, tx: Session) -> Sequence[KeptRecord]:
         """The newest version of each, by name."""
         newest = select(
