@@ -105,8 +105,8 @@ def bars(
     """
     category: dict[str, Any] = {"field": x, "type": "nominal", "sort": None}
     amount: dict[str, Any] = {"field": y, "type": "quantitative"}
-    if not sideways:
-        category["axis"] = {"labelAngle": 0}
+    # Sideways, the axis's title would lie over long names; the table beneath says it.
+    category["axis"] = {"title": None} if sideways else {"labelAngle": 0}
     encoding: dict[str, Any] = (
         {"y": category, "x": amount} if sideways else {"x": category, "y": amount}
     )
