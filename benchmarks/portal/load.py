@@ -73,7 +73,7 @@ def load(
 ) -> dict[str, Any]:
     """``users`` who ask ``server`` for ``paths`` without a pause, for ``seconds``.
 
-    ``cpu_ms_per_request`` is the processor's time of the server, which a busy machine hardly changes.
+    ``cpu_ms_per_request`` is all processor's time of the server, its idle work too: few requests bear more.
     """
     spent = cpu_seconds(server)
     with tempfile.TemporaryDirectory() as folder:
