@@ -66,6 +66,8 @@ async def send_file(seen: SignedIn, request: Request) -> Response:
         kept = await _box(seen).keep(seen.actor, name, content)
         sent.update(upload=kept.id, dataset=fields.get("dataset", ""))
 
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        seen.require_token(request.headers.get(TOKEN_HEADER) or "")  # no part will bring one
     try:
         await multipart.receive(request, keep)
     except BadInput as error:
