@@ -54,12 +54,16 @@ def test_a_table_goes_in_and_a_checked_answer_comes_out(portal: Portal) -> None:
     (output,) = (one for one in outputs if one["name"] == "by_diagnosis.csv")
     evidence = portal.ask(CHECKER, "GET", f"/outputs/{output['id']}/evidence")
     assert evidence.headers["content-type"] == "application/octet-stream"
+    seen = {"If-Match": portal.ask(CHECKER, "GET", f"/outputs/{output['id']}").headers["etag"]}
     portal.must(
         CHECKER,
         "POST",
         f"/outputs/{output['id']}/review",
         json={"clear": True, "reason": "Aggregates only."},
+        headers=seen,
     )
+    moved_on = portal.ask(CHECKER, "POST", f"/outputs/{output['id']}/release", headers=seen)
+    assert moved_on.status_code == 412
     receipt = portal.must(CHECKER, "POST", f"/outputs/{output['id']}/release")
 
     fetched = portal.ask(RESEARCHER, "GET", f"/outputs/{output['id']}/content")

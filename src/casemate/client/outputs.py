@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from casemate.client.decoding import decoded
-from casemate.client.part import Part
+from casemate.client.part import Part, Seen
 from casemate.client.wire import segment
 
 if TYPE_CHECKING:
@@ -59,16 +59,16 @@ class Outputs(Part):
         """End your claim on ``output``."""
         return _output(self._wire.post(f"{_at(output)}/give-back"))
 
-    def review(self, output: str, *, clear: bool, reason: str) -> Output:
+    def review(self, output: str, *, clear: bool, reason: str, if_match: Seen = None) -> Output:
         """The checker's decision on an output that the machine passed or left to people."""
         asked = {"clear": clear, "reason": reason}
-        return _output(self._wire.post(f"{_at(output)}/review", asked))
+        return _output(self._wire.post(f"{_at(output)}/review", asked, if_match=if_match))
 
-    def release(self, output: str) -> ReleaseReceipt:
+    def release(self, output: str, *, if_match: Seen = None) -> ReleaseReceipt:
         """Let a cleared output go: from here on the permit's people may fetch it."""
         from casemate.enclave import ReleaseReceipt
 
-        return decoded(ReleaseReceipt, self._wire.post(f"{_at(output)}/release"))
+        return decoded(ReleaseReceipt, self._wire.post(f"{_at(output)}/release", if_match=if_match))
 
     def unread_releases(self, output: str) -> Sequence[str]:
         """For a checker: the earlier outputs of the same data that no machine compared this one with."""

@@ -8,10 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from casemate.enclave import CLAIM_SECONDS, Claim, Comparison, Output, QueueItem, ReleaseReceipt
 from casemate.identity import Scope
+from casemate.platform import Platform
 from casemate.portal import paging
 from casemate.portal.callers import Caller, Reader, needs, needs_one_of
 from casemate.portal.documents import Page, schema_of, sent
 from casemate.portal.keyed import KeyedRoute
+from casemate.portal.preconditions import IfMatch, unless_changed
 from casemate.portal.problems import describe
 
 router = APIRouter(prefix="/outputs", tags=["outputs"], route_class=KeyedRoute)
@@ -22,7 +24,7 @@ QueueDocument = schema_of(QueueItem)
 ComparisonDocument = schema_of(Comparison)
 ClaimDocument = schema_of(Claim)
 ReceiptDocument = schema_of(ReleaseReceipt)
-_CHANGES = describe(401, 403, 404, 409, 422)
+_CHANGES = describe(401, 403, 404, 409, 412, 422)
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -146,16 +148,18 @@ def give_back(caller: Checker, output: str) -> Response:
 
 
 @router.post("/{output}/review", response_model=OutputDocument, responses=_CHANGES)
-def review(caller: Checker, output: str, asked: Reviewed) -> Response:
+def review(caller: Checker, output: str, asked: Reviewed, if_match: IfMatch = None) -> Response:
     """Clear it or refuse it."""
     platform = caller.platform
-    return sent(platform.review(caller.actor, output, clear=asked.clear, reason=asked.reason))
+    with _unless_changed(platform, if_match, output):
+        return sent(platform.review(caller.actor, output, clear=asked.clear, reason=asked.reason))
 
 
 @router.post("/{output}/release", response_model=ReceiptDocument, responses=_CHANGES)
-def release(caller: Checker, output: str) -> Response:
+def release(caller: Checker, output: str, if_match: IfMatch = None) -> Response:
     """Let a cleared output go."""
-    return sent(caller.platform.release(caller.actor, output))
+    with _unless_changed(caller.platform, if_match, output):
+        return sent(caller.platform.release(caller.actor, output))
 
 
 @router.get(
@@ -176,6 +180,10 @@ def content(caller: Reader, output: str) -> Response:
 def receipt(caller: Reader, output: str) -> Response:
     """The receipt that travels with a released output, proven under the newest checkpoint."""
     return sent(caller.platform.receipt(caller.actor, output))
+
+
+def _unless_changed(platform: Platform, if_match: str | None, output: str) -> Any:
+    return unless_changed(platform, if_match, lambda tx: platform.enclave.outputs.get(tx, output))
 
 
 def _file(name: str, data: bytes) -> Response:
