@@ -30,6 +30,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from benchmarks import search as catalogue_bench
+from casemate import charts
 from casemate.catalogue.words import words
 from casemate.home import create_home
 from casemate.platform import Platform
@@ -217,6 +218,26 @@ def filled_home(folder: Path, datasets: int, database: str | None) -> Path:
     return folder / "home"
 
 
+def curve(report: dict[str, Any]) -> str:
+    """Requests a second by number of users, a line for each database and way to search, as SVG."""
+    rows = [
+        {"users": one["users"], "requests a second": one["requests_per_second"], "what": what}
+        for database in ("sqlite", "postgresql")
+        if isinstance(report[database], dict)
+        for way, lines in report[database].items()
+        for one in lines
+        for what in (f"{way.replace('_', ' ')}, {database}",)
+    ]
+    encoding = {
+        "x": {"field": "users", "type": "quantitative"},
+        "y": {"field": "requests a second", "type": "quantitative"},
+        "color": {"field": "what"},
+    }
+    mark = {"type": "line", "point": True}
+    shape = {"data": {"values": rows}, "mark": mark, "encoding": encoding, "width": 520}
+    return charts.draw(shape, alternative="Requests a second by number of users")
+
+
 def main() -> None:
     """Measure and print; draw if asked."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -245,6 +266,8 @@ def main() -> None:
         few = [number for number in users if number in (1, 10)]
         report["datasette"] = datasette(chosen.datasette, chosen.datasets, few, chosen.seconds)
     report["load_average_after"] = round(os.getloadavg()[0], 1)
+    if chosen.chart is not None:
+        chosen.chart.write_text(curve(report), encoding="utf-8")
     print(json.dumps(report, indent=2))
 
 
