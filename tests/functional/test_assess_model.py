@@ -24,7 +24,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(line: str) -> Result:
-    return CliRunner().invoke(app, ["assess-model", *line.split()], catch_exceptions=False)
+    wide = CliRunner(env={"COLUMNS": "200"})  # else a table's heading may be broken anywhere
+    return wide.invoke(app, ["assess-model", *line.split()], catch_exceptions=False)
 
 
 def test_a_model_is_assessed_from_its_file_and_the_page_and_bill_are_written(folder: Path) -> None:

@@ -53,6 +53,19 @@ NEVER_JSON = {("demo",), ("serve",)}
 """What the demo prints is held by its own tests; a server's answer, which does not end, by tests/portal."""
 
 
+OPEN = """
+id = "counts"
+title = { en = "Visits by region" }
+description = { en = "Invented counts, for everyone." }
+access_right = "public"
+license = "CC_BY_4_0"
+
+[variables]
+region = { label = { en = "Region" }, role = "other" }
+visits = { label = { en = "Visits" }, role = "other" }
+"""
+
+
 @dataclass(frozen=True)
 class Told:
     """The clinic after the whole flow, and what each step answered."""
@@ -87,6 +100,11 @@ def _offer_and_ask(clinic: Clinic, said: dict[str, Any]) -> None:
     said["datasets"] = clinic.ask("dataset", "list")
     said["dataset"] = clinic.ask("dataset", "show", "clinic")
     said["search"] = clinic.ask("dataset", "search", "asthma", by=RESEARCHER)
+    table, described = clinic.folder / "clinic.csv", clinic.folder / "clinic.toml"
+    clinic.ask("dataset", "assess", table, "--describe", described, by=HOLDER)
+    clinic.ask("dataset", "held", by=HOLDER)
+    for about in ("lineage", "cite", "similar"):
+        clinic.ask("dataset", about, "clinic")
     said["catalogue"] = clinic.ask("catalogue", "export")
     said["turtle"] = clinic.say("catalogue", "export").out
     clinic.ask("catalogue", "export", "--output", clinic.folder / "catalogue.ttl")
@@ -297,6 +315,10 @@ def _look_back(clinic: Clinic, said: dict[str, Any]) -> None:
 
 def test_every_command_answered_with_one_json_document(told: Told) -> None:
     told.clinic.ask("permit", "verify", told.clinic.file("permit.jws", told["jws"]))
+    counts = told.clinic.file("counts.csv", "region,visits\nnorth,120\nsouth,88\n")
+    about = told.clinic.file("counts.toml", OPEN)
+    told.clinic.ask("dataset", "publish", counts, "--describe", about, by=HOLDER)
+    told.clinic.ask("dataset", "preview", "counts")
     assert set(of_the_platform()) - told.clinic.spoken == NEVER_JSON
 
 
