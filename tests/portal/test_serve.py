@@ -18,6 +18,8 @@ import httpx
 import pytest
 from portal_world import served
 
+from casemate.cli.serve import listen
+
 CASEMATE = Path(sys.executable).with_name("casemate")
 
 
@@ -159,3 +161,10 @@ def connected(clients: ExitStack, address: str) -> socket.socket:
     return clients.enter_context(
         socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60)
     )
+
+
+def test_an_answer_does_not_wait_for_the_acknowledgement_of_its_head() -> None:
+    with listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
