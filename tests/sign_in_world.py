@@ -8,11 +8,11 @@ import pyotp
 from argon2 import PasswordHasher
 from conftest import MovableClock
 
+from casemate.acts.sign_in import HalfSignedIn
 from casemate.home import create_home
 from casemate.identity import Account, Identity
 from casemate.identity.passkeys import Site
 from casemate.platform import Platform
-from casemate.sign_in_acts import HalfSignedIn
 
 OPERATOR, MAX, EVE = "acct-operator", "acct-max", "acct-eve"
 PASSWORD = "correct horse battery"

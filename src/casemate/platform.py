@@ -41,6 +41,8 @@ from casemate.access import (
     gaps,
 )
 from casemate.access.policies import Policies, Resource
+from casemate.acts.register import RegisterActs
+from casemate.acts.sign_in import SignInActs
 from casemate.canonical import digest
 from casemate.clock import Clock, system_clock
 from casemate.errors import BadInput, IntegrityFailure, NotAllowed, NotFound, Unavailable
@@ -70,10 +72,8 @@ from casemate.ledger.audit import Report
 from casemate.ledger.note import VerifierKey, checkpoint_size
 from casemate.ledger.proofs import ConsistencyProof, InclusionProof
 from casemate.previews import PREVIEW_COLUMNS, PREVIEW_ROWS, Preview, cells
-from casemate.register.keeping import KeptRecord, Register, Revision
-from casemate.register.records import Record
+from casemate.register.keeping import Register
 from casemate.rotation import PublicKey, Rotation
-from casemate.sign_in_acts import SignInActs
 from casemate.store import Store, wrapped
 from casemate.store.keys import Keyring
 from casemate.store.schema import migrate
@@ -151,7 +151,7 @@ def open_database(url: str) -> Store:
         raise IntegrityFailure(f"this is not a database of Casemate: {failure.orig}") from failure
 
 
-class Platform(SignInActs):
+class Platform(SignInActs, RegisterActs):
     """One open home. Close it, or use it as a context manager."""
 
     def __init__(self, home: Home, *, clock: Clock = system_clock) -> None:
@@ -1180,43 +1180,6 @@ class Platform(SignInActs):
         """From now on runs under ``permit`` use one of ``names``; any, where none is named."""
         with self._act(actor, "permit.environments", self.facts.permit, permit) as tx:
             return self.enclave.environments.allow(tx, actor, permit, frozenset(names))
-
-    # ── the register of algorithms ───────────────────────────────────────────────────────────────
-
-    def record_algorithm(self, actor: str, record: Record) -> KeptRecord:
-        """Enter an algorithm of one's own organisation in the register."""
-        with self._act(actor, "algorithm.record", self.facts.new_algorithm, actor) as tx:
-            own = self.identity.account(tx, actor).organisation
-            return self.register.enter(tx, actor, record, own)
-
-    def revise_algorithm(
-        self, actor: str, algorithm: str, record: Record, *, seen: int, reason: str
-    ) -> KeptRecord:
-        """The record's next version after ``seen``; ``Conflict`` where somebody else was first."""
-        with self._act(actor, "algorithm.record", self.facts.algorithm, algorithm) as tx:
-            return self.register.revise(tx, actor, algorithm, record, seen, reason)
-
-    def algorithm(self, actor: str, algorithm: str, version: int | None = None) -> KeptRecord:
-        """A version of an algorithm's record, the newest where none is named."""
-        with self._look(actor, "algorithm.read", self.facts.algorithm, algorithm) as tx:
-            return self.register.get(tx, algorithm, version)
-
-    def algorithms(self, actor: str) -> Sequence[KeptRecord]:
-        """The newest version of each record that ``actor`` may read."""
-        with self._look(actor, "algorithm.list", self.facts.home) as tx:
-            account = self._account(tx, actor)
-            return [
-                one
-                for one in self.register.all(tx)
-                if self.policies.is_allowed(
-                    account, "algorithm.read", self.facts.algorithm(tx, one.algorithm)
-                )
-            ]
-
-    def algorithm_history(self, actor: str, algorithm: str) -> Sequence[Revision]:
-        """Every version of a record with what it changed, the newest first."""
-        with self._look(actor, "algorithm.read", self.facts.algorithm, algorithm) as tx:
-            return self.register.history(tx, algorithm)
 
     # ── ask ──────────────────────────────────────────────────────────────────────────────────────
 

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from starlette.responses import JSONResponse
 
+from casemate.acts.sign_in import HalfSignedIn
 from casemate.errors import BadInput, CasemateError
 from casemate.identity import Account
 from casemate.portal.pages.language import LANGUAGES
@@ -20,7 +21,6 @@ from casemate.portal.pages.visit import (
     set_cookie,
     visit,
 )
-from casemate.sign_in_acts import HalfSignedIn
 
 router = PageRouter()
 callback = APIRouter(include_in_schema=False)

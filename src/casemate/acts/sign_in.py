@@ -6,17 +6,15 @@ somebody is needs no policy, as it is what the policies are asked about afterwar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from casemate.access.policies import Resource
+from casemate.acts.part import Part
 from casemate.errors import Conflict, NotFound
-from casemate.facts import Facts
-from casemate.identity import Account, Identity, Role, SignInRefused, WebSessions
+from casemate.identity import Account, Role, SignInRefused, WebSessions
 from casemate.identity.ceremonies import Ceremonies, CeremonyOver
 from casemate.identity.invitations import Invitation, Invitations
 from casemate.identity.one_time_passwords import NewOneTimePassword, OneTimePasswords
@@ -34,9 +32,7 @@ from casemate.identity.web_sign_in import NeedsCode, WebSignIn
 from casemate.ids import new_id
 
 if TYPE_CHECKING:
-    from casemate.home import Home
     from casemate.identity.openid import OpenIdProvider, Person
-    from casemate.store import Store
 
 STRANGER = "public"
 """The actor on the ledger where a provider vouches for somebody who has no account yet."""
@@ -75,13 +71,9 @@ class FromProvider:
     remembered: Mapping[str, str]
 
 
-class SignInActs:
-    """The part of ``Platform`` that this module is; it has the rooms that are named here."""
+class SignInActs(Part):
+    """The acts of signing in."""
 
-    home: Home
-    store: Store
-    identity: Identity
-    facts: Facts
     web_sessions: WebSessions
     ceremonies: Ceremonies
     one_time_passwords: OneTimePasswords
@@ -90,16 +82,6 @@ class SignInActs:
     provider_links: ProviderLinks
     web_sign_in: WebSignIn
     openid: Mapping[str, OpenIdProvider]
-
-    if TYPE_CHECKING:
-
-        def _act(
-            self, actor: str | None, action: str, facts: Callable[..., Resource], *about: Any
-        ) -> AbstractContextManager[Session]: ...
-
-        def _look(
-            self, actor: str | None, action: str, facts: Callable[..., Resource], *about: Any
-        ) -> AbstractContextManager[Session]: ...
 
     # ── a password, and a code ───────────────────────────────────────────────────────────────────
 
