@@ -117,7 +117,12 @@ class Facts:
     def algorithm(self, tx: Session, algorithm: str) -> Resource:
         """The record of an algorithm."""
         known = self.rooms.register.get(tx, algorithm)
-        return Resource("algorithm", algorithm, {"organisation": known.organisation})
+        facts = {
+            "organisation": known.organisation,
+            "published": known.published is not None,
+            "section": self.rooms.register.standing(tx, algorithm).section.value,
+        }
+        return Resource("algorithm", algorithm, facts)
 
     def new_algorithm(self, tx: Session, actor: str) -> Resource:
         """A record of the actor's organisation that is about to be made."""

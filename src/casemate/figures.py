@@ -23,7 +23,7 @@ class Figures:
     releases: int
     """Outputs that left this month."""
     systems: int | None
-    """AI systems registered; ``None`` where this home keeps no register."""
+    """Algorithms with a public entry in the register; ``None`` where this home keeps no register."""
     decided: int
     """Applications decided this year."""
     median_days: float | None
@@ -39,7 +39,7 @@ def figures(platform: Platform) -> Figures:
             datasets=platform.catalogue.count(tx),
             permits=platform.permits.count_in_force(tx),
             releases=platform.enclave.outputs.count_released(tx, month),
-            systems=platform.register.count(tx),
+            systems=len(platform.register.published(tx)),
             decided=len(took),
             median_days=round(median(one.total_seconds() for one in took) / _DAY, 1)
             if took

@@ -46,7 +46,8 @@ output show; account add; account list;
 catalogue export;
 protect anonymise; protect pseudonymise; protect aggregate; protect synthesise; protect population;
 protect risk; protect stream; protect verify; classify; register add; register revise; register list;
-register show; register history; register check; register fields; serve;
+register show; register history; register publish; register withdraw;
+register check; register fields; serve;
 token issue; token list; token end"""
 
 

@@ -48,6 +48,15 @@ keys = [["none"], ["asthma"], ["diabetes"]]
 values = { variable = "marker", low = 0, high = 100000 }
 cost = { accounting = "epsilon", amount = 0.5 }
 """
+ENTRY = """
+name = "Means"
+short_description = "Counts visits."
+organisation = "University"
+contact = "mailto:desk@university.example"
+status = "in_use"
+publication_category = "other"
+ai_act_class = "out_of_scope"
+"""
 COUNTING = "def write(n):\n    open('/out/n.json', 'w').write(str(n))\n"
 NEVER_JSON = {("demo",), ("serve",)}
 """What the demo prints is held by its own tests; a server's answer, which does not end, by tests/portal."""
@@ -259,6 +268,12 @@ def _keep_register(clinic: Clinic, said: dict[str, Any]) -> None:
     record = clinic.file("record.toml", 'name = "Means"\nstatus = "in_use"\n')
     seen = ("--seen", "1", "--reason", "It is used now.")
     clinic.ask("register", "revise", added["algorithm"], record, *seen, by=RESEARCHER)
+    whole = clinic.file("record.toml", ENTRY)
+    again = ("--seen", "2", "--reason", "It is whole.")
+    clinic.ask("register", "revise", added["algorithm"], whole, *again, by=RESEARCHER)
+    why = ("--reason", "Everyone may see it.")
+    said["published"] = clinic.ask("register", "publish", added["algorithm"], *why, by=RESEARCHER)
+    said["withdrawn"] = clinic.ask("register", "withdraw", added["algorithm"], *why, by=RESEARCHER)
     said["algorithms"] = clinic.ask("register", "list", by=RESEARCHER)
     said["algorithm"] = clinic.ask("register", "show", added["algorithm"], by=AUDITOR)
     said["algorithm history"] = clinic.ask("register", "history", added["algorithm"], by=AUDITOR)

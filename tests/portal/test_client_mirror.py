@@ -54,7 +54,10 @@ unlink_account ways
 """
 """How people come in over the web; a program has a token, which none of these may change."""
 NOT_OVER_HTTP |= dict.fromkeys(IN_A_BROWSER.split(), "signing in is done in a browser")
-REGISTER = "algorithm algorithm_history algorithms record_algorithm revise_algorithm"
+REGISTER = """
+algorithm algorithm_history algorithms record_algorithm revise_algorithm publish_algorithm
+withdraw_algorithm public_algorithm public_algorithms public_algorithm_history
+"""
 NOT_OVER_HTTP |= dict.fromkeys(REGISTER.split(), "the register is kept at the server: no API yet")
 MORE = {
     "download": "a released output to a file, as it arrives",

@@ -47,7 +47,11 @@ FACTS: Mapping[str, Mapping[str, Fact]] = MappingProxyType(
             "cleared_by": Fact.ACCOUNTS,
             "seconded": Fact.FLAG,
         },
-        "algorithm": {"organisation": Fact.ORGANISATION},
+        "algorithm": {
+            "organisation": Fact.ORGANISATION,
+            "published": Fact.FLAG,
+            "section": Fact.TEXT,
+        },
         "account": {"organisation": Fact.ORGANISATION, "active": Fact.FLAG},
         "organisation": {},
         "ledger": {},
@@ -55,7 +59,8 @@ FACTS: Mapping[str, Mapping[str, Fact]] = MappingProxyType(
     }
 )
 """Each kind of resource with its facts. ``organisation`` is the applicant's; an output is ``seconded``
-once two different people have cleared it."""
+once two different people have cleared it. The ``section`` of an algorithm is where the AI Act has it
+registered: ``public``, ``non_public`` (Art. 49(4)) or ``national`` (Art. 49(5))."""
 
 ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -95,7 +100,9 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "output.fetch": ("output",),
         "output.repair": ("output",),
         "algorithm.record": ("algorithm",),
+        "algorithm.publish": ("algorithm",),
         "algorithm.read": ("algorithm",),
+        "algorithm.view": ("algorithm",),
         "algorithm.list": ("home",),
         "ledger.read": ("ledger", "home"),
         "ledger.checkpoint": ("ledger", "home"),

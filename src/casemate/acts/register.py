@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy.orm import Session
 
 from casemate.acts.part import Part
+from casemate.errors import NotFound
+from casemate.register.embargo import Section
 from casemate.register.keeping import KeptRecord, Register, Revision
 from casemate.register.records import Record
 
@@ -24,12 +29,26 @@ class RegisterActs(Part):
         self, actor: str, algorithm: str, record: Record, *, seen: int, reason: str
     ) -> KeptRecord:
         """The record's next version after ``seen``; ``Conflict`` where somebody else was first."""
-        with self._act(actor, "algorithm.record", self.facts.algorithm, algorithm) as tx:
+        with self._changing(actor, "algorithm.record", algorithm) as tx:
             return self.register.revise(tx, actor, algorithm, record, seen, reason)
+
+    def publish_algorithm(self, actor: str, algorithm: str, reason: str) -> KeptRecord:
+        """Let everyone see the newest version of an entry of one's own organisation.
+
+        Raises ``BadInput`` where it lacks something of the house's minimum, or the law keeps it from the
+        public (AI Act Art. 49(4), (5)).
+        """
+        with self._changing(actor, "algorithm.publish", algorithm) as tx:
+            return self.register.publish(tx, actor, algorithm, reason)
+
+    def withdraw_algorithm(self, actor: str, algorithm: str, reason: str) -> KeptRecord:
+        """Take an entry of one's own organisation from the public's sight; its versions stay kept."""
+        with self._changing(actor, "algorithm.publish", algorithm) as tx:
+            return self.register.withdraw(tx, actor, algorithm, reason)
 
     def algorithm(self, actor: str, algorithm: str, version: int | None = None) -> KeptRecord:
         """A version of an algorithm's record, the newest where none is named."""
-        with self._look(actor, "algorithm.read", self.facts.algorithm, algorithm) as tx:
+        with self._reading(actor, algorithm) as tx:
             return self.register.get(tx, algorithm, version)
 
     def algorithms(self, actor: str) -> Sequence[KeptRecord]:
@@ -46,5 +65,66 @@ class RegisterActs(Part):
 
     def algorithm_history(self, actor: str, algorithm: str) -> Sequence[Revision]:
         """Every version of a record with what it changed, the newest first."""
-        with self._look(actor, "algorithm.read", self.facts.algorithm, algorithm) as tx:
+        with self._reading(actor, algorithm) as tx:
             return self.register.history(tx, algorithm)
+
+    def public_algorithms(self) -> Sequence[KeptRecord]:
+        """The published version of every entry that is public, by name, for anyone."""
+        with self.store.read() as tx:
+            return [
+                one for one in self.register.published(tx) if self._is_public(tx, one.algorithm)
+            ]
+
+    def public_algorithm(self, algorithm: str) -> KeptRecord:
+        """The published version of an entry, for anyone.
+
+        Raises ``NotFound`` alike for what does not exist, is not published, and what the law keeps from the
+        public: nobody learns which.
+        """
+        with self.store.read() as tx:
+            return self._published(tx, algorithm)
+
+    def public_algorithm_history(self, algorithm: str) -> Sequence[Revision]:
+        """The published versions of an entry with what each changed, the newest first; for anyone."""
+        with self.store.read() as tx:
+            self._published(tx, algorithm)
+            return self.register.published_history(tx, algorithm)
+
+    # ── who may know that there is an entry ──────────────────────────────────────────────────────
+
+    def _published(self, tx: Session, algorithm: str) -> KeptRecord:
+        newest = self.register.get(tx, algorithm)
+        if newest.published is None or not self._is_public(tx, algorithm):
+            raise _no_such(algorithm)
+        return self.register.get(tx, algorithm, newest.published)
+
+    def _is_public(self, tx: Session, algorithm: str) -> bool:
+        return self.policies.is_allowed(None, "algorithm.view", self.facts.algorithm(tx, algorithm))
+
+    @contextmanager
+    def _reading(self, actor: str, algorithm: str) -> Iterator[Session]:
+        self._require_known(actor, algorithm)
+        with self._look(actor, "algorithm.read", self.facts.algorithm, algorithm) as tx:
+            yield tx
+
+    @contextmanager
+    def _changing(self, actor: str, action: str, algorithm: str) -> Iterator[Session]:
+        self._require_known(actor, algorithm)
+        with self._act(actor, action, self.facts.algorithm, algorithm) as tx:
+            yield tx
+
+    def _require_known(self, actor: str, algorithm: str) -> None:
+        """Raise ``NotFound`` for an entry that ``actor`` may not know of, as for one that is not there.
+
+        No refusal is recorded either: on a ledger that all may read, it would tell the two apart.
+        """
+        with self.store.read() as tx:
+            facts = self.facts.algorithm(tx, algorithm)
+            if facts.attrs["section"] == Section.PUBLIC.value:
+                return
+            if not self.policies.is_allowed(self._account(tx, actor), "algorithm.read", facts):
+                raise _no_such(algorithm)
+
+
+def _no_such(algorithm: str) -> NotFound:
+    return NotFound(f"there is no algorithm {algorithm!r}")

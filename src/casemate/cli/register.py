@@ -102,8 +102,26 @@ def history(desk: Desk, algorithm: Algorithm) -> Shown:
     return Shown(data, table(titles, rows))
 
 
+Reason = Annotated[str, typer.Option(help="Why.")]
+
+
+@command(app, "publish")
+def publish(desk: Desk, algorithm: Algorithm, reason: Reason) -> Shown:
+    """Let everyone see the newest version of an entry of your organisation."""
+    kept = desk.platform.publish_algorithm(desk.actor, algorithm, reason)
+    return Shown(_kept(kept), f"Version {kept.version} of {algorithm} is published.")
+
+
+@command(app, "withdraw")
+def withdraw(desk: Desk, algorithm: Algorithm, reason: Reason) -> Shown:
+    """Take an entry of your organisation from the public's sight."""
+    kept = desk.platform.withdraw_algorithm(desk.actor, algorithm, reason)
+    return Shown(_kept(kept), f"{algorithm} is no longer published.")
+
+
 def _kept(kept: KeptRecord) -> dict[str, Any]:
     return {
+        "published": kept.published,
         "algorithm": kept.algorithm,
         "version": kept.version,
         "organisation": kept.organisation,

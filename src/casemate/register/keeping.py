@@ -1,6 +1,6 @@
 """Records of algorithms as a home keeps them: in versions, each with who, when and why."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,9 @@ from casemate.clock import Clock
 from casemate.errors import BadInput, Conflict, NotFound
 from casemate.ids import new_id
 from casemate.ledger import Ledger
+from casemate.register.embargo import Standing, standing
+from casemate.register.minimum import untold
+from casemate.register.publishing import Publications
 from casemate.register.records import Record, read_record
 from casemate.register.tables import AlgorithmRecordRow
 
@@ -33,6 +36,8 @@ class KeptRecord:
     reason: str
     kept_by: str
     kept_at: datetime
+    published: int | None = None
+    """The version of this algorithm that is published now; ``None`` where none is."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,7 @@ class Register:
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self._ledger = ledger
         self._clock = clock
+        self._publications = Publications(ledger, clock)
 
     def enter(self, tx: Session, actor: str, record: Record, organisation: str) -> KeptRecord:
         """The first version of a new algorithm's record, of ``actor``'s ``organisation``."""
@@ -109,7 +115,7 @@ class Register:
             tx, actor=actor, act="algorithm.recorded", subject=algorithm,
             version=version, record=row.digest,
         )  # fmt: skip
-        return _kept(row)
+        return _kept(row, self._publications.current(tx, algorithm))
 
     def get(self, tx: Session, algorithm: str, version: int | None = None) -> KeptRecord:
         """A version of a record, the newest where none is named; raises ``NotFound``."""
@@ -120,13 +126,54 @@ class Register:
         if row is None:
             told = "" if version is None else f" with a version {version}"
             raise NotFound(f"there is no algorithm {algorithm!r}{told}")
-        return _kept(row)
+        return _kept(row, self._publications.current(tx, algorithm))
 
-    @staticmethod
-    def count(tx: Session) -> int:
-        """How many algorithms have a record."""
-        query = select(func.count()).where(AlgorithmRecordRow.version == 1)
-        return tx.scalar(query) or 0
+    def standing(self, tx: Session, algorithm: str) -> Standing:
+        """Who may know of it at all: the stricter of what its newest and its published version are of."""
+        newest = self.get(tx, algorithm)
+        of_newest = standing(newest.record, self._clock().date())
+        if newest.published is None or not of_newest.is_public:
+            return of_newest
+        return standing(self.get(tx, algorithm, newest.published).record, self._clock().date())
+
+    def publish(self, tx: Session, actor: str, algorithm: str, reason: str) -> KeptRecord:
+        """Let the public see the newest version; later ones once they are published too.
+
+        Raises ``BadInput`` for an entry that lacks something of the house's minimum, or that the law keeps
+        from the public, and ``Conflict`` where that version is published already.
+        """
+        newest = self.get(tx, algorithm)
+        require_told(newest.algorithm, newest.record, "published")
+        if not (found := self.standing(tx, algorithm)).is_public:
+            raise BadInput(
+                f"{algorithm} is not published: {found.says} (AI Act Art. {found.article})"
+            )
+        if newest.published == newest.version:
+            raise Conflict(f"version {newest.version} of {algorithm} is published already")
+        self._publications.publish(tx, actor, algorithm, newest.version, _reason(reason))
+        return self.get(tx, algorithm)
+
+    def withdraw(self, tx: Session, actor: str, algorithm: str, reason: str) -> KeptRecord:
+        """Take the entry from the public's sight; raises ``Conflict`` where it is not published."""
+        if self.get(tx, algorithm).published is None:
+            raise Conflict(f"{algorithm} is not published: there is nothing to withdraw")
+        self._publications.withdraw(tx, actor, algorithm, _reason(reason))
+        return self.get(tx, algorithm)
+
+    def published(self, tx: Session) -> Sequence[KeptRecord]:
+        """The published version of each algorithm that is public by now, by name."""
+        found = [
+            self.get(tx, algorithm, version)
+            for algorithm, version in self._publications.all(tx).items()
+            if self.standing(tx, algorithm).is_public
+        ]
+        return _by_name(found)
+
+    def published_history(self, tx: Session, algorithm: str) -> Sequence[Revision]:
+        """The versions that were ever published, each with what it changed, the newest first."""
+        shown = self._publications.versions(tx, algorithm)
+        kept = [self.get(tx, algorithm, version) for version in sorted(shown)]
+        return _revisions(kept)
 
     def all(self, tx: Session) -> Sequence[KeptRecord]:
         """The newest version of each, by name."""
@@ -135,19 +182,43 @@ class Register:
         ).group_by(AlgorithmRecordRow.algorithm)
         key = tuple_(AlgorithmRecordRow.algorithm, AlgorithmRecordRow.version)
         found = tx.scalars(select(AlgorithmRecordRow).where(key.in_(newest)))
-        return sorted(
-            map(_kept, found), key=lambda one: (one.record.name.casefold(), one.algorithm)
-        )
+        published = self._publications.all(tx)
+        return _by_name(_kept(row, published.get(row.algorithm)) for row in found)
 
     def history(self, tx: Session, algorithm: str) -> Sequence[Revision]:
         """Every version with what it changed, the newest first."""
         wanted = select(AlgorithmRecordRow).where(AlgorithmRecordRow.algorithm == algorithm)
-        kept = [_kept(row) for row in tx.scalars(wanted.order_by(AlgorithmRecordRow.version))]
+        published = self._publications.current(tx, algorithm)
+        rows = tx.scalars(wanted.order_by(AlgorithmRecordRow.version))
+        kept = [_kept(row, published) for row in rows]
         if not kept:
             raise NotFound(f"there is no algorithm {algorithm!r}")
-        before = [Record({}), *(one.record for one in kept)]
-        pairs = zip(before, kept, strict=False)
-        return [Revision(one, _changes(old, one.record)) for old, one in pairs][::-1]
+        return _revisions(kept)
+
+
+def require_told(algorithm: str, record: Record, done: str) -> None:
+    """Raise ``BadInput`` naming what ``record`` lacks of the house's minimum before it is ``done``."""
+    lacking = untold(record)
+    if lacking:
+        told = "; ".join(f"{one.field} ({one.why})" for one in lacking)
+        raise BadInput(f"the entry {algorithm} is not {done} before it tells {told}")
+
+
+def _by_name(kept: Iterable[KeptRecord]) -> list[KeptRecord]:
+    return sorted(kept, key=lambda one: (one.record.name.casefold(), one.algorithm))
+
+
+def _revisions(kept: Sequence[KeptRecord]) -> Sequence[Revision]:
+    """Each of ``kept``, oldest first, held against the one before; the newest first."""
+    before = [Record({}), *(one.record for one in kept)]
+    pairs = zip(before, kept, strict=False)
+    return [Revision(one, _changes(old, one.record)) for old, one in pairs][::-1]
+
+
+def _reason(reason: str) -> str:
+    if not reason.strip() or len(reason) > LONGEST_REASON:
+        raise BadInput(f"say why, in {LONGEST_REASON} characters at most")
+    return reason.strip()
 
 
 def _changes(before: Record, after: Record) -> tuple[Change, ...]:
@@ -173,7 +244,7 @@ def _digest(record: Record) -> str:
     return digest(canonical_json(_document(record)))
 
 
-def _kept(row: AlgorithmRecordRow) -> KeptRecord:
+def _kept(row: AlgorithmRecordRow, published: int | None) -> KeptRecord:
     return KeptRecord(
         algorithm=row.algorithm,
         version=row.version,
@@ -183,4 +254,5 @@ def _kept(row: AlgorithmRecordRow) -> KeptRecord:
         reason=row.reason,
         kept_by=row.kept_by,
         kept_at=row.kept_at,
+        published=published,
     )

@@ -22,3 +22,17 @@ class AlgorithmRecordRow(Base):
     reason: Mapped[str] = mapped_column(Text)
     kept_by: Mapped[str] = mapped_column(String(64))
     kept_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AlgorithmPublicationRow(Base):
+    """That a version was published, or (``version`` empty) the algorithm withdrawn; ``number`` counts them.
+    The last one holds, and none is ever changed or taken away."""
+
+    __tablename__ = "algorithm_publication"
+
+    algorithm: Mapped[str] = mapped_column(String(64), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int | None]
+    reason: Mapped[str] = mapped_column(Text)
+    decided_by: Mapped[str] = mapped_column(String(64))
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime)

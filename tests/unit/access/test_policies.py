@@ -185,6 +185,16 @@ algorithm.record      a colleague            .      .      y     y      y       
 algorithm.record      a stranger             .      .      .     .      .         .       .        .
 algorithm.read        a colleague            .      y      y     y      y         y       y        y
 algorithm.read        a stranger             .      .      .     .      y         .       .        y
+algorithm.read        a colleague, hidden    .      y      y     y      y         y       y        y
+algorithm.read        a stranger, hidden     .      .      .     .      y         .       .        .
+algorithm.read        a stranger, national   .      .      .     .      y         .       .        y
+algorithm.view        a stranger             .      .      .     .      .         .       .        .
+algorithm.view        a stranger, published  y      y      y     y      y         y       y        y
+algorithm.view        a stranger, hidden     .      .      .     .      y         .       .        .
+algorithm.view        a colleague, hidden    .      y      y     y      y         y       y        y
+algorithm.view        a stranger, national   .      .      .     .      y         .       .        y
+algorithm.publish     a colleague            .      .      y     y      y         .       .        .
+algorithm.publish     a stranger             .      .      .     .      .         .       .        .
 algorithm.list        anyone                 .      y      y     y      y         y       y        y
 
 ledger.read           anyone                 y      y      y     y      y         y       y        y
@@ -225,7 +235,7 @@ OTHERS: Mapping[str, Mapping[str, Any]] = {
         "holders": {"org-hospital"},
         "standing": False,
     },
-    "algorithm": {"organisation": "org-other"},
+    "algorithm": {"organisation": "org-other", "published": False, "section": "public"},
     "run": {"submitted_by": "acct-ada", "people": {"acct-ada", "acct-bob"}},
     "output": {
         "submitted_by": "acct-ada",
@@ -248,6 +258,10 @@ RELATIONS: Mapping[str, Mapping[str, Any]] = {
     "open to all": {"access_right": "public"},
     "a named person": NAMED,
     "a colleague": {"organisation": MY_ORG},
+    "a stranger, published": {"published": True},
+    "a stranger, hidden": {"published": True, "section": "non_public"},
+    "a colleague, hidden": {"organisation": MY_ORG, "published": True, "section": "non_public"},
+    "a stranger, national": {"published": True, "section": "national"},
     "the applicant": {"applicant": ME, "people": {ME}, "organisation": MY_ORG},
     "only the applicant": {"applicant": ME},
     "applying for another": NAMED | {"organisation": MY_ORG},

@@ -9,7 +9,9 @@ from casemate.register.records.record import (
     LANGUAGES,
     Field,
     Record,
+    every_field,
     fields,
+    house_fields,
     read_record,
     standards,
 )
@@ -21,7 +23,9 @@ __all__ = [
     "Missing",
     "Record",
     "completeness",
+    "every_field",
     "fields",
+    "house_fields",
     "read_record",
     "standards",
 ]

@@ -50,7 +50,23 @@ class Record:
 
 @cache
 def fields() -> Mapping[str, Field]:
-    """Every field, by name, in the order of the data file."""
+    """Every field that a standard asks for, by name, in the order of the data file."""
+    return _fields("fields.toml")
+
+
+@cache
+def house_fields() -> Mapping[str, Field]:
+    """The fields that this house needs beside them, by name."""
+    return _fields("house.toml")
+
+
+@cache
+def every_field() -> Mapping[str, Field]:
+    """What a record can tell, by name."""
+    return {**fields(), **house_fields()}
+
+
+def _fields(file: str) -> dict[str, Field]:
     return {
         row["name"]: Field(
             name=row["name"],
@@ -62,7 +78,7 @@ def fields() -> Mapping[str, Field]:
             longest=row.get("longest", {}),
             why=row["why"],
         )
-        for row in _toml("fields.toml")["field"]
+        for row in _toml(file)["field"]
     }
 
 
@@ -80,11 +96,11 @@ def read_record(document: Mapping[str, Any]) -> Record:
     """The record in ``document``; raises ``BadInput`` naming a field that is none, or not of its kind."""
     told: dict[str, Any] = {}
     for name, given in document.items():
-        if name not in fields():
-            close = difflib.get_close_matches(name, fields(), 1)
+        if name not in every_field():
+            close = difflib.get_close_matches(name, every_field(), 1)
             nearest = f"; the nearest is {close[0]!r}" if close else ""
             raise BadInput(f"a record has no field {name!r}{nearest}")
-        value = _value(fields()[name], given)
+        value = _value(every_field()[name], given)
         if value:
             told[name] = value
     return Record(told)
