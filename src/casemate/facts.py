@@ -24,6 +24,7 @@ from casemate.identity import Identity
 from casemate.register.keeping import Register
 
 if TYPE_CHECKING:
+    from casemate.assurance.keeping import Evaluations, KeptEvaluation
     from casemate.catalogue import Catalogue, Dataset, DatasetDescription
     from casemate.enclave import Enclave
 
@@ -70,6 +71,10 @@ class Rooms(Protocol):
     @property
     def enclave(self) -> Enclave:
         """The room of runs and outputs."""
+
+    @property
+    def evaluations_kept(self) -> Evaluations:
+        """The room of evaluations."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,36 @@ class Facts:
         """A record of the actor's organisation that is about to be made."""
         own = self.rooms.identity.account(tx, actor).organisation
         return Resource("algorithm", "new", {"organisation": own})
+
+    def evaluation(self, tx: Session, evaluation: str) -> Resource:
+        """A kept evaluation."""
+        return self.evaluation_record(tx, self.rooms.evaluations_kept.get(tx, evaluation))
+
+    def evaluation_record(self, tx: Session, evaluation: KeptEvaluation) -> Resource:
+        """An evaluation that was read already."""
+        facts = {"organisation": evaluation.organisation, "published": evaluation.is_public}
+        return Resource(
+            "evaluation", evaluation.id, {**facts, **self._entry(tx, evaluation.algorithm)}
+        )
+
+    def new_evaluation(self, tx: Session, actor: str, algorithm: str | None) -> Resource:
+        """An evaluation about to be recorded: its algorithm's organisation's, or else the actor's."""
+        own = self.rooms.identity.account(tx, actor).organisation
+        if algorithm is not None:
+            own = self.rooms.register.get(tx, algorithm).organisation
+        facts = {"organisation": own, "published": False}
+        return Resource("evaluation", "new", {**facts, **self._entry(tx, algorithm)})
+
+    def _entry(self, tx: Session, algorithm: str | None) -> dict[str, str | bool]:
+        """What is known of the entry that an evaluation is evidence on; of none, nothing is hidden."""
+        if algorithm is None:
+            return {"entry_is_public": True, "section": "public"}
+        about = self.algorithm(tx, algorithm).attrs
+        section = about["section"]
+        return {
+            "entry_is_public": about["published"] and section == "public",
+            "section": section,
+        }
 
     def new_application(self, tx: Session, applicant: str, form: ApplicationForm) -> Resource:
         """An application that ``applicant`` is about to begin."""
@@ -200,6 +235,7 @@ class Facts:
         read = {
             "dataset": self.dataset,
             "algorithm": self.algorithm,
+            "evaluation": self.evaluation,
             "application": self.application,
             "permit": self.permit,
             "run": self.run,

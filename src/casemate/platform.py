@@ -41,6 +41,7 @@ from casemate.access import (
     gaps,
 )
 from casemate.access.policies import Policies, Resource
+from casemate.acts.assurance import AssuranceActs
 from casemate.acts.register import RegisterActs
 from casemate.acts.sign_in import SignInActs
 from casemate.canonical import digest
@@ -151,7 +152,7 @@ def open_database(url: str) -> Store:
         raise IntegrityFailure(f"this is not a database of Casemate: {failure.orig}") from failure
 
 
-class Platform(SignInActs, RegisterActs):
+class Platform(SignInActs, AssuranceActs, RegisterActs):
     """One open home. Close it, or use it as a context manager."""
 
     def __init__(self, home: Home, *, clock: Clock = system_clock) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from evidence_world import evaluation
 from functional.clinic import (
     AUDITOR,
     AUTHORITY,
@@ -276,6 +277,11 @@ def _keep_register(clinic: Clinic, said: dict[str, Any]) -> None:
     said["withdrawn"] = clinic.ask("register", "withdraw", added["algorithm"], *why, by=RESEARCHER)
     said["algorithms"] = clinic.ask("register", "list", by=RESEARCHER)
     said["algorithm"] = clinic.ask("register", "show", added["algorithm"], by=AUDITOR)
+    measured = clinic.file("evaluation.json", json.dumps(evaluation()))
+    said["evaluation"] = clinic.ask("evaluation", "record", measured, by=RESEARCHER)
+    clinic.ask("evaluation", "publish", said["evaluation"]["id"], by=RESEARCHER)
+    said["evaluation shown"] = clinic.ask("evaluation", "show", said["evaluation"]["id"])
+    said["evaluations"] = clinic.ask("evaluation", "list", by=AUDITOR)
     said["algorithm history"] = clinic.ask("register", "history", added["algorithm"], by=AUDITOR)
 
 

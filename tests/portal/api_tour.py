@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from evidence_world import evaluation
 from functional.wheels import lock_of, make_wheel
 from portal_world import Portal, form, plan, served, table
 
@@ -104,6 +105,7 @@ def walk(portal: Portal) -> None:
     _drafts(portal, permit)
     run = _runs(portal, permit)
     _outputs(portal, run)
+    _evaluations(portal)
     _ledger(portal)
     _accounts(portal)
     _environments(portal, permit)
@@ -239,6 +241,17 @@ def _outputs(portal: Portal, run: str) -> None:
     portal.must(RESEARCHER, "POST", f"/outputs/{stopped}/repairs", json={"number": 1})
     assert portal.ask(RESEARCHER, "GET", f"/outputs/{output}/content").is_success
     portal.must(RESEARCHER, "GET", f"/outputs/{output}/receipt")
+
+
+def _evaluations(portal: Portal) -> None:
+    answers = [{"prompt": "Do women drive?", "answer": "Yes.", "told": "yes"}]
+    asked = {"document": evaluation(samples=answers)}
+    kept = portal.must(RESEARCHER, "POST", "/evaluations", json=asked)["id"]
+    portal.must(AUDITOR, "GET", "/evaluations", params={"suite": "casemate-tabular"})
+    portal.must(RESEARCHER, "POST", f"/evaluations/{kept}/publish")
+    portal.must(None, "GET", "/evaluations/published")
+    portal.must(None, "GET", f"/evaluations/{kept}")
+    portal.must(None, "GET", f"/evaluations/{kept}/samples")
 
 
 def _ledger(portal: Portal) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from evidence_world import evaluation
 from portal_world import Portal, form, served
 
 WHO = (
@@ -78,6 +79,12 @@ POST /runs/{run}/replay                         -     .    .    .    y    .    .
 POST /runs/{run}/cancel                         -     y    .    .    y    .    y    .    .
 GET /environments                               -     y    y    y    y    y    y    y    y
 GET /environments/{reference}                   -     y    y    y    y    y    y    y    y
+GET /evaluations                                -     y    y    y    y    y    y    y    y
+POST /evaluations                               -     .    y    y    y    y    y    .    .
+GET /evaluations/published                      y     y    y    y    y    y    y    y    y
+GET /evaluations/{evaluation}                   .     .    .    .    y    y    y    .    y
+GET /evaluations/{evaluation}/samples           .     .    .    .    y    y    y    .    y
+POST /evaluations/{evaluation}/publish          -     .    .    .    y    y    y    .    .
 GET /outputs                                    -     y    y    y    y    y    y    y    y
 GET /outputs/queue                              -     .    .    .    .    .    .    y    .
 GET /ledger/entries                             y     y    y    y    y    y    y    y    y
@@ -151,6 +158,7 @@ WORDS: dict[str, Any] = {
     "repairs": {"number": 1},
     "claim": {},
     "draft": {"text": "print(1)"},
+    "evaluations": {"document": {}},
     "review": {"clear": False, "reason": "no"},
 }
 """Bodies that nothing comes of, even where the caller may."""
@@ -173,11 +181,13 @@ def ids(portal: Portal) -> dict[str, str]:
     researcher = "acct-researcher"
     asked = portal.must(researcher, "POST", "/applications", json={"form": form()})
     run = portal.must(researcher, "POST", "/runs", json={"permit": permit, "script": "print(1)"})
+    measured = {"document": evaluation()}
     return {
         "dataset": "clinic",
         "application": asked["id"],
         "permit": permit,
         "run": run["id"],
+        "evaluation": portal.must(researcher, "POST", "/evaluations", json=measured)["id"],
         "output": "output-aaaaaaaaaaaa",
         "index": "0",
         "reference": "none",

@@ -8,7 +8,8 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
-import casemate.catalogue  # brings the room's tables, as the next one does
+import casemate.assurance.keeping
+import casemate.catalogue  # brings the room's tables, as the others do
 import casemate.enclave
 import casemate.register.keeping  # noqa: F401
 from casemate.errors import BadInput

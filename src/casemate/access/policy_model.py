@@ -52,6 +52,12 @@ FACTS: Mapping[str, Mapping[str, Fact]] = MappingProxyType(
             "published": Fact.FLAG,
             "section": Fact.TEXT,
         },
+        "evaluation": {
+            "organisation": Fact.ORGANISATION,
+            "published": Fact.FLAG,
+            "entry_is_public": Fact.FLAG,
+            "section": Fact.TEXT,
+        },
         "account": {"organisation": Fact.ORGANISATION, "active": Fact.FLAG},
         "organisation": {},
         "ledger": {},
@@ -60,7 +66,8 @@ FACTS: Mapping[str, Mapping[str, Fact]] = MappingProxyType(
 )
 """Each kind of resource with its facts. ``organisation`` is the applicant's; an output is ``seconded``
 once two different people have cleared it. The ``section`` of an algorithm is where the AI Act has it
-registered: ``public``, ``non_public`` (Art. 49(4)) or ``national`` (Art. 49(5))."""
+registered: ``public``, ``non_public`` (Art. 49(4)) or ``national`` (Art. 49(5)). The entry of an
+evaluation is that of its algorithm; where it has none, none is hidden."""
 
 ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -104,6 +111,10 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "algorithm.read": ("algorithm",),
         "algorithm.view": ("algorithm",),
         "algorithm.list": ("home",),
+        "evaluation.record": ("evaluation",),
+        "evaluation.read": ("evaluation",),
+        "evaluation.list": ("home",),
+        "evaluation.publish": ("evaluation",),
         "ledger.read": ("ledger", "home"),
         "ledger.checkpoint": ("ledger", "home"),
         "account.add": ("account", "home"),

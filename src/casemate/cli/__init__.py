@@ -25,6 +25,7 @@ GROUPS = {
     "output": ("outputs:app", "What came out, and what may leave."),
     "protect": ("protect:app", "Anonymise and pseudonymise files, with no home."),
     "register": ("register:app", "Records of AI systems and algorithms."),
+    "evaluation": ("evaluations:app", "Evaluations of models, as evidence."),
     "ledger": ("ledgers:app", "The record of every act."),
     "keys": ("keys:app", "The master key, and the public keys that follow from it."),
     "token": ("tokens:app", "What programs sign in with."),
@@ -38,7 +39,10 @@ ALONE = {
         "Whether every part of the home does well, and what to do where not.",
     ),
     "classify": ("classify:app", "What the AI Act says of a system on a day; with no home."),
-    "assess-model": ("assess:app", "Try a model on people whose truth is known; with no home."),
+    "assess-model": (
+        "assess:app",
+        "Try a model on people whose truth is known; with no home, unless it is to be kept.",
+    ),
 }
 """Commands that are no group."""
 

@@ -1,4 +1,4 @@
-"""``casemate assess-model``: a model on a table, with no home opened."""
+"""``casemate assess-model``: a model on a table, with no home opened unless the findings are to be kept."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from casemate.cli.common import JsonOption, Shown, exits, show, table, writing
+from casemate.cli.common import (
+    AsOption,
+    Desk,
+    HomeOption,
+    JsonOption,
+    Shown,
+    exits,
+    show,
+    sign_in,
+    table,
+    writing,
+)
 from casemate.errors import BadInput
 
 if TYPE_CHECKING:
@@ -60,6 +71,15 @@ def assess_model(
     bom: Annotated[
         Path | None, typer.Option(help="Write the bill of materials (CycloneDX JSON).")
     ] = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="Keep it in the home, as evidence.")
+    ] = False,
+    algorithm: Annotated[
+        str | None,
+        typer.Option(help="With --record: the algorithm of your organisation that it is of."),
+    ] = None,
+    home: HomeOption = None,
+    account: AsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Try a model on people whose truth is known: performance, fairness, shift, explanation, attacks."""
@@ -72,6 +92,8 @@ def assess_model(
 
         for path in (report, bom):
             _require_folder(path)
+        if algorithm is not None and not record:
+            raise BadInput("--algorithm says what a kept evaluation is evidence on: add --record")
         scanned = scan(model)
         people = table_of(
             read_rows(data),
@@ -99,7 +121,22 @@ def assess_model(
         if bom is not None:
             with writing(bom):
                 bom.write_bytes(bill_of_materials(found, scanned))
-        show(Shown(json.loads(found.to_json()), _told(found)), as_json=as_json)
+        kept = _kept(found, algorithm, home, account) if record else {}
+        told = _told(found, *(f"Kept as {one}." for one in kept.values()))
+        show(Shown(json.loads(found.to_json()) | kept, told), as_json=as_json)
+
+
+def _kept(
+    found: "Evaluation", algorithm: str | None, home: Path | None, account: str | None
+) -> dict[str, str]:
+    """Record ``found`` in the home; gives its id as ``evaluation``."""
+    from casemate.home import default_root, open_home
+    from casemate.platform import Platform
+
+    with Platform(open_home(home or default_root())) as platform:
+        desk = Desk(platform, sign_in(platform, account), as_json=False)
+        document = json.loads(found.to_json())
+        return {"evaluation": platform.record_evaluation(desk.actor, document, algorithm).id}
 
 
 @contextmanager
@@ -116,7 +153,7 @@ def _require_folder(path: Path | None) -> None:
         raise BadInput(f"{path} cannot be written: there is no folder {path.parent}")
 
 
-def _told(found: "Evaluation") -> Any:
+def _told(found: "Evaluation", *more: str) -> Any:
     """The findings in words, then every figure."""
     from rich.console import Group
 
@@ -125,7 +162,7 @@ def _told(found: "Evaluation") -> Any:
     rows = [_row(one) for one in found.figures]
     heads = ["Check", "Measure", "Of", "Estimate", "95 % interval", "Baseline", "Finding"]
     heads[4] = f"{found.settings['level']:.0%} interval"
-    return Group(*findings(found), "", table(heads, rows), "", *untested(found))
+    return Group(*findings(found), "", table(heads, rows), "", *untested(found), *more)
 
 
 def _row(one: "Figure") -> list[object]:

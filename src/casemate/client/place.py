@@ -7,6 +7,7 @@ from typing import Any
 from casemate.client.accounts import Accounts
 from casemate.client.applications import Applications
 from casemate.client.datasets import Datasets
+from casemate.client.evaluations import Evaluations
 from casemate.client.house import House
 from casemate.client.ledger import Ledger
 from casemate.client.outputs import Outputs
@@ -16,7 +17,7 @@ from casemate.client.watching import Watching
 from casemate.client.wire import Wire
 
 
-class Client(Datasets, Applications, Permits, Runs, Outputs, Ledger, Accounts, House):
+class Client(Datasets, Applications, Permits, Runs, Outputs, Evaluations, Ledger, Accounts, House):
     """A served Casemate. Close it, or use it as a context manager."""
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from casemate.portal.api import (
     applications,
     catalogue,
     environments,
+    evaluations,
     house,
     ledger,
     outputs,
@@ -33,10 +34,15 @@ _TAGS = [
     {"name": "permits", "description": "What was granted, and its end."},
     {"name": "runs", "description": "Programs in the enclave."},
     {"name": "outputs", "description": "What came out, and what may leave."},
+    {"name": "assurance", "description": "Evaluations of models, as evidence."},
     {"name": "ledger", "description": "The record of every act, open to anyone."},
     {"name": "accounts", "description": "People, organisations, access tokens."},
     {"name": "house", "description": "How this home does, and its figures."},
 ]
+
+_PARTS = (
+    catalogue, applications, permits, runs, environments, outputs, evaluations, ledger, accounts, house,
+)  # fmt: skip
 
 
 def create_app(platform: Platform, *, requests_a_minute: int = 600, works: bool = True) -> FastAPI:
@@ -62,8 +68,7 @@ def create_app(platform: Platform, *, requests_a_minute: int = 600, works: bool 
     app.state.uploads = Uploads(platform.home.root / "uploads")
     problems.install(app)
     api = APIRouter(prefix=API)
-    parts = (catalogue, applications, permits, runs, environments, outputs, ledger, accounts, house)
-    for part in parts:
+    for part in _PARTS:
         api.include_router(part.router)
     api.include_router(catalogue.uploads)
     app.include_router(api)

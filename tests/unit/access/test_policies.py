@@ -196,6 +196,18 @@ algorithm.view        a stranger, national   .      .      .     .      y       
 algorithm.publish     a colleague            .      .      y     y      y         .       .        .
 algorithm.publish     a stranger             .      .      .     .      .         .       .        .
 algorithm.list        anyone                 .      y      y     y      y         y       y        y
+evaluation.record     a colleague            .      .      y     y      y         .       .        .
+evaluation.record     a stranger             .      .      .     .      .         .       .        .
+evaluation.read       a colleague            .      y      y     y      y         y       y        y
+evaluation.read       a stranger             .      .      .     .      y         .       .        y
+evaluation.read       anyone, published      y      y      y     y      y         y       y        y
+evaluation.read       published, no entry    .      .      .     .      y         .       .        y
+evaluation.read       of a hidden entry      .      .      .     .      y         .       .        .
+evaluation.read       colleague, hidden      .      y      y     y      y         y       y        y
+evaluation.list       anyone                 y      y      y     y      y         y       y        y
+evaluation.publish    a colleague            .      .      y     y      y         .       .        .
+evaluation.publish    a stranger             .      .      .     .      y         .       .        .
+evaluation.publish    colleague, no entry    .      .      .     .      .         .       .        .
 
 ledger.read           anyone                 y      y      y     y      y         y       y        y
 ledger.checkpoint     anyone                 y      y      y     y      y         y       y        y
@@ -236,6 +248,12 @@ OTHERS: Mapping[str, Mapping[str, Any]] = {
         "standing": False,
     },
     "algorithm": {"organisation": "org-other", "published": False, "section": "public"},
+    "evaluation": {
+        "organisation": "org-other",
+        "published": False,
+        "entry_is_public": True,
+        "section": "public",
+    },
     "run": {"submitted_by": "acct-ada", "people": {"acct-ada", "acct-bob"}},
     "output": {
         "submitted_by": "acct-ada",
@@ -262,6 +280,11 @@ RELATIONS: Mapping[str, Mapping[str, Any]] = {
     "a stranger, hidden": {"published": True, "section": "non_public"},
     "a colleague, hidden": {"organisation": MY_ORG, "published": True, "section": "non_public"},
     "a stranger, national": {"published": True, "section": "national"},
+    "anyone, published": {"published": True},
+    "published, no entry": {"published": True, "entry_is_public": False},
+    "of a hidden entry": {"published": True, "section": "non_public", "entry_is_public": False},
+    "colleague, hidden": {"organisation": MY_ORG, "section": "non_public"},
+    "colleague, no entry": {"organisation": MY_ORG, "entry_is_public": False},
     "the applicant": {"applicant": ME, "people": {ME}, "organisation": MY_ORG},
     "only the applicant": {"applicant": ME},
     "applying for another": NAMED | {"organisation": MY_ORG},
