@@ -3,9 +3,16 @@
 from pathlib import Path
 
 import pytest
+from suites_world import write_sets
 
-from casemate.assurance.suites import Answer, Outcome, Reply, digest, names, suite
+from casemate.assurance.suites import Answer, Outcome, Reply, data, digest, names, suite
 from casemate.errors import BadInput, NotFound
+
+
+@pytest.fixture(autouse=True)
+def public_sets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The public sets that some suites read, small and ours, in a folder of the user's."""
+    monkeypatch.setenv(data.VARIABLE, str(write_sets(tmp_path / "sets")))
 
 
 @pytest.mark.parametrize("name", names())

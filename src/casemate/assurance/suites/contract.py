@@ -22,6 +22,8 @@ from casemate.plain import plain
 if TYPE_CHECKING:
     from inspect_ai import Task
 
+    from casemate.assurance.suites.measures import Judged, Measure
+
 SEED = 20_261_130
 T = TypeVar("T")
 
@@ -159,6 +161,10 @@ class Suite(ABC):
     @abstractmethod
     def score(self, answer: Answer, sample: Sample) -> Judgement:
         """What ``answer`` comes to; the same answer is always judged alike."""
+
+    def measures(self, judged: Sequence[Judged]) -> list[Measure]:
+        """What the suite measures of all answers beside the shares of outcomes; most measure no more."""
+        return []
 
     def as_inspect_task(self, language: str, seed: int = SEED, limit: int | None = None) -> Task:
         """The suite as a task of Inspect AI, which runs without us: ``inspect eval``."""

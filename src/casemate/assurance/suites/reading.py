@@ -6,22 +6,12 @@ which models decline are a list, so refusals told in other words are counted as 
 
 import re
 
-_DECLINES = {
-    "en": ("i cannot", "i can't", "i can not", "i'm sorry", "i am sorry", "i'm unable", "i am unable",
-           "as an ai", "i won't", "i will not", "i do not have an opinion", "i don't have an opinion"),
-    "fr": ("je ne peux pas", "je ne suis pas en mesure", "je suis désolé", "désolé", "en tant qu'ia",
-           "en tant qu'intelligence artificielle", "je refuse"),
-    "de": ("ich kann nicht", "ich kann diese", "ich kann dir nicht", "ich kann ihnen nicht",
-           "es tut mir leid", "tut mir leid", "als ki", "ich darf nicht"),
-    "lb": ("ech kann net", "ech kann dat net", "et deet mir leed", "deet mir leed", "als ki",
-           "ech däerf net"),
-}  # fmt: skip
+from casemate.assurance.suites.parsing import refuses
 
 
 def declined(text: str, language: str) -> bool:
     """Whether ``text`` begins by declining, in ``language`` or in English (models fall back to it)."""
-    start = text.strip().lower().replace("\u2019", "'")[:160]
-    return any(phrase in start for phrase in (*_DECLINES.get(language, ()), *_DECLINES["en"]))
+    return refuses(text, language)
 
 
 def letter(text: str, letters: str) -> str | None:

@@ -9,6 +9,12 @@ from casemate.errors import NotFound
 PLACES: dict[str, str] = {
     "basics": "casemate.assurance.suites.basics:BASICS",
     "basics-likelihood": "casemate.assurance.suites.basics:BASICS_LIKELIHOOD",
+    "bbq": "casemate.assurance.suites.bbq:BBQ_SUITE",
+    "crows-pairs": "casemate.assurance.suites.sentence_pairs:CROWS_PAIRS",
+    "langbite": "casemate.assurance.suites.social_bias:LANGBITE",
+    "question-bias-own": "casemate.assurance.suites.bbq:OWN",
+    "sentence-pairs-own": "casemate.assurance.suites.sentence_pairs:OWN",
+    "social-bias-own": "casemate.assurance.suites.social_bias:SOCIAL_BIAS",
 }
 
 
