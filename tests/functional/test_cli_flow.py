@@ -274,6 +274,9 @@ def _keep_register(clinic: Clinic, said: dict[str, Any]) -> None:
     clinic.ask("register", "revise", added["algorithm"], whole, *again, by=RESEARCHER)
     why = ("--reason", "Everyone may see it.")
     said["published"] = clinic.ask("register", "publish", added["algorithm"], *why, by=RESEARCHER)
+    said["exported"] = clinic.ask(
+        "register", "export", added["algorithm"], "--standard", "nl-1.0", "--draft", by=RESEARCHER
+    )
     said["withdrawn"] = clinic.ask("register", "withdraw", added["algorithm"], *why, by=RESEARCHER)
     said["algorithms"] = clinic.ask("register", "list", by=RESEARCHER)
     said["algorithm"] = clinic.ask("register", "show", added["algorithm"], by=AUDITOR)

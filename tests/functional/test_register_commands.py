@@ -1,5 +1,7 @@
 """The register of a home: records in versions, kept by one's own organisation, on the ledger."""
 
+import json
+
 import pytest
 from functional.clinic import (
     AUDITOR,
@@ -131,3 +133,29 @@ def test_nobody_signed_in_sees_nothing(founded: Clinic, algorithm: str) -> None:
     for words in (("list",), ("show", algorithm)):
         said = founded.say("register", *words)
         assert (said.code, said.out) == (2, "")
+
+
+def test_an_export_is_written_or_each_gap_is_named_in_a_line(founded: Clinic) -> None:
+    dutch = 'short_description = { nl = "Telt bezoeken.", en = "Counts visits." }\n'
+    brief = (
+        'name = "Means"\norganisation = "U"\ncontact = "mailto:a@u.example"\nstatus = "in_use"\n'
+    )
+    record = founded.file("entry.toml", brief + dutch + 'publication_category = "other"\n')
+    algorithm = founded.ask("register", "add", record, by=RESEARCHER)["algorithm"]
+    words = ("register", "export", algorithm, "--standard")
+    target = founded.folder / "export.json"
+    said = founded.say(*words, "nl-1.0", "--output", str(target), by=RESEARCHER)
+    assert said.code == 0
+    assert "in Dutch" in said.out
+    assert json.loads(target.read_text())["description_short"] == "Telt bezoeken."
+    lacking = founded.say(*words, "uk-atrs", by=RESEARCHER)
+    *gaps, last = lacking.err.strip().splitlines()
+    assert (lacking.code, lacking.out) == (2, "")
+    assert any(one.startswith("appeal is not told: without it") for one in gaps)
+    assert f"the {len(gaps)} gaps above" in last
+    told = founded.say(*words, "uk-atrs", "--json", by=RESEARCHER)
+    assert (told.code, told.json["valid"], len(told.json["gaps"])) == (2, False, len(gaps))
+    draft = founded.ask(*words, "uk-atrs", "--draft", by=RESEARCHER)
+    assert (draft["valid"], len(draft["document"]["_draft"])) == (False, len(gaps))
+    assert founded.say(*words, "nl-1.0", by=HOLDER).code == 3
+    assert founded.say(*words, "nl-2.0", by=RESEARCHER).code == 2

@@ -57,6 +57,7 @@ NOT_OVER_HTTP |= dict.fromkeys(IN_A_BROWSER.split(), "signing in is done in a br
 REGISTER = """
 algorithm algorithm_history algorithms record_algorithm revise_algorithm publish_algorithm
 withdraw_algorithm public_algorithm public_algorithms public_algorithm_history
+export_algorithm
 """
 NOT_OVER_HTTP |= dict.fromkeys(REGISTER.split(), "the register is kept at the server: no API yet")
 MORE = {

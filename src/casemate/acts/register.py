@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy.orm import Session
 
@@ -12,6 +14,9 @@ from casemate.errors import NotFound
 from casemate.register.embargo import Section
 from casemate.register.keeping import KeptRecord, Register, Revision
 from casemate.register.records import Record
+
+if TYPE_CHECKING:
+    from casemate.register.exports import Export
 
 
 class RegisterActs(Part):
@@ -89,6 +94,34 @@ class RegisterActs(Part):
         with self.store.read() as tx:
             self._published(tx, algorithm)
             return self.register.published_history(tx, algorithm)
+
+    def export_algorithm(
+        self, actor: str, algorithm: str, standard: str, *, language: str | None = None
+    ) -> Export:
+        """The newest version of an entry in the form of another register, with what it lacks there.
+
+        ``language`` is the one that most of its texts are in, if not given. An entry of the section
+        that is not public has the fewer fields of AI Act Art. 49(4).
+        """
+        from casemate.register.exports import export
+
+        with self._reading(actor, algorithm) as tx:
+            kept = self.register.get(tx, algorithm)
+            section = self.register.standing(tx, algorithm).section
+            known = self._known_for_exports(tx, kept)
+            return export(kept.record, standard, known, language=language, section=section)
+
+    def _known_for_exports(self, tx: Session, kept: KeptRecord) -> dict[str, Any]:
+        """What the platform says by itself in an export, by name."""
+        tests = [one for one in ("dpia_summary", "fria_summary") if one in kept.record.told]
+        published = self.register.published_on(tx, kept.algorithm)
+        found = {
+            "@algorithm": kept.algorithm,
+            "@uuid": str(uuid5(NAMESPACE_URL, f"{self.ledger.origin}/{kept.algorithm}")),
+            "@changed_on": kept.kept_at.date().isoformat(),
+            "@impact_tests": tests,
+        }
+        return found | ({} if published is None else {"@published_on": published.isoformat()})
 
     # ── who may know that there is an entry ──────────────────────────────────────────────────────
 

@@ -1,5 +1,7 @@
 """``casemate register``: records of algorithms, in a file and in the home's register."""
 
+import json
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,12 +14,15 @@ from casemate.cli.common import (
     Shown,
     command,
     exits,
+    printable,
     read_document,
     show,
     table,
 )
+from casemate.cli.files import write_json
 from casemate.clock import timestamp
 from casemate.errors import BadInput
+from casemate.register.exports import Export
 from casemate.register.keeping import KeptRecord
 from casemate.register.records import Completeness, completeness, fields, read_record, standards
 
@@ -100,6 +105,54 @@ def history(desk: Desk, algorithm: Algorithm) -> Shown:
     titles = ["Version", "When", "By", "Why", "Field", "Before", "After"]
     data = [_kept(one.kept) | {"changes": list(one.changes)} for one in revisions]
     return Shown(data, table(titles, rows))
+
+
+@command(app, "export")
+def export_(
+    desk: Desk,
+    algorithm: Algorithm,
+    standard: Annotated[
+        str,
+        typer.Option(
+            help="nl-1.0, uk-atrs, ats-0.3.1, annex-viii-a, annex-viii-b or annex-viii-c."
+        ),
+    ],
+    language: Annotated[
+        str | None, typer.Option(help="In which language (default: that of most of its texts).")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Write the document to this file.")] = None,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Write it, marked, though it lacks something.")
+    ] = False,
+) -> Shown:
+    """An entry in the form of another register, valid by its schema, or what it lacks."""
+    found = desk.platform.export_algorithm(desk.actor, algorithm, standard, language=language)
+    if not found.is_valid and not draft:
+        lines = [printable(one.sentence) for one in found.gaps]
+        gaps = {"standard": standard, "valid": False, "gaps": list(found.gaps)}
+        if desk.as_json:
+            show(Shown(gaps), as_json=True)
+        else:
+            print("\n".join(lines), file=sys.stderr)
+        count = f"{len(lines)} gap{'' if len(lines) == 1 else 's'}"
+        raise BadInput(
+            f"{algorithm} is not valid for {standard}: the {count} above keep it from being so; "
+            "--draft writes it as it is"
+        )
+    document = found.document if found.is_valid else found.draft()
+    if output is not None:
+        write_json(output, document)
+    told = {"standard": standard, "valid": found.is_valid, "language": found.language}
+    told |= {"gaps": list(found.gaps), "left_out": list(found.left_out), "document": document}
+    return Shown(told, _exported(found, document, output))
+
+
+def _exported(found: Export, document: dict[str, Any], output: Path | None) -> str:
+    if output is None:
+        return printable(json.dumps(document, ensure_ascii=False, indent=1))
+    valid = "valid" if found.is_valid else "a draft that is not valid"
+    lines = [f"{output} is {valid} for {found.title}, in {found.spoken}."]
+    return "\n".join([*lines, *(f"Left out: {printable(one)}" for one in found.left_out)])
 
 
 Reason = Annotated[str, typer.Option(help="Why.")]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select, tuple_
@@ -168,6 +168,10 @@ class Register:
             if self.standing(tx, algorithm).is_public
         ]
         return _by_name(found)
+
+    def published_on(self, tx: Session, algorithm: str) -> date | None:
+        """The day on which it was first published."""
+        return self._publications.first(tx, algorithm)
 
     def published_history(self, tx: Session, algorithm: str) -> Sequence[Revision]:
         """The versions that were ever published, each with what it changed, the newest first."""

@@ -1,6 +1,7 @@
 """What of the register the public sees: a version of an entry, until it is withdrawn."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.exc import IntegrityError
@@ -64,6 +65,12 @@ class Publications:
             tuple_(Row.algorithm, Row.number).in_(last), Row.version.is_not(None)
         )
         return {algorithm: version for algorithm, version in tx.execute(query) if version}
+
+    def first(self, tx: Session, algorithm: str) -> date | None:
+        """The day of its first publication."""
+        query = select(Row.decided_at).where(Row.algorithm == algorithm)
+        moment = tx.scalars(query.order_by(Row.number).limit(1)).first()
+        return None if moment is None else moment.date()
 
     def versions(self, tx: Session, algorithm: str) -> frozenset[int]:
         """Every version that was ever published."""

@@ -114,7 +114,7 @@ def test_telling_more_never_makes_a_record_less_complete(told: set[str], more: s
     [
         ({"nmae": "x"}, "the nearest is 'name'"),
         ({"name": 3}, "name is text"),
-        ({"name": {"es": "x"}}, "by en, fr, de, lb"),
+        ({"name": {"es": "x"}}, "by en, fr, de, lb, nl"),
         ({"name": "x" * 20_001}, "20000 characters at most"),
         ({"status": "maybe"}, "it is one of development, in_use, withdrawn"),
         ({"start_date": "soon"}, "start_date is 'soon'; it is a day"),

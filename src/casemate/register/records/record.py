@@ -13,6 +13,8 @@ from typing import Any
 from casemate.errors import BadInput
 
 LANGUAGES = ("en", "fr", "de", "lb")
+MORE_LANGUAGES = ("nl",)
+"""What a text can be told in besides: a register of another country takes its own language alone."""
 LONGEST_TEXT = 20_000
 """Characters of one field: a record is read by people."""
 MOST_WORDS = 200
@@ -45,7 +47,8 @@ class Record:
     def name(self) -> str:
         """Its name, in the first language that it has one in; empty where it has none."""
         names = self.told.get("name", {})
-        return next((names[language] for language in LANGUAGES if language in names), "")
+        spoken = (*LANGUAGES, *MORE_LANGUAGES)
+        return next((names[language] for language in spoken if language in names), "")
 
 
 @cache
@@ -123,8 +126,9 @@ def _value(field: Field, given: Any) -> Any:
 def _text(field: Field, given: Any) -> dict[str, str]:
     """By language; plain text is English."""
     by_language = {"en": given} if isinstance(given, str) else given
-    if not isinstance(by_language, dict) or not by_language.keys() <= set(LANGUAGES):
-        raise BadInput(f"{field.name} is text, or a table of texts by {', '.join(LANGUAGES)}")
+    spoken = (*LANGUAGES, *MORE_LANGUAGES)
+    if not isinstance(by_language, dict) or not by_language.keys() <= set(spoken):
+        raise BadInput(f"{field.name} is text, or a table of texts by {', '.join(spoken)}")
     return {language: text for language, one in by_language.items() if (text := _plain(field, one))}
 
 
