@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
+from casemate.register.search import count_public
+
 if TYPE_CHECKING:
     from casemate.platform import Platform
 
@@ -39,7 +41,7 @@ def figures(platform: Platform) -> Figures:
             datasets=platform.catalogue.count(tx),
             permits=platform.permits.count_in_force(tx),
             releases=platform.enclave.outputs.count_released(tx, month),
-            systems=len(platform.register.published(tx)),
+            systems=count_public(tx),
             decided=len(took),
             median_days=round(median(one.total_seconds() for one in took) / _DAY, 1)
             if took

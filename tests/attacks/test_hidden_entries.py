@@ -31,6 +31,8 @@ WAYS = [
     "revise",
     "publish",
     "withdraw",
+    "read as anyone",
+    "history as anyone",
 ]
 
 
@@ -67,6 +69,8 @@ def ways(place: Platform, actor: str) -> dict[str, Callable[[str], Any]]:
         "history": lambda one: place.algorithm_history(actor, one),
         "public": lambda one: place.public_algorithm(one),
         "public history": lambda one: place.public_algorithm_history(one),
+        "read as anyone": lambda one: place.algorithm(None, one),
+        "history as anyone": lambda one: place.algorithm_history(None, one),
         "revise": lambda one: place.revise_algorithm(actor, one, record, seen=1, reason="x"),
         "publish": lambda one: place.publish_algorithm(actor, one, "x"),
         "withdraw": lambda one: place.withdraw_algorithm(actor, one, "x"),
@@ -102,6 +106,23 @@ def test_no_list_and_no_count_has_it(
         assert not any(place.may(actor, "algorithm.read", one) for one in secret)
         assert not any(place.may(actor, "algorithm.view", one) for one in secret)
     assert not any(place.may(None, "algorithm.view", one) for one in secret)
+
+
+def test_no_search_finds_it_or_counts_it(
+    place: Platform, hidden: str, national: str, once_public: str
+) -> None:
+    entered(place, public=True)
+    secret = {hidden, national, once_public}
+    for actor in (None, STRANGER, OPERATOR):
+        for text in ("", "watcher", "grid", hidden.split("-")[-1]):
+            page = place.search_algorithms(actor, text)
+            assert not secret & {one.algorithm for one in page.items}
+        assert place.search_algorithms(actor).total == len(place.public_algorithms())
+        counted = place.search_algorithms(actor).facets["organisation"].values()
+        assert sum(counted) == len(place.public_algorithms())
+    found = {one.algorithm for one in place.search_algorithms(AUTHORITY).items}
+    assert secret <= found
+    assert hidden not in {one.algorithm for one in place.search_algorithms(AUDITOR).items}
 
 
 def test_its_organisation_and_the_authority_read_it_and_auditors_the_national_one(

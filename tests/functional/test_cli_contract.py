@@ -46,7 +46,7 @@ output show; account add; account list;
 catalogue export;
 protect anonymise; protect pseudonymise; protect aggregate; protect synthesise; protect population;
 protect risk; protect stream; protect verify; classify; register add; register revise; register list;
-register show; register history; register publish; register withdraw; register export;
+register show; register history; register search; register publish; register withdraw; register export;
 register check; register fields; serve;
 evaluation record; evaluation list; evaluation show; evaluation publish; assess-model;
 token issue; token list; token end"""

@@ -285,6 +285,7 @@ def _keep_register(clinic: Clinic, said: dict[str, Any]) -> None:
     clinic.ask("evaluation", "publish", said["evaluation"]["id"], by=RESEARCHER)
     said["evaluation shown"] = clinic.ask("evaluation", "show", said["evaluation"]["id"])
     said["evaluations"] = clinic.ask("evaluation", "list", by=AUDITOR)
+    said["algorithms found"] = clinic.ask("register", "search", "means", by=RESEARCHER)
     said["algorithm history"] = clinic.ask("register", "history", added["algorithm"], by=AUDITOR)
 
 

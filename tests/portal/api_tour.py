@@ -106,6 +106,7 @@ def walk(portal: Portal) -> None:
     run = _runs(portal, permit)
     _outputs(portal, run)
     _evaluations(portal)
+    _register(portal)
     _ledger(portal)
     _accounts(portal)
     _environments(portal, permit)
@@ -252,6 +253,31 @@ def _evaluations(portal: Portal) -> None:
     portal.must(None, "GET", "/evaluations/published")
     portal.must(None, "GET", f"/evaluations/{kept}")
     portal.must(None, "GET", f"/evaluations/{kept}/samples")
+
+
+def _register(portal: Portal) -> None:
+    told = {
+        "name": {"en": "Triage", "fr": "Triage"},
+        "short_description": {"en": "Sorts calls by how urgent they are."},
+        "organisation": {"en": "University"},
+        "contact": {"en": "mailto:triage@university.example"},
+        "status": "development",
+        "publication_category": "other",
+        "ai_act_class": "minimal",
+    }
+    kept = portal.must(RESEARCHER, "POST", "/algorithms", json={"record": told})
+    where = f"/algorithms/{kept['algorithm']}"
+    portal.must(RESEARCHER, "GET", "/algorithms", params={"q": "calls"})
+    portal.must(AUDITOR, "GET", where)
+    revised = {"record": {**told, "status": "in_use"}, "seen": 1, "reason": "It is used now."}
+    portal.must(RESEARCHER, "POST", f"{where}/revise", json=revised)
+    portal.must(RESEARCHER, "POST", f"{where}/publish", json={"reason": "It decides."})
+    portal.must(None, "GET", f"{where}/history")
+    portal.must(AUTHORITY, "GET", f"{where}/completeness")
+    portal.must(RESEARCHER, "POST", f"{where}/withdraw", json={"reason": "It is over."})
+    facts = {"role": "provider", "purpose": "rank_candidates"}
+    asked = {"facts": facts, "as_of": "2026-12-01", "closed": True}
+    portal.must(RESEARCHER, "POST", "/classify", json=asked)
 
 
 def _ledger(portal: Portal) -> None:

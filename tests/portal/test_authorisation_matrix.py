@@ -13,6 +13,8 @@ import pytest
 from evidence_world import evaluation
 from portal_world import Portal, form, served
 
+from casemate.register.records import read_record
+
 WHO = (
     None,
     "acct-operator",
@@ -87,6 +89,15 @@ GET /evaluations/{evaluation}/samples           .     .    .    .    y    y    y
 POST /evaluations/{evaluation}/publish          -     .    .    .    y    y    y    .    .
 GET /outputs                                    -     y    y    y    y    y    y    y    y
 GET /outputs/queue                              -     .    .    .    .    .    .    y    .
+GET /algorithms                                 y     y    y    y    y    y    y    y    y
+POST /algorithms                                -     .    y    y    y    y    y    .    .
+GET /algorithms/{algorithm}                     y     .    .    .    y    y    y    .    y
+GET /algorithms/{algorithm}/history             y     .    .    .    y    y    y    .    y
+GET /algorithms/{algorithm}/completeness        y     .    .    .    y    y    y    .    y
+POST /algorithms/{algorithm}/publish            -     .    .    .    y    y    .    .    .
+POST /algorithms/{algorithm}/withdraw           -     .    .    .    y    y    .    .    .
+POST /algorithms/{algorithm}/revise             -     .    .    .    y    y    .    .    .
+POST /classify                                  -     y    y    y    y    y    y    y    y
 GET /ledger/entries                             y     y    y    y    y    y    y    y    y
 GET /ledger/entries/{index}                     y     y    y    y    y    y    y    y    y
 GET /ledger/entries/{index}/proof               y     y    y    y    y    y    y    y    y
@@ -141,7 +152,8 @@ WORDS: dict[str, Any] = {
     "submit": {},
     "messages": {"text": " "},
     "preview": {"plans": {}},
-    "withdraw": {"reason": ""},
+    "withdraw": {"reason": " "},
+    "publish": {"reason": " "},
     "appeal": {"reason": ""},
     "decide": {"decision": "complete", "reason": ""},
     "approve": {"reason": ""},
@@ -151,6 +163,8 @@ WORDS: dict[str, Any] = {
     "renew": {"days": 1, "reason": ""},
     "revoke": {"reason": ""},
     "cancel": {"reason": ""},
+    "algorithms": {"record": {}},
+    "classify": {"facts": {"role": "nobody"}},
     "accounts": {"name": "A", "organisation": "org-none", "roles": ["public"]},
     "organisations": {"name": ""},
     "check-plan": {"plan": {}},
@@ -159,6 +173,7 @@ WORDS: dict[str, Any] = {
     "claim": {},
     "draft": {"text": "print(1)"},
     "evaluations": {"document": {}},
+    "revise": {"record": {"name": "Sorter"}, "seen": 1, "reason": " "},
     "review": {"clear": False, "reason": "no"},
 }
 """Bodies that nothing comes of, even where the caller may."""
@@ -182,7 +197,9 @@ def ids(portal: Portal) -> dict[str, str]:
     asked = portal.must(researcher, "POST", "/applications", json={"form": form()})
     run = portal.must(researcher, "POST", "/runs", json={"permit": permit, "script": "print(1)"})
     measured = {"document": evaluation()}
+    sorter = read_record({"name": "Sorter"})
     return {
+        "algorithm": portal.platform.record_algorithm(researcher, sorter).algorithm,
         "dataset": "clinic",
         "application": asked["id"],
         "permit": permit,

@@ -10,6 +10,7 @@ from casemate.client import Client
 from casemate.platform import Platform
 
 NOT_OVER_HTTP = {
+    "algorithms": "the register is read in pages: search_algorithms, each_algorithm",
     "add_environment": "built at the server's own machine, from its disk",
     "assess": "what the pages show before a table is published; a program publishes a version",
     "begin_session": "a browser's: a token stands for it",
@@ -54,14 +55,15 @@ unlink_account ways
 """
 """How people come in over the web; a program has a token, which none of these may change."""
 NOT_OVER_HTTP |= dict.fromkeys(IN_A_BROWSER.split(), "signing in is done in a browser")
-REGISTER = """
-algorithm algorithm_history algorithms record_algorithm revise_algorithm publish_algorithm
-withdraw_algorithm public_algorithm public_algorithms public_algorithm_history
-export_algorithm
-"""
-NOT_OVER_HTTP |= dict.fromkeys(REGISTER.split(), "the register is kept at the server: no API yet")
+NOT_OVER_HTTP |= {
+    "export_algorithm": "the register is kept at the server: no API yet",
+    "public_algorithm": "algorithm, asked without a token",
+    "public_algorithms": "search_algorithms, asked without a token",
+    "public_algorithm_history": "algorithm_history, asked without a token",
+}
 MORE = {
     "download": "a released output to a file, as it arrives",
+    "each_algorithm": "page after page",
     "each_application": "page after page",
     "each_entry": "page after page",
     "each_hit": "page after page",

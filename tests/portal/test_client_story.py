@@ -31,6 +31,7 @@ from casemate.ledger import Wanted
 from casemate.plain import plain
 from casemate.portal import create_app
 from casemate.protection.privacy_loss import PrivacyLoss
+from casemate.register.records import read_record
 
 Place = Acting | Client
 As = Callable[[str], Any]
@@ -177,6 +178,9 @@ RECORDS: dict[str, Callable[[Any, dict[str, str]], Any]] = {
     "is_up": lambda place, ids: place.is_up(),
     "whoami": lambda place, ids: place.whoami(),
     "list_tokens": lambda place, ids: place.list_tokens(),
+    "algorithm": lambda place, ids: place.algorithm(ids["algorithm"]),
+    "algorithm_history": lambda place, ids: place.algorithm_history(ids["algorithm"]),
+    "search_algorithms": lambda place, ids: place.search_algorithms("sort", status=["in_use"]),
     "permit_in_force": lambda place, ids: place.permit_in_force(ids["permit"]),
 }
 
@@ -186,7 +190,18 @@ def ids(portal: Portal, far: As) -> dict[str, str]:
     platform = portal.platform
     (permit,), (application,) = platform.list_permits(CHECKER), platform.list_applications(AUDITOR)
     released = [one.id for one in platform.outputs(CHECKER) if one.released_at]
-    return {"permit": permit.id, "application": application.id, "output": released[0]}
+    told = read_record({"name": "Sorter", "status": "in_use", "tags": ["post"]})
+    algorithm = far(RESEARCHER).record_algorithm(told)
+    again = read_record({"name": "Sorter", "status": "in_use"})
+    far(RESEARCHER).revise_algorithm(
+        algorithm.algorithm, again, seen=1, reason="No tags.", if_match=algorithm
+    )
+    return {
+        "permit": permit.id,
+        "application": application.id,
+        "output": released[0],
+        "algorithm": algorithm.algorithm,
+    }
 
 
 @pytest.mark.parametrize("account", [CHECKER, AUTHORITY, RESEARCHER])
@@ -234,6 +249,7 @@ REFUSED: list[tuple[type[CasemateError], Callable[[Any], Any]]] = [
     (NotFound, lambda place: place.dataset("nothing")),
     (NotAllowed, lambda place: place.accounts()),
     (BadInput, lambda place: place.apply({**form(), "people": []})),
+    (NotFound, lambda place: place.algorithm("algorithm-none")),
     (Conflict, lambda place: place.submit(place.list_applications()[0].id)),
 ]
 

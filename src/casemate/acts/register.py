@@ -9,11 +9,14 @@ from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy.orm import Session
 
+from casemate.access.policies import Resource
 from casemate.acts.part import Part
 from casemate.errors import NotFound
+from casemate.register import search
 from casemate.register.embargo import Section
 from casemate.register.keeping import KeptRecord, Register, Revision
 from casemate.register.records import Record
+from casemate.register.search import AlgorithmPage, Group, Place, WantedAlgorithms
 
 if TYPE_CHECKING:
     from casemate.register.exports import Export
@@ -51,10 +54,33 @@ class RegisterActs(Part):
         with self._changing(actor, "algorithm.publish", algorithm) as tx:
             return self.register.withdraw(tx, actor, algorithm, reason)
 
-    def algorithm(self, actor: str, algorithm: str, version: int | None = None) -> KeptRecord:
-        """A version of an algorithm's record, the newest where none is named."""
+    def algorithm(
+        self, actor: str | None, algorithm: str, version: int | None = None
+    ) -> KeptRecord:
+        """A version of an algorithm's record; where none is named, the newest for those who read it.
+
+        Everybody else gets published versions alone, where none is named the one that is published now.
+        """
+        if not self._reads(actor, algorithm):
+            with self.store.read() as tx:
+                newest = self._published(tx, algorithm)
+                shown = newest.version if version is None else version
+                if shown not in self.register.published_versions(tx, algorithm):
+                    raise NotFound(f"there is no algorithm {algorithm!r} with a version {version}")
+                return self.register.get(tx, algorithm, shown)
         with self._reading(actor, algorithm) as tx:
             return self.register.get(tx, algorithm, version)
+
+    def _reads(self, actor: str | None, algorithm: str) -> bool:
+        """Whether ``actor`` is shown what is kept; else what is published, where that is anything."""
+        if actor is None:
+            return False
+        with self.store.read() as tx:
+            facts = self.facts.algorithm(tx, algorithm)
+            account = self._account(tx, actor)
+            return self.policies.is_allowed(
+                account, "algorithm.read", facts
+            ) or not self.policies.is_allowed(account, "algorithm.view", facts)
 
     def algorithms(self, actor: str) -> Sequence[KeptRecord]:
         """The newest version of each record that ``actor`` may read."""
@@ -68,8 +94,46 @@ class RegisterActs(Part):
                 )
             ]
 
-    def algorithm_history(self, actor: str, algorithm: str) -> Sequence[Revision]:
-        """Every version of a record with what it changed, the newest first."""
+    def search_algorithms(
+        self,
+        actor: str | None,
+        text: str = "",
+        *,
+        organisation: Sequence[str] = (),
+        ai_act_class: Sequence[str] = (),
+        status: Sequence[str] = (),
+        complete: Sequence[str] = (),
+        after: Place | None = None,
+        limit: int = 20,
+    ) -> AlgorithmPage:
+        """A page of what ``actor`` (``None``: the public) may read that has the words of ``text``.
+
+        Those found by their name come first, then by name; ``after`` is where the page before ended. Of a
+        filter that is given several values any will do; of ``complete``, every standard must be.
+        """
+        wanted = WantedAlgorithms(text, organisation, ai_act_class, status, complete)
+        with self._look(actor, "algorithm.list", self.facts.home) as tx:
+            readable = self._readable(tx, actor)
+            return search.search(tx, wanted, readable, after=after, limit=limit)
+
+    def _readable(self, tx: Session, actor: str | None) -> list[Group]:
+        """Whose records ``actor`` reads in their newest version: the policies are asked once a group, since
+        nothing else tells records apart for them."""
+        if actor is None:
+            return []
+        account, found = self._account(tx, actor), []
+        for organisation, section in search.groups(tx):
+            facts = {"organisation": organisation, "section": section, "published": False}
+            resource = Resource("algorithm", "any", facts)
+            if self.policies.is_allowed(account, "algorithm.read", resource):
+                found.append((organisation, section))
+        return found
+
+    def algorithm_history(self, actor: str | None, algorithm: str) -> Sequence[Revision]:
+        """Every version of a record with what it changed, the newest first; for those who do not read what
+        is kept, the published ones."""
+        if not self._reads(actor, algorithm):
+            return self.public_algorithm_history(algorithm)
         with self._reading(actor, algorithm) as tx:
             return self.register.history(tx, algorithm)
 
@@ -135,7 +199,7 @@ class RegisterActs(Part):
         return self.policies.is_allowed(None, "algorithm.view", self.facts.algorithm(tx, algorithm))
 
     @contextmanager
-    def _reading(self, actor: str, algorithm: str) -> Iterator[Session]:
+    def _reading(self, actor: str | None, algorithm: str) -> Iterator[Session]:
         self._require_known(actor, algorithm)
         with self._look(actor, "algorithm.read", self.facts.algorithm, algorithm) as tx:
             yield tx
@@ -146,7 +210,7 @@ class RegisterActs(Part):
         with self._act(actor, action, self.facts.algorithm, algorithm) as tx:
             yield tx
 
-    def _require_known(self, actor: str, algorithm: str) -> None:
+    def _require_known(self, actor: str | None, algorithm: str) -> None:
         """Raise ``NotFound`` for an entry that ``actor`` may not know of, as for one that is not there.
 
         No refusal is recorded either: on a ledger that all may read, it would tell the two apart.

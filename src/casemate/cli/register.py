@@ -71,6 +71,48 @@ def list_(desk: Desk) -> Shown:
     return Shown([_kept(one) for one in kept], table(titles, rows))
 
 
+@command(app, "search")
+def search(
+    desk: Desk,
+    text: Annotated[str, typer.Argument(help="Words to look for; none finds all.")] = "",
+    organisation: Annotated[
+        list[str] | None, typer.Option(help="Of this organisation, by its id; any of several.")
+    ] = None,
+    ai_act_class: Annotated[
+        list[str] | None, typer.Option("--class", help="Of this class of the AI Act.")
+    ] = None,
+    status: Annotated[
+        list[str] | None, typer.Option(help="development, in_use or withdrawn.")
+    ] = None,
+    complete: Annotated[
+        list[str] | None, typer.Option(help="Complete for this standard, such as NL.")
+    ] = None,
+    limit: Annotated[int, typer.Option(help="The most that are shown.", min=1, max=100)] = 20,
+) -> Shown:
+    """Find algorithms by words and kind: what you may read; what is published, where nobody signs in."""
+    found = desk.platform.search_algorithms(
+        desk.account,
+        text,
+        organisation=organisation or (),
+        ai_act_class=ai_act_class or (),
+        status=status or (),
+        complete=complete or (),
+        limit=limit,
+    )
+    rows: list[list[object]] = [
+        [
+            one.algorithm,
+            one.record.name,
+            one.organisation,
+            one.record.told.get("status"),
+            one.record.told.get("ai_act_class"),
+        ]
+        for one in found.items
+    ]
+    titles = ["Algorithm", "Name", "Organisation", "Status", "AI Act"]
+    return Shown(found, table(titles, rows))
+
+
 @command(app, "show")
 def show_record(
     desk: Desk,
@@ -81,7 +123,7 @@ def show_record(
     kept = desk.platform.algorithm(desk.actor, algorithm, version)
     held = completeness(kept.record)
     rows: list[list[object]] = [[name, _told(value)] for name, value in kept.record.told.items()]
-    data = _kept(kept) | {"completeness": [_document(one) for one in held]}
+    data = _kept(kept) | {"completeness": [one.to_dict() for one in held]}
     return Shown(data, Group(table(["Field", "Told"], rows), "", _overview(list(held))))
 
 
@@ -210,7 +252,7 @@ def check(
             if standard in (None, one.standard)
         ]
         text = _missing(found[0]) if standard else _overview(found)
-        show(Shown([_document(one) for one in found], text), as_json=as_json)
+        show(Shown([one.to_dict() for one in found], text), as_json=as_json)
 
 
 @app.command("fields")
@@ -233,19 +275,6 @@ def list_fields(as_json: JsonOption = False) -> None:
             for one in fields().values()
         ]
         show(Shown(data, table(["Field", "Kind", "Asked by", "What"], rows)), as_json=as_json)
-
-
-def _document(one: Completeness) -> dict[str, Any]:
-    return {
-        "standard": one.standard,
-        "title": one.title,
-        "complete": one.is_complete,
-        "mandatory": {"told": one.mandatory_told, "of": one.mandatory},
-        "asked": {"told": one.asked_told, "of": one.asked},
-        "score": round(one.asked_share, 4),
-        "languages": {name: round(share, 4) for name, share in one.languages.items()},
-        "missing": list(one.missing),
-    }
 
 
 def _overview(found: list[Completeness]) -> Any:

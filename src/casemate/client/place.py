@@ -12,12 +12,15 @@ from casemate.client.house import House
 from casemate.client.ledger import Ledger
 from casemate.client.outputs import Outputs
 from casemate.client.permits import Permits
+from casemate.client.register import Register
 from casemate.client.runs import Runs
 from casemate.client.watching import Watching
 from casemate.client.wire import Wire
 
 
-class Client(Datasets, Applications, Permits, Runs, Outputs, Evaluations, Ledger, Accounts, House):
+class Client(
+    Datasets, Applications, Permits, Runs, Outputs, Evaluations, Register, Ledger, Accounts, House
+):
     """A served Casemate. Close it, or use it as a context manager."""
 
     def close(self) -> None:

@@ -19,6 +19,7 @@ from casemate.portal.api import (
     ledger,
     outputs,
     permits,
+    register,
     runs,
 )
 from casemate.portal.doors import Doors
@@ -35,13 +36,15 @@ _TAGS = [
     {"name": "runs", "description": "Programs in the enclave."},
     {"name": "outputs", "description": "What came out, and what may leave."},
     {"name": "assurance", "description": "Evaluations of models, as evidence."},
+    {"name": "register", "description": "AI systems and algorithms, and the AI Act."},
     {"name": "ledger", "description": "The record of every act, open to anyone."},
     {"name": "accounts", "description": "People, organisations, access tokens."},
     {"name": "house", "description": "How this home does, and its figures."},
 ]
 
 _PARTS = (
-    catalogue, applications, permits, runs, environments, outputs, evaluations, ledger, accounts, house,
+    catalogue, applications, permits, runs, environments, outputs, evaluations, register, ledger, accounts,
+    house,
 )  # fmt: skip
 
 
@@ -71,6 +74,7 @@ def create_app(platform: Platform, *, requests_a_minute: int = 600, works: bool 
     for part in _PARTS:
         api.include_router(part.router)
     api.include_router(catalogue.uploads)
+    api.include_router(register.law)
     app.include_router(api)
     app.include_router(harvest.router)
     pages.install(app)

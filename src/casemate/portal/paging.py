@@ -39,14 +39,22 @@ def write(place: list[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
 
+def read(cursor: str, kinds: tuple[type, ...]) -> list[Any]:
+    """What ``cursor`` says, of these ``kinds``; raises ``BadInput`` for no such cursor."""
+    place = _read(cursor)
+    if [type(one) for one in place] != list(kinds) or any(
+        isinstance(one, int) and not 0 <= one < 2**53 for one in place
+    ):
+        raise _no_cursor(cursor)
+    return place
+
+
 def read_number(cursor: str | None) -> int:
     """The number that ``cursor`` says; 0 where there is none. Raises ``BadInput`` for no such cursor."""
     if cursor is None:
         return 0
-    place = _read(cursor)
-    if len(place) != 1 or type(place[0]) is not int or not 0 <= place[0] < 2**53:
-        raise _no_cursor(cursor)
-    return place[0]
+    number: int = read(cursor, (int,))[0]
+    return number
 
 
 def _read(cursor: str) -> list[Any]:

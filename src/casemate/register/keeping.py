@@ -15,6 +15,7 @@ from casemate.errors import BadInput, Conflict, NotFound
 from casemate.ids import new_id
 from casemate.ledger import Ledger
 from casemate.register.embargo import Standing, standing
+from casemate.register.index import shelve, unshelve
 from casemate.register.minimum import untold
 from casemate.register.publishing import Publications
 from casemate.register.records import Record, read_record
@@ -115,10 +116,27 @@ class Register:
             tx, actor=actor, act="algorithm.recorded", subject=algorithm,
             version=version, record=row.digest,
         )  # fmt: skip
+        self._shelve(tx, algorithm)
         return _kept(row, self._publications.current(tx, algorithm))
+
+    def _shelve(self, tx: Session, algorithm: str) -> None:
+        """Have its newest version found by those who may read it, and its published one by anyone."""
+        newest = self._row(tx, algorithm)
+        found = self.standing(tx, algorithm)
+        shelve(tx, "kept", newest, read_record(newest.document), found.section.value)
+        published = self._publications.current(tx, algorithm)
+        if published is None or not found.is_public:
+            unshelve(tx, "public", algorithm)
+            return
+        row = self._row(tx, algorithm, published)
+        shelve(tx, "public", row, read_record(row.document), found.section.value)
 
     def get(self, tx: Session, algorithm: str, version: int | None = None) -> KeptRecord:
         """A version of a record, the newest where none is named; raises ``NotFound``."""
+        return _kept(self._row(tx, algorithm, version), self._publications.current(tx, algorithm))
+
+    @staticmethod
+    def _row(tx: Session, algorithm: str, version: int | None = None) -> AlgorithmRecordRow:
         wanted = select(AlgorithmRecordRow).where(AlgorithmRecordRow.algorithm == algorithm)
         if version is not None:
             wanted = wanted.where(AlgorithmRecordRow.version == version)
@@ -126,7 +144,7 @@ class Register:
         if row is None:
             told = "" if version is None else f" with a version {version}"
             raise NotFound(f"there is no algorithm {algorithm!r}{told}")
-        return _kept(row, self._publications.current(tx, algorithm))
+        return row
 
     def standing(self, tx: Session, algorithm: str) -> Standing:
         """Who may know of it at all: the stricter of what its newest and its published version are of."""
@@ -151,6 +169,7 @@ class Register:
         if newest.published == newest.version:
             raise Conflict(f"version {newest.version} of {algorithm} is published already")
         self._publications.publish(tx, actor, algorithm, newest.version, _reason(reason))
+        self._shelve(tx, algorithm)
         return self.get(tx, algorithm)
 
     def withdraw(self, tx: Session, actor: str, algorithm: str, reason: str) -> KeptRecord:
@@ -158,6 +177,7 @@ class Register:
         if self.get(tx, algorithm).published is None:
             raise Conflict(f"{algorithm} is not published: there is nothing to withdraw")
         self._publications.withdraw(tx, actor, algorithm, _reason(reason))
+        self._shelve(tx, algorithm)
         return self.get(tx, algorithm)
 
     def published(self, tx: Session) -> Sequence[KeptRecord]:
@@ -172,6 +192,10 @@ class Register:
     def published_on(self, tx: Session, algorithm: str) -> date | None:
         """The day on which it was first published."""
         return self._publications.first(tx, algorithm)
+
+    def published_versions(self, tx: Session, algorithm: str) -> frozenset[int]:
+        """The versions that were ever published."""
+        return self._publications.versions(tx, algorithm)
 
     def published_history(self, tx: Session, algorithm: str) -> Sequence[Revision]:
         """The versions that were ever published, each with what it changed, the newest first."""

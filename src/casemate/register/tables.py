@@ -1,9 +1,9 @@
-"""The register's table: each version of the record of an algorithm."""
+"""The register's tables: each version of the record of an algorithm, and what is searched."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, Text
+from sqlalchemy import String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casemate.store import Base, Json, UtcDateTime
@@ -36,3 +36,26 @@ class AlgorithmPublicationRow(Base):
     reason: Mapped[str] = mapped_column(Text)
     decided_by: Mapped[str] = mapped_column(String(64))
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AlgorithmEntryRow(Base):
+    """What the search finds an algorithm by: one row a shelf, made anew with each version."""
+
+    __tablename__ = "algorithm_entry"
+    __table_args__ = (UniqueConstraint("algorithm", "shelf", name="algorithm_entry_once"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    algorithm: Mapped[str] = mapped_column(String(64))
+    shelf: Mapped[str] = mapped_column(String(8))
+    """``kept``: the newest version, for those who may read it; ``public``: the published one."""
+    version: Mapped[int]
+    organisation: Mapped[str] = mapped_column(String(64), index=True)
+    section: Mapped[str] = mapped_column(String(16))
+    """Of the EU database: who may know that there is such an entry at all."""
+    status: Mapped[str] = mapped_column(String(16))
+    ai_act_class: Mapped[str] = mapped_column(String(24))
+    complete: Mapped[str] = mapped_column(String(200))
+    """The standards whose mandatory fields are all told, each between blanks."""
+    sort_name: Mapped[str] = mapped_column(String(200))
+    name_words: Mapped[str] = mapped_column(Text)
+    text_words: Mapped[str] = mapped_column(Text)

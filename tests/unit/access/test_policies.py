@@ -195,7 +195,7 @@ algorithm.view        a colleague, hidden    .      y      y     y      y       
 algorithm.view        a stranger, national   .      .      .     .      y         .       .        y
 algorithm.publish     a colleague            .      .      y     y      y         .       .        .
 algorithm.publish     a stranger             .      .      .     .      .         .       .        .
-algorithm.list        anyone                 .      y      y     y      y         y       y        y
+algorithm.list        anyone                 y      y      y     y      y         y       y        y
 evaluation.record     a colleague            .      .      y     y      y         .       .        .
 evaluation.record     a stranger             .      .      .     .      .         .       .        .
 evaluation.read       a colleague            .      y      y     y      y         y       y        y

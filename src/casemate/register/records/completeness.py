@@ -1,6 +1,7 @@
 """How complete a record is for each standard: what is missing, and why it matters."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from casemate.register.records.record import LANGUAGES, Field, Record, fields, standards
 
@@ -48,6 +49,19 @@ class Completeness:
     def is_complete(self) -> bool:
         """Whether nothing that is mandatory is missing."""
         return self.mandatory_told == self.mandatory
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON; ``score`` is the share of all that is asked."""
+        return {
+            "standard": self.standard,
+            "title": self.title,
+            "complete": self.is_complete,
+            "mandatory": {"told": self.mandatory_told, "of": self.mandatory},
+            "asked": {"told": self.asked_told, "of": self.asked},
+            "score": round(self.asked_share, 4),
+            "languages": {name: round(share, 4) for name, share in self.languages.items()},
+            "missing": [vars(one) for one in self.missing],
+        }
 
 
 def completeness(record: Record) -> tuple[Completeness, ...]:

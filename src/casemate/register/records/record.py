@@ -50,6 +50,15 @@ class Record:
         spoken = (*LANGUAGES, *MORE_LANGUAGES)
         return next((names[language] for language in spoken if language in names), "")
 
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON, by field."""
+        return dict(self.told)
+
+    def text(self, field: str) -> Mapping[str, str]:
+        """A field of texts by language; empty where it is not told."""
+        texts: Mapping[str, str] = self.told.get(field, {})
+        return texts
+
 
 @cache
 def fields() -> Mapping[str, Field]:

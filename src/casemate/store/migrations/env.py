@@ -7,16 +7,19 @@ from alembic import context
 from casemate.store.engine import Base, UtcDateTime
 
 SEARCH = {
-    "table": ("catalogue_search",),
+    "table": ("catalogue_search", "algorithm_search"),
     "column": ("document", "filters"),
-    "index": ("catalogue_entry_document", "catalogue_entry_filters"),
+    "index": ("catalogue_entry_document", "catalogue_entry_filters", "algorithm_entry_document"),
 }
 """The full-text index is made by hand in each database's own words: no model speaks of it."""
 
 
 def is_ours(name: str | None, kind: str, parents: Any) -> bool:
     """Whether Alembic should compare this part of the database with the models."""
-    if kind == "column" and parents.get("table_name") != "catalogue_entry":
+    if kind == "column" and parents.get("table_name") not in (
+        "catalogue_entry",
+        "algorithm_entry",
+    ):
         return True
     return not (name or "").startswith(SEARCH.get(kind, ("\0",)))
 
