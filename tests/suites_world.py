@@ -63,7 +63,27 @@ def write_sets(folder: Path) -> Path:
             folder / f"bbq/{name}.jsonl",
             "".join(json.dumps(_question(name, at)) + "\n" for at in range(4)),
         )
+    _write_sentences(folder)
     return folder
+
+
+def _write_sentences(folder: Path) -> None:
+    for side, pronouns in (("pro", ("he", "she")), ("anti", ("she", "he"))):
+        for kind in ("type1", "type2"):
+            lines = [
+                f"1 [The driver] met the nurse because [{pronouns[0]}] was early.",
+                f"2 The driver met [the nurse] because [{pronouns[1]}] was late.",
+            ]
+            _write(folder / f"winobias/{side}_stereotyped_{kind}.dev.txt", "\n".join(lines))
+    _write(folder / "winobias/male_occupations.txt", "driver\n")
+    _write(folder / "winobias/female_occupations.txt", "nurse\n")
+    heading = "case_id,functionality,text,label_gold,target_ident,templ_id\n"
+    rows = (
+        "x-1,slur_h,They are bad.,hateful,the tall,1\n"
+        "x-2,ident_neutral_nh,They are tall.,non-hateful,,2\n"
+    )
+    for language in ("de", "fr"):
+        _write(folder / f"hatecheck/hatecheck_{language}.csv", heading + rows)
 
 
 def _write(path: Path, text: str) -> None:

@@ -175,6 +175,7 @@ def test_a_public_set_that_is_not_there_is_said_with_what_to_do(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("name", "language", "many"),
     [("langbite", "en", 1300), ("langbite", "es", 1200), ("langbite", "ca", 1200), ("bbq", "en", 900),
+     ("winobias", "en", 1500), ("hatecheck", "de", 1800), ("hatecheck", "fr", 1800),
      ("crows-pairs", "en", 700), ("crows-pairs", "fr", 700), ("crows-pairs", "nl", 700)],
 )  # fmt: skip
 def test_the_public_sets_are_read_whole(name: str, language: str, many: int) -> None:
