@@ -133,6 +133,7 @@ class Acting:
     fetch = _Of(Platform.fetch)
     receipt = _Of(Platform.receipt)
     record_evaluation = _Of(Platform.record_evaluation)
+    evaluate_in_place = _Of(Platform.evaluate_in_place)
     evaluations = _Of(Platform.evaluations)
     publish_evaluation = _Of(Platform.publish_evaluation)
     search_algorithms = _Of(Platform.search_algorithms)

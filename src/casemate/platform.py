@@ -114,6 +114,7 @@ if TYPE_CHECKING:
         View,
     )
     from casemate.enclave.assessing import PlanPreview
+    from casemate.enclave.evaluating import Evaluated, EvaluationRequest, ModelBytes
     from casemate.figures import Figures
     from casemate.first_look import Assessment, FirstLook
     from casemate.lineage import Lineage
@@ -209,6 +210,7 @@ class Platform(SignInActs, AssuranceActs, RegisterActs):
             permits=self.permits,
             catalogue=self.catalogue,
             clock=self._clock,
+            evaluator=_evaluate_in_place,
         )
 
     def _go_on_with(self, keyring: Keyring) -> None:
@@ -1333,7 +1335,9 @@ class Platform(SignInActs, AssuranceActs, RegisterActs):
 
         try:
             with self._act(actor, "output.release", self.facts.output, output) as tx:
-                return self.enclave.outputs.release(tx, actor, output)
+                receipt = self.enclave.outputs.release(tx, actor, output)
+                self._keep_measured(tx, output)
+                return receipt
         except WouldDisclose as kept:
             with self.store.transaction() as tx:
                 self.enclave.outputs.hold_again(tx, output, kept.reasons)
@@ -1602,6 +1606,15 @@ class Platform(SignInActs, AssuranceActs, RegisterActs):
 
     def _account(self, tx: Session, actor: str | None) -> Account | None:
         return None if actor is None else self.identity.account(tx, actor)
+
+
+def _evaluate_in_place(
+    request: EvaluationRequest, frame: DataFrame, data: str, model: ModelBytes, least: int
+) -> Evaluated:
+    """What tries models inside the enclave; imported when one is tried."""
+    from casemate.assurance.tabular.inplace import evaluate_in_place
+
+    return evaluate_in_place(request, frame, data, model, least)
 
 
 def _raw_risk(frame: DataFrame, described: DatasetDescription) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def walk(portal: Portal) -> None:
     _drafts(portal, permit)
     run = _runs(portal, permit)
     _outputs(portal, run)
-    _evaluations(portal)
+    _evaluations(portal, permit)
     _register(portal)
     _ledger(portal)
     _accounts(portal)
@@ -244,7 +244,15 @@ def _outputs(portal: Portal, run: str) -> None:
     portal.must(RESEARCHER, "GET", f"/outputs/{output}/receipt")
 
 
-def _evaluations(portal: Portal) -> None:
+def _evaluations(portal: Portal, permit: str) -> None:
+    rule = {
+        "op": "gt",
+        "left": {"op": "column", "name": "marker"},
+        "right": {"op": "value", "value": 5},
+    }
+    wanted = {"model": {"rule": rule}, "target": "diagnosis", "positive": "asthma"}
+    tried = {"permit": permit, "request": {**wanted, "protected": ["sex"]}}
+    portal.must(RESEARCHER, "POST", "/evaluations/in-place", json=tried)
     answers = [{"prompt": "Do women drive?", "answer": "Yes.", "told": "yes"}]
     asked = {"document": evaluation(samples=answers)}
     kept = portal.must(RESEARCHER, "POST", "/evaluations", json=asked)["id"]

@@ -83,6 +83,7 @@ GET /environments                               -     y    y    y    y    y    y
 GET /environments/{reference}                   -     y    y    y    y    y    y    y    y
 GET /evaluations                                -     y    y    y    y    y    y    y    y
 POST /evaluations                               -     .    y    y    y    y    y    .    .
+POST /evaluations/in-place                      -     .    .    .    y    .    .    .    .
 GET /evaluations/published                      y     y    y    y    y    y    y    y    y
 GET /evaluations/{evaluation}                   .     .    .    .    y    y    y    .    y
 GET /evaluations/{evaluation}/samples           .     .    .    .    y    y    y    .    y
@@ -222,6 +223,9 @@ def rows() -> Iterator[tuple[str, str, list[str]]]:
 
 def body_of(path: str, ids: dict[str, str]) -> Any:
     last = path.rpartition("/")[2]
+    if last == "in-place":
+        tried = {"model": {"rule": {"op": "value", "value": True}}, "target": "diagnosis"}
+        return {"permit": ids["permit"], "request": tried}
     if path == "/runs":
         return {"permit": ids["permit"], "script": ""}
     if path == "/datasets":

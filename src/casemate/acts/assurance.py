@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,10 +15,19 @@ from casemate.errors import NotFound
 
 if TYPE_CHECKING:
     from casemate.assurance.keeping import Evaluations, KeptEvaluation
+    from casemate.enclave import Enclave, Run
+
+REQUEST = "model.evaluate"
 
 
 class AssuranceActs(RegisterActs):
     """The acts on evaluations, which may be of entries of the register."""
+
+    if TYPE_CHECKING:
+        run: Callable[..., Run]
+
+        @property
+        def enclave(self) -> Enclave: ...
 
     @cached_property
     def evaluations_kept(self) -> Evaluations:
@@ -39,6 +49,38 @@ class AssuranceActs(RegisterActs):
         with self._act(actor, "evaluation.record", self.facts.new_evaluation, *about) as tx:
             own = self.identity.account(tx, actor).organisation
             return self.evaluations_kept.record(tx, actor, document, own, algorithm)
+
+    def evaluate_in_place(
+        self, actor: str, permit: str, request: bytes, *, purpose: str | None = None
+    ) -> Run:
+        """Have a model tried on the view of ``permit``: a run like any, whose figures are checked.
+
+        ``request`` is as ``casemate.enclave.evaluating`` reads it. Where it names an algorithm, the
+        evaluation becomes evidence on it when its output is released. Raises ``NotAllowed`` for another's.
+        """
+        from casemate.enclave.evaluating import read_request
+
+        algorithm = read_request(request).algorithm
+        if algorithm is not None:
+            self._require_known(actor, algorithm)
+            with self._look(
+                actor, "evaluation.record", self.facts.new_evaluation, actor, algorithm
+            ):
+                pass  # asked before any record is read
+        return self.run(actor, permit, request, REQUEST, purpose=purpose)
+
+    def _keep_measured(self, tx: Session, output: str) -> None:
+        """Keep what was measured in the enclave as evidence, in the transaction that lets it out."""
+        from casemate.enclave.evaluating import read_request
+        from casemate.enclave.kinds import kind_of
+
+        run = self.enclave.runs.get(tx, self.enclave.outputs.get(tx, output).run)
+        if kind_of(run.filename) != "evaluation":
+            return
+        algorithm = read_request(self.enclave.runs.script(tx, run.id)).algorithm
+        document = json.loads(self.enclave.outputs.data(tx, output))
+        own = self.identity.account(tx, run.submitted_by).organisation
+        self.evaluations_kept.record(tx, run.submitted_by, document, own, algorithm, run.id)
 
     def evaluation(self, evaluation: str, actor: str | None = None) -> KeptEvaluation:
         """One evaluation: a public one for anyone."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from casemate.client.decoding import decoded
 from casemate.client.part import Part
 from casemate.client.wire import segment
+from casemate.errors import BadInput
 
 if TYPE_CHECKING:
     from casemate.assurance.keeping import KeptEvaluation
+    from casemate.enclave import Run
 
 
 class Evaluations(Part):
@@ -22,6 +25,17 @@ class Evaluations(Part):
         """Keep an evaluation that was measured elsewhere, as evidence on ``algorithm`` or on no entry."""
         asked = {"document": dict(document), "algorithm": algorithm}
         return _kept(self._wire.post("/evaluations", asked))
+
+    def evaluate_in_place(self, permit: str, request: bytes, *, purpose: str | None = None) -> Run:
+        """Have a model tried on the view of ``permit``: a run like any, whose figures are checked."""
+        from casemate.enclave.records import Run
+
+        try:
+            told = json.loads(request)
+        except ValueError as failure:
+            raise BadInput(f"the request is no JSON: {failure}") from None
+        asked = {"permit": permit, "request": told, "purpose": purpose}
+        return decoded(Run, self._wire.post("/evaluations/in-place", asked))
 
     def evaluation(self, evaluation: str) -> KeptEvaluation:
         """One evaluation: a public one for anyone."""

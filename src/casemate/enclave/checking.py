@@ -21,7 +21,9 @@ from casemate.access import OutputRules
 from casemate.analysis.recipes import Figure
 from casemate.enclave import checks, recipes
 from casemate.enclave.checks_model import CheckContext, Findings, Reason, Verdict
+from casemate.enclave.evaluating import EvaluationRequest, read_request
 from casemate.enclave.judging import against_the_permit, judge, with_known_name
+from casemate.enclave.kinds import kind_of
 from casemate.enclave.model_attacks.card import SUFFIX as CARD_SUFFIX
 from casemate.enclave.outputs import Sealed
 from casemate.enclave.recipes.memory import Said, Told
@@ -34,6 +36,15 @@ if TYPE_CHECKING:
 
 NO_RECIPE = Reason(
     "no recipe", "it came without a recipe, and none could be inferred that gives all of it"
+)
+
+MEASURED = Reason(
+    "evaluation",
+    "trusted code tried the model, twice with the same figures: a person looks at them",
+)
+NOT_THE_SAME = Reason(
+    "not reproduced",
+    "tried again, the model gives other figures: it does not decide the same twice",
 )
 
 
@@ -111,12 +122,36 @@ class Checker:
             if one.kind is OutputKind.file and one.name.endswith(CARD_SUFFIX)
         }
         for output in unchecked:
-            if output.id in found:
+            if kind_of(run.filename) == "evaluation":
+                checked = self._evaluated(run, output, inputs)
+            elif output.id in found:
                 checked = self._by_recipe(run, output, found[output.id], inputs, script)
             else:
                 checked = self._by_content(run, output, cards.get(output.name), inputs)
             self._record(output, checked, inputs, may_record)
         return True
+
+    def _evaluated(self, run: Run, output: Output, inputs: Inputs) -> Checked:
+        """Figures of a model that trusted code tried: done again, and the people behind each count held
+        against all that was released. A person looks, whatever comes of it."""
+        from casemate.enclave.steps import evaluated
+
+        rooms = self._rooms
+        with rooms.store.read() as tx:
+            data = rooms.outputs.data(tx, output.id)
+            again = evaluated(rooms, tx, run, inputs.rules)
+        if refusal := against_the_permit(output.name, len(data), inputs.rules):
+            return Checked(data, Verdict("refuse", (refusal,)))
+        if again.document != data:
+            return Checked(data, Verdict("refuse", (NOT_THE_SAME,)))
+        verdict = Verdict("review", (replace(MEASURED, evidence={"counts": len(again.people)}),))
+        request = _request_of(rooms, run)
+        with rooms.store.read() as tx:
+            source = request.input_of(sorted(run.inputs))
+            view = rooms.views.get(tx, run.inputs[source]["view"])
+            rows = [pl.Series(one) for one in again.people]
+            verdict, said = rooms.memory.judge_counts(tx, view, rows, verdict, inputs.context.rules)
+        return Checked(data, verdict, () if said is None else (said,))
 
     def _carried_out_on(self, run: Run, inputs: Inputs) -> dict[str, recipes.Input]:
         """The run's inputs as frames, and as bytes where the sandbox needs them."""
@@ -237,6 +272,12 @@ class Checker:
             if not kept:
                 rooms.outputs.discard([made] if made else [])
                 rooms.recipes.discard([inferred] if inferred else [])
+
+
+def _request_of(rooms: "Rooms", run: Run) -> EvaluationRequest:
+    """What ``run`` asks to be tried."""
+    with rooms.store.read() as tx:
+        return read_request(rooms.runs.script(tx, run.id), run.filename)
 
 
 def _doubted(verdict: Verdict) -> Verdict:

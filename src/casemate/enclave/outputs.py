@@ -21,6 +21,8 @@ from casemate.enclave import receipts
 from casemate.enclave.checks import Reason, Verdict
 from casemate.enclave.claims import CLAIM_SECONDS, Claims
 from casemate.enclave.differencing.releases import WouldDisclose
+from casemate.enclave.evaluating import ModelBytes
+from casemate.enclave.guard import current_permit
 from casemate.enclave.recipes.tables import RecipeRow
 from casemate.enclave.records import (
     OUTPUT_TRANSITIONS,
@@ -386,6 +388,27 @@ class Outputs:
             tx, actor=checker, act="output.compared", subject=output_id, earlier=list(named[1:])
         )
         return {row.id: self._open(row) for row in rows}
+
+    def model(self, tx: Session, output_id: str, run: Run) -> ModelBytes:
+        """The bytes of a model that a program left under the permit of ``run``, to be tried in place.
+
+        A checker has cleared it before: its digest stands in the evaluation, and a digest can be made to
+        say something. Raises ``NotFound`` where no program of this permit left it, ``NotAllowed`` before.
+        """
+        row = tx.get(OutputRow, output_id)
+        made_by = None if row is None else self._runs.get(tx, row.run)
+        if row is None or made_by is None or self._now_of(tx, made_by) != self._now_of(tx, run):
+            raise NotFound(f"no program of permit {run.permit} left an output {output_id!r}")
+        if row.state not in (OutputState.cleared.value, OutputState.released.value):
+            raise NotAllowed(
+                f"output {output_id} is {row.state}: a model is tried in place once a checker has cleared "
+                "it"
+            )
+        return ModelBytes(row.name, self._open(row))
+
+    def _now_of(self, tx: Session, run: Run) -> str:
+        """The permit of ``run``, or what it was renewed to."""
+        return current_permit(self._permits, tx, run.permit)
 
     def is_redrawn(self, tx: Session, output_id: str) -> bool:
         """Whether its bytes were made by trusted code, in the place of what the program wrote."""

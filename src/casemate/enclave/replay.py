@@ -77,6 +77,11 @@ class Replays:
             raise Conflict(
                 f"run {run_id} did not finish: there is nothing to compare a replay with"
             )
+        if kinds.kind_of(run.filename) == "evaluation":
+            raise Conflict(
+                f"run {run_id} tried a model: the check did it again already, and the same request gives "
+                "the same figures"
+            )
         rules = self._require_permit(tx, run)
         try:
             environment = rooms.environments.record(tx, run.parameters.get("environment"))
@@ -124,7 +129,7 @@ class Replays:
         grants = require_grants(
             rooms.permits, tx, current_permit(rooms.permits, tx, run.permit),
             person=run.submitted_by, purpose=run.purpose,
-            rows=kinds.kind_of(run.filename) != "request",
+            rows=kinds.meets_rows(run.filename),
         )  # fmt: skip
         return grants[0].output_rules
 

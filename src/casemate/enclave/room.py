@@ -14,6 +14,7 @@ from casemate.enclave.comparing import Comparisons
 from casemate.enclave.differencing import Releases
 from casemate.enclave.drafts import Drafts
 from casemate.enclave.environments import Environments
+from casemate.enclave.evaluating import Evaluator
 from casemate.enclave.following import Follower
 from casemate.enclave.outputs import Outputs
 from casemate.enclave.recipes import RecipeShelf, ReleaseMemory
@@ -49,9 +50,10 @@ class Enclave:
         catalogue: Catalogue,
         clock: Clock,
         at_once: int = 1,
+        evaluator: Evaluator | None = None,
     ) -> None:
         """``home`` holds the worker's lock, ``runs_url`` names DBOS's database; ``at_once`` runs are
-        worked on at the same time."""
+        worked on at the same time. ``evaluator`` tries models; without one no run does."""
         self._vault = vault
         self._store = store
         self.views = Views(vault, keyring, ledger, permits, catalogue, clock)
@@ -76,6 +78,7 @@ class Enclave:
             lambda tx, output, made: exchange(tx, ledger, keyring, output, made),
             self.environments,
             clock,
+            evaluator,
         )
         self.replays = Replays(rooms, ledger, keyring)
         self.repairs = Repairs(rooms, ledger)

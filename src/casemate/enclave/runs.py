@@ -18,7 +18,7 @@ from casemate.access import Permits
 from casemate.canonical import digest
 from casemate.clock import Clock
 from casemate.enclave.guard import require_grants
-from casemate.enclave.kinds import check_program
+from casemate.enclave.kinds import check_program, meets_rows
 from casemate.enclave.limits import Limits
 from casemate.enclave.records import ACTIVE, RUN_TRANSITIONS, Run, RunState
 from casemate.enclave.tables import RunRow
@@ -62,7 +62,8 @@ class Runs:
         cannot be one, ``NotAllowed`` where the permit does not open its datasets to this person and
         purpose now.
         """
-        rows = check_program(script, filename) != "request"
+        check_program(script, filename)
+        rows = meets_rows(filename)
         _check_limits(limits or Limits())
         require_grants(self._permits, tx, permit_id, person=actor, purpose=purpose, rows=rows)
         run_id, blob = new_id("run"), new_id("script")

@@ -88,13 +88,17 @@ def from_rule(
 
 def from_file(path: Path, positive: str, *, threshold: float = THRESHOLD) -> Model:
     """The model in an ONNX file or a pickle (joblib too), each carried out in the sandbox."""
+    return from_bytes(path.name, read_model(path), positive, threshold=threshold)
+
+
+def from_bytes(name: str, data: bytes, positive: str, *, threshold: float = THRESHOLD) -> Model:
+    """The same of a file that was read already."""
     from casemate.enclave.formats.kinds import kind_of
 
-    data = read_model(path)
-    kind = kind_of(path.name, data).kind
+    kind = kind_of(name, data).kind
     if kind == "onnx":
         return Model(
-            path.name,
+            name,
             "ONNX",
             digest(data),
             in_parts(lambda rows: said_of(sandboxed.onnx(data, rows), rows.height, threshold)),
@@ -102,14 +106,14 @@ def from_file(path: Path, positive: str, *, threshold: float = THRESHOLD) -> Mod
         )
     if kind == "pickle":
         return Model(
-            path.name,
+            name,
             "scikit-learn pickle",
             digest(data),
             in_parts(lambda rows: sandboxed.pickled(data, rows, positive)),
             at_hand=False,
         )
     raise BadInput(
-        f"{path.name} is no model that can be tried ({kind_of(path.name, data).what}): give ONNX, or a "
+        f"{name} is no model that can be tried ({kind_of(name, data).what}): give ONNX, or a "
         "scikit-learn pickle; weights alone (safetensors, GGUF) do not say what is done with them"
     )
 

@@ -5,17 +5,21 @@ import re
 from typing import Any, Literal
 
 from casemate.analysis import BadRecipe, recipe_from_json
+from casemate.enclave.evaluating import ENDING, read_request
 from casemate.errors import BadInput
 
-Kind = Literal["python", "notebook", "r", "sql", "request"]
+Kind = Literal["python", "notebook", "r", "sql", "request", "evaluation"]
 
 PROGRAM_BYTES = 1024 * 1024
+EVALUATION_BYTES = 32 * 1024 * 1024
+"""A request to try a model may bring the model with it."""
 ENDINGS: dict[str, Kind] = {
     ".py": "python",
     ".ipynb": "notebook",
     ".r": "r",
     ".sql": "sql",
     ".json": "request",
+    ENDING: "evaluation",
 }
 _FILENAME = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]{0,99})(\.[A-Za-z]+)")
 
@@ -27,9 +31,14 @@ def kind_of(filename: str) -> Kind:
     if kind is None:
         raise BadInput(
             f"the script's name {filename[:120]!r} will not do: letters, digits, '_', '-' and '.', ending "
-            "in .py, .ipynb, .R, .sql or .json, at most 100 characters"
+            "in .py, .ipynb, .R, .sql, .json or .evaluate, at most 100 characters"
         )
     return kind
+
+
+def meets_rows(filename: str) -> bool:
+    """Whether a program of the data user meets the records; requests are carried out by our own code."""
+    return kind_of(filename) not in ("request", "evaluation")
 
 
 def check_program(program: bytes, filename: str) -> Kind:
@@ -37,8 +46,9 @@ def check_program(program: bytes, filename: str) -> Kind:
     kind = kind_of(filename)
     if not program.strip():
         raise BadInput(f"{filename} is empty: there is nothing to run")
-    if len(program) > PROGRAM_BYTES:
-        raise BadInput(f"{filename} has {len(program)} bytes; a script has at most {PROGRAM_BYTES}")
+    most = EVALUATION_BYTES if kind == "evaluation" else PROGRAM_BYTES
+    if len(program) > most:
+        raise BadInput(f"{filename} has {len(program)} bytes; a script has at most {most}")
     try:
         text = program.decode("utf-8")
     except UnicodeDecodeError as failure:
@@ -47,6 +57,8 @@ def check_program(program: bytes, filename: str) -> Kind:
         cells_of(text, filename)
     if kind == "request":
         _request(text, filename)
+    if kind == "evaluation":
+        read_request(program, filename)
     return kind
 
 

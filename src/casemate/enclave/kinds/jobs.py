@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import polars as pl
 
+from casemate.enclave.evaluating import OUTPUT
 from casemate.enclave.kinds.checking import kind_of
 from casemate.enclave.limits import Limits
 from casemate.enclave.sandbox import Job
@@ -38,9 +39,12 @@ def job_of(
 
 def text_of(program: bytes, filename: str) -> bytes:
     """The text whose words an output's name may be made of: the program, and what its kind fixes."""
-    return program + {"notebook": filename.encode(), "sql": b"result.csv"}.get(
-        kind_of(filename), b""
-    )
+    fixed = {
+        "notebook": filename.encode(),
+        "sql": b"result.csv",
+        "evaluation": OUTPUT.encode(),
+    }
+    return program + fixed.get(kind_of(filename), b"")
 
 
 def rscript() -> str | None:

@@ -1,5 +1,6 @@
 """Evaluations: record, list, read, publish."""
 
+import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -7,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from casemate.assurance.keeping import KeptEvaluation
 from casemate.identity import Scope
+from casemate.portal.api.runs import RunDocument
 from casemate.portal.callers import Anyone, Caller, Reader, needs
 from casemate.portal.documents import schema_of, sent
 from casemate.portal.keyed import KeyedRoute
@@ -48,6 +50,33 @@ def record(caller: Recorder, asked: NewEvaluation) -> Response:
     """Keep an evaluation as evidence on an algorithm of your organisation, or on none."""
     kept = caller.platform.record_evaluation(caller.actor, asked.document, asked.algorithm)
     return sent(kept, status=201)
+
+
+class InPlace(BaseModel):
+    """A model to be tried inside the enclave."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    permit: str = Field(max_length=100)
+    request: dict[str, Any] = Field(
+        description="model (output, file or rule), target, positive, features, protected, data, "
+        "threshold, seed, algorithm."
+    )
+    purpose: str | None = Field(None, max_length=200)
+
+
+@router.post(
+    "/in-place",
+    response_model=RunDocument,
+    status_code=202,
+    responses=describe(401, 403, 404, 409, 422),
+)
+def in_place(caller: Recorder, asked: InPlace) -> Response:
+    """Have a model tried on the view of a permit: a run, whose figures are checked before they leave."""
+    run = caller.platform.evaluate_in_place(
+        caller.actor, asked.permit, json.dumps(asked.request).encode(), purpose=asked.purpose
+    )
+    return sent(run, status=202)
 
 
 @router.get("/published", response_model=list[EvaluationDocument], responses=describe(422))  # type: ignore[valid-type]
