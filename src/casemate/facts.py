@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from casemate.assurance.keeping import Evaluations, KeptEvaluation
     from casemate.catalogue import Catalogue, Dataset, DatasetDescription
     from casemate.enclave import Enclave
+    from casemate.knowledge.keeping import Corpora
 
 
 def offer_of(dataset: Dataset) -> Offer:
@@ -71,6 +72,10 @@ class Rooms(Protocol):
     @property
     def enclave(self) -> Enclave:
         """The room of runs and outputs."""
+
+    @property
+    def corpora_kept(self) -> Corpora:
+        """The room of collections of texts."""
 
     @property
     def evaluations_kept(self) -> Evaluations:
@@ -133,6 +138,12 @@ class Facts:
         """A record of the actor's organisation that is about to be made."""
         own = self.rooms.identity.account(tx, actor).organisation
         return Resource("algorithm", "new", {"organisation": own})
+
+    def corpus(self, tx: Session, actor: str, name: str) -> Resource:
+        """A collection of texts: of whoever loaded it first, and the actor's where nobody has."""
+        known = self.rooms.corpora_kept.find(tx, name)
+        own = self.rooms.identity.account(tx, actor).organisation
+        return Resource("corpus", name, {"organisation": known.organisation if known else own})
 
     def evaluation(self, tx: Session, evaluation: str) -> Resource:
         """A kept evaluation."""

@@ -42,6 +42,7 @@ from casemate.access import (
 )
 from casemate.access.policies import Policies, Resource
 from casemate.acts.assurance import AssuranceActs
+from casemate.acts.knowledge import KnowledgeActs
 from casemate.acts.register import RegisterActs
 from casemate.acts.sign_in import SignInActs
 from casemate.canonical import digest
@@ -153,7 +154,7 @@ def open_database(url: str) -> Store:
         raise IntegrityFailure(f"this is not a database of Casemate: {failure.orig}") from failure
 
 
-class Platform(SignInActs, AssuranceActs, RegisterActs):
+class Platform(SignInActs, AssuranceActs, RegisterActs, KnowledgeActs):
     """One open home. Close it, or use it as a context manager."""
 
     def __init__(self, home: Home, *, clock: Clock = system_clock) -> None:

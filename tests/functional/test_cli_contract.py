@@ -48,6 +48,7 @@ protect anonymise; protect pseudonymise; protect aggregate; protect synthesise; 
 protect risk; protect stream; protect verify; classify; register add; register revise; register list;
 register show; register history; register search; register publish; register withdraw; register export;
 register check; register fields; serve;
+law load; law corpora; law works; law versions; law show; law history; law redline;
 evaluation record; evaluation list; evaluation show; evaluation publish; assess-model;
 token issue; token list; token end"""
 

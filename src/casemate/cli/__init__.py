@@ -26,6 +26,7 @@ GROUPS = {
     "protect": ("protect:app", "Anonymise and pseudonymise files, with no home."),
     "register": ("register:app", "Records of AI systems and algorithms."),
     "evaluation": ("evaluations:app", "Evaluations of models, as evidence."),
+    "law": ("law:app", "What the law says, on the day that is asked about."),
     "ledger": ("ledgers:app", "The record of every act."),
     "keys": ("keys:app", "The master key, and the public keys that follow from it."),
     "token": ("tokens:app", "What programs sign in with."),

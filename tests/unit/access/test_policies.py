@@ -209,6 +209,9 @@ evaluation.publish    a colleague            .      .      y     y      y       
 evaluation.publish    a stranger             .      .      .     .      y         .       .        .
 evaluation.publish    colleague, no entry    .      .      .     .      .         .       .        .
 
+corpus.load           a colleague            .      .      y     .      .         .       .        .
+corpus.load           a stranger             .      .      .     .      .         .       .        .
+
 ledger.read           anyone                 y      y      y     y      y         y       y        y
 ledger.checkpoint     anyone                 y      y      y     y      y         y       y        y
 account.add           anyone                 .      .      .     .      .         .       y        .
