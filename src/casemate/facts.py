@@ -22,6 +22,7 @@ from casemate.access.policy_model import ACTIONS
 from casemate.errors import NotFound
 from casemate.identity import Identity
 from casemate.register.keeping import Register
+from casemate.register.sandboxes import Sandboxes
 
 if TYPE_CHECKING:
     from casemate.assurance.keeping import Evaluations, KeptEvaluation
@@ -64,6 +65,7 @@ class Rooms(Protocol):
     applications: Applications
     permits: Permits
     register: Register
+    sandboxes: Sandboxes
 
     @property
     def catalogue(self) -> Catalogue:
@@ -175,6 +177,18 @@ class Facts:
             "section": section,
         }
 
+    def sandbox(self, tx: Session, sandbox: str) -> Resource:
+        """A participation in the regulatory sandbox as it stands."""
+        known = self.rooms.sandboxes.get(tx, sandbox)
+        facts = {"applicant": known.applicant, "organisation": known.organisation}
+        return Resource("sandbox", sandbox, facts | {"state": known.state.value})
+
+    def new_sandbox(self, tx: Session, actor: str) -> Resource:
+        """A participation that ``actor`` is about to apply for."""
+        own = self.rooms.identity.account(tx, actor).organisation
+        facts = {"applicant": actor, "organisation": own, "state": "draft"}
+        return Resource("sandbox", "new", facts)
+
     def new_application(self, tx: Session, applicant: str, form: ApplicationForm) -> Resource:
         """An application that ``applicant`` is about to begin."""
         return self._application(tx, "new", applicant, form, "draft")
@@ -247,6 +261,7 @@ class Facts:
             "dataset": self.dataset,
             "algorithm": self.algorithm,
             "evaluation": self.evaluation,
+            "sandbox": self.sandbox,
             "application": self.application,
             "permit": self.permit,
             "run": self.run,

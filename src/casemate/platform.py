@@ -44,6 +44,7 @@ from casemate.access.policies import Policies, Resource
 from casemate.acts.assurance import AssuranceActs
 from casemate.acts.knowledge import KnowledgeActs
 from casemate.acts.register import RegisterActs
+from casemate.acts.sandboxes import SandboxActs
 from casemate.acts.sign_in import SignInActs
 from casemate.canonical import digest
 from casemate.clock import Clock, system_clock
@@ -75,6 +76,7 @@ from casemate.ledger.note import VerifierKey, checkpoint_size
 from casemate.ledger.proofs import ConsistencyProof, InclusionProof
 from casemate.previews import PREVIEW_COLUMNS, PREVIEW_ROWS, Preview, cells
 from casemate.register.keeping import Register
+from casemate.register.sandboxes import Sandboxes
 from casemate.rotation import PublicKey, Rotation
 from casemate.store import Store, wrapped
 from casemate.store.keys import Keyring
@@ -154,7 +156,7 @@ def open_database(url: str) -> Store:
         raise IntegrityFailure(f"this is not a database of Casemate: {failure.orig}") from failure
 
 
-class Platform(SignInActs, AssuranceActs, RegisterActs, KnowledgeActs):
+class Platform(SignInActs, SandboxActs, AssuranceActs, RegisterActs, KnowledgeActs):
     """One open home. Close it, or use it as a context manager."""
 
     def __init__(self, home: Home, *, clock: Clock = system_clock) -> None:
@@ -174,6 +176,7 @@ class Platform(SignInActs, AssuranceActs, RegisterActs, KnowledgeActs):
         self.permits = Permits(self.ledger, clock, keyring.signing_key("permit"), issuer=home.name)
         self.applications = Applications(self.ledger, clock, self.permits)
         self.register = Register(self.ledger, clock)
+        self.sandboxes = Sandboxes(self.ledger, clock, self.register, self.permits)
         self.facts = Facts(self)
         self._go_on_with(keyring)
 

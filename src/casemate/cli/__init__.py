@@ -27,6 +27,7 @@ GROUPS = {
     "register": ("register:app", "Records of AI systems and algorithms."),
     "evaluation": ("evaluations:app", "Evaluations of models, as evidence."),
     "law": ("law:app", "What the law says, on the day that is asked about."),
+    "sandbox": ("sandboxes:app", "The regulatory sandbox of the AI Act."),
     "ledger": ("ledgers:app", "The record of every act."),
     "keys": ("keys:app", "The master key, and the public keys that follow from it."),
     "token": ("tokens:app", "What programs sign in with."),
