@@ -90,7 +90,7 @@ def figure(check: str, measure: str, estimate: float | None, **more: Any) -> dic
     return {"check": check, "measure": measure, "group": "everybody", "estimate": estimate, **more}
 
 
-def incident(aware: datetime, **changes: Any) -> dict[str, Any]:
+def incident(aware: datetime | str, **changes: Any) -> dict[str, Any]:
     """An incident that somebody came to know of at ``aware``."""
     told = {"aware_at": aware, "description": "It stopped.", "mitigation": "It was restarted."}
     return {**told, **changes}

@@ -50,6 +50,9 @@ register show; register history; register search; register publish; register wit
 register check; register fields; serve;
 law load; law corpora; law works; law versions; law show; law history; law redline;
 evaluation record; evaluation list; evaluation show; evaluation publish; assess-model;
+sandbox apply; sandbox submit; sandbox show; sandbox list; sandbox message; sandbox ask-back; sandbox admit;
+sandbox refuse; sandbox plan; sandbox start; sandbox attach; sandbox incident; sandbox suspend;
+sandbox resume; sandbox conclude; sandbox report; sandbox withdraw;
 token issue; token list; token end"""
 
 

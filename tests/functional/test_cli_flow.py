@@ -27,6 +27,7 @@ from functional.clinic import (
     people,
     speak,
 )
+from functional.sandbox_acts import through_the_sandbox
 from functional.wheels import lock_of, make_wheel
 from law_files import akoma_ntoso, article, legilux_version
 from rdflib import Graph
@@ -263,6 +264,7 @@ def _end(clinic: Clinic, said: dict[str, Any]) -> None:
     clinic.ask("token", "end", issued["token"]["id"], by=RESEARCHER)
     _keep_register(clinic, said)
     _read_laws(clinic, said)
+    said["sandbox"] = through_the_sandbox(clinic)
     _keep_house(clinic, said)
 
 

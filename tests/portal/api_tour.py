@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,11 @@ import httpx
 from evidence_world import evaluation
 from functional.wheels import lock_of, make_wheel
 from portal_world import Portal, form, plan, served, table
+from sandbox_world import WORDS, document, incident
+from sandbox_world import plan as sandbox_plan
 
 from casemate.portal.examples import FILE, Example
+from casemate.register.records import read_record
 
 HOLDER, RESEARCHER, AUTHORITY = "acct-holder", "acct-researcher", "acct-authority"
 CHECKER, OPERATOR, AUDITOR = "acct-checker", "acct-operator", "acct-auditor"
@@ -107,6 +111,7 @@ def walk(portal: Portal) -> None:
     _outputs(portal, run)
     _evaluations(portal, permit)
     _register(portal)
+    _sandbox(portal)
     _ledger(portal)
     _accounts(portal)
     _environments(portal, permit)
@@ -242,6 +247,50 @@ def _outputs(portal: Portal, run: str) -> None:
     portal.must(RESEARCHER, "POST", f"/outputs/{stopped}/repairs", json={"number": 1})
     assert portal.ask(RESEARCHER, "GET", f"/outputs/{output}/content").is_success
     portal.must(RESEARCHER, "GET", f"/outputs/{output}/receipt")
+
+
+def _sandbox(portal: Portal) -> None:
+    record = read_record({"name": "Sorter"})
+    algorithm = portal.platform.record_algorithm(RESEARCHER, record).algorithm
+    test = {
+        "key": "accuracy", "question": "Does it sort well?", "suite": "casemate-tabular",
+        "check": "performance", "measure": "accuracy", "threshold": "0.75", "by": "interval",
+    }  # fmt: skip
+    form = document(algorithm, plan=sandbox_plan(tests=[test]))
+
+    def act(who: str, name: str, body: Any, method: str = "POST") -> Any:
+        return portal.must(who, method, f"/sandboxes/{sandbox}/{name}", json=body)
+
+    begun = {"form": {"title": "Sorter", "algorithm": algorithm}}
+    sandbox = portal.must(RESEARCHER, "POST", "/sandboxes", json=begun)["id"]
+    portal.must(RESEARCHER, "GET", f"/sandboxes/{sandbox}/missing")
+    portal.must(RESEARCHER, "PUT", f"/sandboxes/{sandbox}", json={"form": form})
+    portal.must(RESEARCHER, "GET", f"/sandboxes/{sandbox}/form")
+    act(RESEARCHER, "submit", {})
+    portal.must(AUTHORITY, "GET", "/sandboxes/inbox")
+    act(AUTHORITY, "decide", {"decision": "ask_back", "reason": "Say who oversees it."})
+    act(RESEARCHER, "submit", {"form": {**form, "risks": "A person oversees it."}})
+    act(AUTHORITY, "admit", {"reason": "It is new."})
+    longer = {"reason": "A month more.", "plan": {**form["plan"], "duration_days": 120}}
+    act(AUTHORITY, "plan", longer, "PUT")
+    act(RESEARCHER, "start", {"plan_version": 2})
+    measured = {"document": evaluation(seed=8), "algorithm": algorithm}
+    kept = portal.must(RESEARCHER, "POST", "/evaluations", json=measured)["id"]
+    act(RESEARCHER, "evidence", {"test": "accuracy", "evaluation": kept})
+    told = incident(datetime(2026, 9, 1, 9, tzinfo=UTC).isoformat(), kind="serious")
+    act(RESEARCHER, "incidents", {"incident": told})
+    act(RESEARCHER, "messages", {"text": "When do we meet?"})
+    act(RESEARCHER, "conclude", {"reason": "The test was carried out."})
+    act(AUTHORITY, "report", {"words": WORDS, "publish": True})
+    portal.must(RESEARCHER, "GET", f"/sandboxes/{sandbox}/report")
+    act(RESEARCHER, "publish", None)
+    portal.must(None, "GET", "/sandboxes/published")
+    portal.must(None, "GET", f"/sandboxes/published/{sandbox}/report")
+    portal.must(AUTHORITY, "GET", "/sandboxes")
+    portal.must(AUTHORITY, "GET", f"/sandboxes/{sandbox}")
+    portal.must(AUTHORITY, "GET", f"/sandboxes/{sandbox}/dossier")
+    left = portal.must(RESEARCHER, "POST", "/sandboxes", json=begun)["id"]
+    portal.must(RESEARCHER, "POST", f"/sandboxes/{left}/withdraw", json={"reason": "Not now."})
 
 
 def _evaluations(portal: Portal, permit: str) -> None:

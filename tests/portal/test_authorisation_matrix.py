@@ -7,11 +7,14 @@ who may call it.
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import sandbox_world
 from evidence_world import evaluation
 from portal_world import Portal, form, served
+from sandbox_world import incident
 
 from casemate.register.records import read_record
 
@@ -88,6 +91,29 @@ GET /evaluations/published                      y     y    y    y    y    y    y
 GET /evaluations/{evaluation}                   .     .    .    .    y    y    y    .    y
 GET /evaluations/{evaluation}/samples           .     .    .    .    y    y    y    .    y
 POST /evaluations/{evaluation}/publish          -     .    .    .    y    y    y    .    .
+GET /sandboxes                                  -     y    y    y    y    y    y    y    y
+POST /sandboxes                                 -     .    y    y    y    y    .    .    .
+GET /sandboxes/inbox                            -     .    .    .    .    .    y    .    .
+GET /sandboxes/published                        y     y    y    y    y    y    y    y    y
+GET /sandboxes/published/{sandbox}/report       y     y    y    y    y    y    y    y    y
+GET /sandboxes/{sandbox}                        -     .    .    .    y    y    y    .    y
+GET /sandboxes/{sandbox}/dossier                -     .    .    .    y    y    y    .    y
+GET /sandboxes/{sandbox}/form                   -     .    .    .    y    .    .    .    .
+GET /sandboxes/{sandbox}/missing                -     .    .    .    y    .    .    .    .
+GET /sandboxes/{sandbox}/report                 -     .    .    .    y    y    y    .    y
+PUT /sandboxes/{sandbox}                        -     .    .    .    y    .    .    .    .
+POST /sandboxes/{sandbox}/submit                -     .    .    .    y    .    .    .    .
+POST /sandboxes/{sandbox}/messages              -     .    .    .    y    y    y    .    .
+POST /sandboxes/{sandbox}/decide                -     .    .    .    .    .    y    .    .
+POST /sandboxes/{sandbox}/admit                 -     .    .    .    .    .    y    .    .
+PUT /sandboxes/{sandbox}/plan                   -     .    .    .    .    .    y    .    .
+POST /sandboxes/{sandbox}/start                 -     .    .    .    y    y    .    .    .
+POST /sandboxes/{sandbox}/evidence              -     .    .    .    y    y    .    .    .
+POST /sandboxes/{sandbox}/incidents             -     .    .    .    y    y    .    .    .
+POST /sandboxes/{sandbox}/conclude              -     .    .    .    y    y    y    .    .
+POST /sandboxes/{sandbox}/report                -     .    .    .    .    .    y    .    .
+POST /sandboxes/{sandbox}/publish               -     .    .    .    y    y    .    .    .
+POST /sandboxes/{sandbox}/withdraw              -     .    .    .    y    .    .    .    .
 GET /outputs                                    -     y    y    y    y    y    y    y    y
 GET /outputs/queue                              -     .    .    .    .    .    .    y    .
 GET /algorithms                                 y     y    y    y    y    y    y    y    y
@@ -176,6 +202,15 @@ WORDS: dict[str, Any] = {
     "evaluations": {"document": {}},
     "revise": {"record": {"name": "Sorter"}, "seen": 1, "reason": " "},
     "review": {"clear": False, "reason": "no"},
+    "admit": {"reason": ""},
+    "plan": {"reason": "", "plan": {}},
+    "start": {"plan_version": 9},
+    "evidence": {"test": "none", "evaluation": "none"},
+    "incidents": {"incident": incident(datetime(2026, 1, 1, tzinfo=UTC).isoformat())},
+    "conclude": {"reason": " "},
+    "report": {"words": sandbox_world.WORDS},
+    "sandboxes": {"form": {}},
+    "{sandbox}": {"form": {}},
 }
 """Bodies that nothing comes of, even where the caller may."""
 
@@ -206,6 +241,7 @@ def ids(portal: Portal) -> dict[str, str]:
         "permit": permit,
         "run": run["id"],
         "evaluation": portal.must(researcher, "POST", "/evaluations", json=measured)["id"],
+        "sandbox": _handed_in(portal),
         "output": "output-aaaaaaaaaaaa",
         "index": "0",
         "reference": "none",
@@ -213,6 +249,17 @@ def ids(portal: Portal) -> dict[str, str]:
         "account": "acct-extra",
         "organisation": "org-clinic",
     }
+
+
+def _handed_in(portal: Portal) -> str:
+    """An application for the sandbox, handed in and asked back."""
+    researcher = "acct-researcher"
+    record = read_record({"name": "Sorter"})
+    algorithm = portal.platform.record_algorithm(researcher, record).algorithm
+    made = portal.platform.apply_for_sandbox(researcher, sandbox_world.document(algorithm))
+    portal.platform.submit_participation(researcher, made.id)
+    portal.platform.decide_participation("acct-authority", made.id, "ask_back", "more")
+    return made.id
 
 
 def rows() -> Iterator[tuple[str, str, list[str]]]:
@@ -230,6 +277,8 @@ def body_of(path: str, ids: dict[str, str]) -> Any:
         return {"permit": ids["permit"], "script": ""}
     if path == "/datasets":
         return {"upload": "none", "description": {}}
+    if path == "/sandboxes/{sandbox}/decide":
+        return {"decision": "resume", "reason": ""}
     if path == "/applications":
         return {"form": {**form(), "people": []}}
     if path == "/applications/{application}":

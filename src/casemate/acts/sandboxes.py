@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -20,34 +19,20 @@ from casemate.register.sandboxes import (
     Measured,
     Participation,
     Publication,
+    SandboxDecision,
     Sandboxes,
     SandboxForm,
+    SandboxItem,
     SandboxPlan,
     SandboxState,
     gaps,
 )
 
-SandboxDecision = Literal["ask_back", "refuse", "guide", "suspend", "resume", "terminate"]
 Document = Mapping[str, Any]
 _FOR_AUTHORITY = frozenset(
     {SandboxState.SUBMITTED, SandboxState.CONCLUDED, SandboxState.TERMINATED}
 )
 _UNDER_WATCH = frozenset({SandboxState.ADMITTED, SandboxState.RUNNING, SandboxState.SUSPENDED})
-
-
-@dataclass(frozen=True)
-class SandboxItem:
-    """A participation that the authority has something to do with, and what."""
-
-    participation: Participation
-    waits_for: str
-    """``authority`` (a decision, an exit report), ``participant``, or ``nobody`` while it is tried."""
-    days_left: int | None
-    """Whole days until the decision is due, or the time of the plan is over; below 0 where that is past."""
-    serious_incidents: int
-    unanswered: bool
-    """Whether the last word in its messages is the participant's."""
-    may_decide: bool
 
 
 class SandboxActs(AssuranceActs):

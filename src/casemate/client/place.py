@@ -14,12 +14,23 @@ from casemate.client.outputs import Outputs
 from casemate.client.permits import Permits
 from casemate.client.register import Register
 from casemate.client.runs import Runs
+from casemate.client.sandboxes import Sandboxes
 from casemate.client.watching import Watching
 from casemate.client.wire import Wire
 
 
 class Client(
-    Datasets, Applications, Permits, Runs, Outputs, Evaluations, Register, Ledger, Accounts, House
+    Datasets,
+    Applications,
+    Permits,
+    Runs,
+    Outputs,
+    Evaluations,
+    Register,
+    Sandboxes,
+    Ledger,
+    Accounts,
+    House,
 ):
     """A served Casemate. Close it, or use it as a context manager."""
 

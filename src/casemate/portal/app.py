@@ -21,6 +21,7 @@ from casemate.portal.api import (
     permits,
     register,
     runs,
+    sandboxes,
 )
 from casemate.portal.doors import Doors
 from casemate.portal.examples import add_examples
@@ -37,14 +38,18 @@ _TAGS = [
     {"name": "outputs", "description": "What came out, and what may leave."},
     {"name": "assurance", "description": "Evaluations of models, as evidence."},
     {"name": "register", "description": "AI systems and algorithms, and the AI Act."},
+    {
+        "name": "sandbox",
+        "description": "The regulatory sandbox: apply, try, look on, report.",
+    },
     {"name": "ledger", "description": "The record of every act, open to anyone."},
     {"name": "accounts", "description": "People, organisations, access tokens."},
     {"name": "house", "description": "How this home does, and its figures."},
 ]
 
 _PARTS = (
-    catalogue, applications, permits, runs, environments, outputs, evaluations, register, ledger, accounts,
-    house,
+    catalogue, applications, permits, runs, environments, outputs, evaluations, register, sandboxes, ledger,
+    accounts, house,
 )  # fmt: skip
 
 

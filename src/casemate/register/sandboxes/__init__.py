@@ -23,7 +23,9 @@ from casemate.register.sandboxes.records import (
     Incident,
     Participation,
     Publication,
+    SandboxDecision,
     SandboxEvent,
+    SandboxItem,
     SandboxState,
 )
 from casemate.register.sandboxes.reports import ExitReport
@@ -45,8 +47,10 @@ __all__ = [
     "PersonalData",
     "PlannedTest",
     "Publication",
+    "SandboxDecision",
     "SandboxEvent",
     "SandboxForm",
+    "SandboxItem",
     "SandboxPlan",
     "SandboxState",
     "Sandboxes",

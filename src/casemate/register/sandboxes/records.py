@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from casemate.access.procedure import Event
 from casemate.register.sandboxes.forms import Kind, SandboxForm, SandboxPlan
+
+SandboxDecision = Literal["ask_back", "refuse", "guide", "suspend", "resume", "terminate"]
 
 
 class SandboxState(StrEnum):
@@ -130,3 +133,18 @@ class Publication:
     summary: str
     report: str | None
     """The digest of the exit report, where it is published."""
+
+
+@dataclass(frozen=True)
+class SandboxItem:
+    """A participation that the authority has something to do with, and what."""
+
+    participation: Participation
+    waits_for: str
+    """``authority`` (a decision, an exit report), ``participant``, or ``nobody`` while it is tried."""
+    days_left: int | None
+    """Whole days until the decision is due, or the time of the plan is over; below 0 where that is past."""
+    serious_incidents: int
+    unanswered: bool
+    """Whether the last word in its messages is the participant's."""
+    may_decide: bool
