@@ -191,6 +191,8 @@ class Acting:
     published_evaluations = _Public(Platform.published_evaluations, named=False)
     evaluation = _Public(Platform.evaluation, named=True)
     evaluation_samples = _Public(Platform.evaluation_samples, named=True)
+    leaderboard = _Public(Platform.leaderboard, named=False)
+    compare_evaluations = _Public(Platform.compare_evaluations, named=True)
     is_up = _Public(Platform.is_up, named=False)
     sandbox_publications = _Public(Platform.sandbox_publications, named=True)
     published_exit_report = _Public(Platform.published_exit_report, named=True)

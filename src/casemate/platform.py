@@ -43,6 +43,7 @@ from casemate.access import (
 from casemate.access.policies import Policies, Resource
 from casemate.acts.assurance import AssuranceActs
 from casemate.acts.knowledge import KnowledgeActs
+from casemate.acts.observatory import ObservatoryActs
 from casemate.acts.register import RegisterActs
 from casemate.acts.sandboxes import SandboxActs
 from casemate.acts.sign_in import SignInActs
@@ -156,7 +157,9 @@ def open_database(url: str) -> Store:
         raise IntegrityFailure(f"this is not a database of Casemate: {failure.orig}") from failure
 
 
-class Platform(SignInActs, SandboxActs, AssuranceActs, RegisterActs, KnowledgeActs):
+class Platform(
+    SignInActs, SandboxActs, ObservatoryActs, AssuranceActs, RegisterActs, KnowledgeActs
+):
     """One open home. Close it, or use it as a context manager."""
 
     def __init__(self, home: Home, *, clock: Clock = system_clock) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 from evidence_world import evaluation
 from functional.wheels import lock_of, make_wheel
+from observatory_world import biased, fair, measured
 from portal_world import Portal, form, plan, served, table
 from sandbox_world import WORDS, document, incident
 from sandbox_world import plan as sandbox_plan
@@ -310,6 +311,23 @@ def _evaluations(portal: Portal, permit: str) -> None:
     portal.must(None, "GET", "/evaluations/published")
     portal.must(None, "GET", f"/evaluations/{kept}")
     portal.must(None, "GET", f"/evaluations/{kept}/samples")
+    _observatory(portal)
+
+
+def _observatory(portal: Portal) -> None:
+    both = (
+        measured("fair", fair, digit="1", limit=3),
+        measured("biased", biased, digit="2", limit=3),
+    )
+    names = [
+        portal.must(RESEARCHER, "POST", "/evaluations", json={"document": one})["id"]
+        for one in both
+    ]
+    for one in names:
+        portal.must(RESEARCHER, "POST", f"/evaluations/{one}/publish")
+    portal.must(None, "GET", "/observatory/leaderboard", params={"suite": "question-bias-own"})
+    first, second = names
+    portal.must(None, "GET", "/observatory/comparison", params={"first": first, "second": second})
 
 
 def _register(portal: Portal) -> None:

@@ -114,6 +114,8 @@ POST /sandboxes/{sandbox}/conclude              -     .    .    .    y    y    y
 POST /sandboxes/{sandbox}/report                -     .    .    .    .    .    y    .    .
 POST /sandboxes/{sandbox}/publish               -     .    .    .    y    y    .    .    .
 POST /sandboxes/{sandbox}/withdraw              -     .    .    .    y    .    .    .    .
+GET /observatory/leaderboard                    y     y    y    y    y    y    y    y    y
+GET /observatory/comparison                     y     y    y    y    y    y    y    y    y
 GET /outputs                                    -     y    y    y    y    y    y    y    y
 GET /outputs/queue                              -     .    .    .    .    .    .    y    .
 GET /algorithms                                 y     y    y    y    y    y    y    y    y
@@ -293,6 +295,8 @@ def ask(portal: Portal, who: str | None, method: str, path: str, ids: dict[str, 
         options = {"content": b""} if path == "/uploads" else {"json": body_of(path, ids)}
     if path == "/ledger/consistency":
         options["params"] = {"old_size": 1}
+    if path == "/observatory/comparison":
+        options["params"] = {"first": "evaluation-none", "second": "evaluation-none"}
     return portal.ask(who, method, where, **options)
 
 

@@ -17,6 +17,7 @@ from casemate.portal.api import (
     evaluations,
     house,
     ledger,
+    observatory,
     outputs,
     permits,
     register,
@@ -48,8 +49,8 @@ _TAGS = [
 ]
 
 _PARTS = (
-    catalogue, applications, permits, runs, environments, outputs, evaluations, register, sandboxes, ledger,
-    accounts, house,
+    catalogue, applications, permits, runs, environments, outputs, evaluations, observatory, register,
+    sandboxes, ledger, accounts, house,
 )  # fmt: skip
 
 
