@@ -41,10 +41,9 @@ from casemate.access import (
     gaps,
 )
 from casemate.access.policies import Policies, Resource
-from casemate.acts.assurance import AssuranceActs
+from casemate.acts.gate import GateActs
 from casemate.acts.knowledge import KnowledgeActs
 from casemate.acts.observatory import ObservatoryActs
-from casemate.acts.register import RegisterActs
 from casemate.acts.sandboxes import SandboxActs
 from casemate.acts.sign_in import SignInActs
 from casemate.canonical import digest
@@ -157,9 +156,7 @@ def open_database(url: str) -> Store:
         raise IntegrityFailure(f"this is not a database of Casemate: {failure.orig}") from failure
 
 
-class Platform(
-    SignInActs, SandboxActs, ObservatoryActs, AssuranceActs, RegisterActs, KnowledgeActs
-):
+class Platform(SignInActs, SandboxActs, ObservatoryActs, GateActs, KnowledgeActs):
     """One open home. Close it, or use it as a context manager."""
 
     def __init__(self, home: Home, *, clock: Clock = system_clock) -> None:
@@ -217,6 +214,7 @@ class Platform(
             permits=self.permits,
             catalogue=self.catalogue,
             clock=self._clock,
+            before_release=(self._require_fit,),
             evaluator=_evaluate_in_place,
         )
 

@@ -285,6 +285,12 @@ def _keep_register(clinic: Clinic, said: dict[str, Any]) -> None:
     said["withdrawn"] = clinic.ask("register", "withdraw", added["algorithm"], *why, by=RESEARCHER)
     said["algorithms"] = clinic.ask("register", "list", by=RESEARCHER)
     said["algorithm"] = clinic.ask("register", "show", added["algorithm"], by=AUDITOR)
+    model = added["algorithm"]
+    clinic.ask("model", "name", model, "--file", clinic.file("m.onnx", "model"), by=RESEARCHER)
+    named = clinic.ask("model", "list", model, by=AUDITOR)
+    said["standing"] = clinic.ask("model", "standing", model, by=RESEARCHER)
+    allow = ("model", "allow", model, named[0]["digest"], "--reason", "It decides on nobody.")
+    said["allowed"] = clinic.ask(*allow, by=AUTHORITY)
     measured = clinic.file("evaluation.json", json.dumps(evaluation()))
     said["evaluation"] = clinic.ask("evaluation", "record", measured, by=RESEARCHER)
     clinic.ask("evaluation", "publish", said["evaluation"]["id"], by=RESEARCHER)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from evidence_world import evaluation
+from evidence_world import MODEL, evaluation
 from functional.wheels import lock_of, make_wheel
 from observatory_world import biased, fair, measured
 from portal_world import Portal, form, plan, served, table
@@ -344,6 +344,12 @@ def _register(portal: Portal) -> None:
     where = f"/algorithms/{kept['algorithm']}"
     portal.must(RESEARCHER, "GET", "/algorithms", params={"q": "calls"})
     portal.must(AUDITOR, "GET", where)
+    model = f"/models/{kept['algorithm']}"
+    portal.must(RESEARCHER, "POST", model, json={"digest": MODEL})
+    portal.must(AUDITOR, "GET", model)
+    portal.must(RESEARCHER, "GET", f"{model}/standing")
+    allowed = {"digest": MODEL, "reason": "It decides on nobody."}
+    portal.must(AUTHORITY, "POST", f"{model}/allow", json=allowed)
     revised = {"record": {**told, "status": "in_use"}, "seen": 1, "reason": "It is used now."}
     portal.must(RESEARCHER, "POST", f"{where}/revise", json=revised)
     portal.must(RESEARCHER, "POST", f"{where}/publish", json={"reason": "It decides."})

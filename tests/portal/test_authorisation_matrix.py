@@ -116,6 +116,10 @@ POST /sandboxes/{sandbox}/publish               -     .    .    .    y    y    .
 POST /sandboxes/{sandbox}/withdraw              -     .    .    .    y    .    .    .    .
 GET /observatory/leaderboard                    y     y    y    y    y    y    y    y    y
 GET /observatory/comparison                     y     y    y    y    y    y    y    y    y
+GET /models/{algorithm}                         -     .    .    .    y    y    y    .    y
+POST /models/{algorithm}                        -     .    .    .    y    y    .    .    .
+GET /models/{algorithm}/standing                -     .    .    .    y    y    y    .    y
+POST /models/{algorithm}/allow                  -     .    .    .    .    .    y    .    .
 GET /outputs                                    -     y    y    y    y    y    y    y    y
 GET /outputs/queue                              -     .    .    .    .    .    .    y    .
 GET /algorithms                                 y     y    y    y    y    y    y    y    y
@@ -202,6 +206,7 @@ WORDS: dict[str, Any] = {
     "claim": {},
     "draft": {"text": "print(1)"},
     "evaluations": {"document": {}},
+    "allow": {"digest": "none", "reason": ""},
     "revise": {"record": {"name": "Sorter"}, "seen": 1, "reason": " "},
     "review": {"clear": False, "reason": "no"},
     "admit": {"reason": ""},

@@ -114,6 +114,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "output.repair": ("output",),
         "algorithm.record": ("algorithm",),
         "algorithm.publish": ("algorithm",),
+        "algorithm.except": ("algorithm",),
         "algorithm.read": ("algorithm",),
         "algorithm.view": ("algorithm",),
         "algorithm.list": ("home",),

@@ -47,7 +47,11 @@ class RegisterActs(Part):
         public (AI Act Art. 49(4), (5)).
         """
         with self._changing(actor, "algorithm.publish", algorithm) as tx:
+            self._before_publication(tx, algorithm)
             return self.register.publish(tx, actor, algorithm, reason)
+
+    def _before_publication(self, tx: Session, algorithm: str) -> None:
+        """Asked in the transaction that publishes; raises ``NotAllowed`` to keep the entry back."""
 
     def withdraw_algorithm(self, actor: str, algorithm: str, reason: str) -> KeptRecord:
         """Take an entry of one's own organisation from the public's sight; its versions stay kept."""

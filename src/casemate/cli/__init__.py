@@ -25,6 +25,7 @@ GROUPS = {
     "output": ("outputs:app", "What came out, and what may leave."),
     "protect": ("protect:app", "Anonymise and pseudonymise files, with no home."),
     "register": ("register:app", "Records of AI systems and algorithms."),
+    "model": ("models:app", "Which model an entry is about, and whether it may go out."),
     "evaluation": ("evaluations:app", "Evaluations of models, as evidence."),
     "law": ("law:app", "What the law says, on the day that is asked about."),
     "sandbox": ("sandboxes:app", "The regulatory sandbox of the AI Act."),

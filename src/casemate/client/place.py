@@ -10,6 +10,7 @@ from casemate.client.datasets import Datasets
 from casemate.client.evaluations import Evaluations
 from casemate.client.house import House
 from casemate.client.ledger import Ledger
+from casemate.client.models import Models
 from casemate.client.observatory import Observatory
 from casemate.client.outputs import Outputs
 from casemate.client.permits import Permits
@@ -27,6 +28,7 @@ class Client(
     Runs,
     Outputs,
     Evaluations,
+    Models,
     Observatory,
     Register,
     Sandboxes,

@@ -17,6 +17,7 @@ from casemate.portal.api import (
     evaluations,
     house,
     ledger,
+    models,
     observatory,
     outputs,
     permits,
@@ -49,8 +50,8 @@ _TAGS = [
 ]
 
 _PARTS = (
-    catalogue, applications, permits, runs, environments, outputs, evaluations, observatory, register,
-    sandboxes, ledger, accounts, house,
+    catalogue, applications, permits, runs, environments, outputs, evaluations, models, observatory,
+    register, sandboxes, ledger, accounts, house,
 )  # fmt: skip
 
 

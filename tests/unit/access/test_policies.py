@@ -195,6 +195,8 @@ algorithm.view        a colleague, hidden    .      y      y     y      y       
 algorithm.view        a stranger, national   .      .      .     .      y         .       .        y
 algorithm.publish     a colleague            .      .      y     y      y         .       .        .
 algorithm.publish     a stranger             .      .      .     .      .         .       .        .
+algorithm.except      a colleague            .      .      .     .      .         .       .        .
+algorithm.except      a stranger             .      .      .     .      y         .       .        .
 algorithm.list        anyone                 y      y      y     y      y         y       y        y
 evaluation.record     a colleague            .      .      y     y      y         .       .        .
 evaluation.record     a stranger             .      .      .     .      .         .       .        .
