@@ -16,6 +16,7 @@ from hiring_world import (
     hiring,
     permitted,
     trained,
+    training,
 )
 from register_world import WHOLE
 
@@ -125,7 +126,7 @@ def test_a_failure_is_not_outvoted_and_an_authority_alone_decides_otherwise(
 
 def test_what_is_only_told_does_not_count_for_a_model_that_lies_here(place: Platform) -> None:
     permit, algorithm = permitted(place), entry(place, name="Claimed")
-    model = trained(place, permit, FAIR.replace("0.", "0.", 1).replace("screening", "claimed"))
+    model = trained(place, permit, training("claimed", "skill"))
     digest = place.name_model(PROVIDER, algorithm, output=model).digest
     claimed = evaluation(
         model={"name": "m", "kind": "onnx", "digest": digest},
