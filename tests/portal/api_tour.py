@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,13 @@ from typing import Any
 import httpx
 from evidence_world import MODEL, evaluation
 from functional.wheels import lock_of, make_wheel
+from law_files import akoma_ntoso, article, legilux_version
 from observatory_world import biased, fair, measured
 from portal_world import Portal, form, plan, served, table
 from sandbox_world import WORDS, document, incident
 from sandbox_world import plan as sandbox_plan
 
+from casemate.flagships.law.sources import files_in, read_law
 from casemate.portal.examples import FILE, Example
 from casemate.register.records import read_record
 
@@ -112,6 +114,7 @@ def walk(portal: Portal) -> None:
     _outputs(portal, run)
     _evaluations(portal, permit)
     _register(portal)
+    _corpora(portal)
     _sandbox(portal)
     _ledger(portal)
     _accounts(portal)
@@ -328,6 +331,20 @@ def _observatory(portal: Portal) -> None:
     portal.must(None, "GET", "/observatory/leaderboard", params={"suite": "question-bias-own"})
     first, second = names
     portal.must(None, "GET", "/observatory/comparison", params={"first": first, "second": second})
+
+
+def _corpora(portal: Portal) -> None:
+    folder = portal.platform.home.root / "laws"
+    for day, words in ((date(2020, 2, 1), "Un chien."), (date(2022, 7, 1), "Deux chiens.")):
+        legilux_version(folder, day, akoma_ntoso(article("art_1", "Art. 1.", words)))
+    portal.platform.load_corpus(HOLDER, "law", folder, files_in(folder), read_law)
+    work = {"work": "loi-2020-01-15-n1"}
+    portal.must(None, "GET", "/corpora")
+    portal.must(None, "GET", "/corpora/law/works")
+    portal.must(None, "GET", "/corpora/law/versions", params=work)
+    provision = work | {"key": "art_1", "on": "2021-01-01"}
+    portal.must(None, "GET", "/corpora/law/provision", params=provision)
+    portal.must(None, "GET", "/corpora/law/history", params=work | {"key": "art_1"})
 
 
 def _register(portal: Portal) -> None:

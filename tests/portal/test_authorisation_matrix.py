@@ -82,6 +82,11 @@ GET /runs/{run}/program                         -     .    .    .    y    .    y
 GET /runs/{run}/events                          -     .    .    .    y    .    y    y    y
 POST /runs/{run}/replay                         -     .    .    .    y    .    .    y    .
 POST /runs/{run}/cancel                         -     y    .    .    y    .    y    .    .
+GET /corpora                                    y     y    y    y    y    y    y    y    y
+GET /corpora/{corpus}/works                     y     y    y    y    y    y    y    y    y
+GET /corpora/{corpus}/versions                  y     y    y    y    y    y    y    y    y
+GET /corpora/{corpus}/provision                 y     y    y    y    y    y    y    y    y
+GET /corpora/{corpus}/history                   y     y    y    y    y    y    y    y    y
 GET /environments                               -     y    y    y    y    y    y    y    y
 GET /environments/{reference}                   -     y    y    y    y    y    y    y    y
 GET /evaluations                                -     y    y    y    y    y    y    y    y
@@ -252,6 +257,7 @@ def ids(portal: Portal) -> dict[str, str]:
         "output": "output-aaaaaaaaaaaa",
         "index": "0",
         "reference": "none",
+        "corpus": "law",
         "token": "token-aaaaaaaaaaaa",
         "account": "acct-extra",
         "organisation": "org-clinic",

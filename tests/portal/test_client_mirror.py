@@ -61,10 +61,7 @@ NOT_OVER_HTTP |= {
     "public_algorithms": "search_algorithms, asked without a token",
     "public_algorithm_history": "algorithm_history, asked without a token",
 }
-KNOWLEDGE = """
-load_corpus corpora works_of_corpus versions_in_corpus provision_on provision_history
-"""
-NOT_OVER_HTTP |= dict.fromkeys(KNOWLEDGE.split(), "texts are read at the server: no API yet")
+NOT_OVER_HTTP["load_corpus"] = "read from a folder on the server's own disk"
 MORE = {
     "download": "a released output to a file, as it arrives",
     "each_algorithm": "page after page",

@@ -6,6 +6,7 @@ from typing import Any
 
 from casemate.client.accounts import Accounts
 from casemate.client.applications import Applications
+from casemate.client.corpora import Corpora
 from casemate.client.datasets import Datasets
 from casemate.client.evaluations import Evaluations
 from casemate.client.house import House
@@ -32,6 +33,7 @@ class Client(
     Observatory,
     Register,
     Sandboxes,
+    Corpora,
     Ledger,
     Accounts,
     House,

@@ -13,6 +13,7 @@ from casemate.portal.api import (
     accounts,
     applications,
     catalogue,
+    corpora,
     environments,
     evaluations,
     house,
@@ -51,7 +52,7 @@ _TAGS = [
 
 _PARTS = (
     catalogue, applications, permits, runs, environments, outputs, evaluations, models, observatory,
-    register, sandboxes, ledger, accounts, house,
+    register, sandboxes, corpora, ledger, accounts, house,
 )  # fmt: skip
 
 
