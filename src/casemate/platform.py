@@ -41,6 +41,7 @@ from casemate.access import (
     gaps,
 )
 from casemate.access.policies import Policies, Resource
+from casemate.acts.feedback import FeedbackActs
 from casemate.acts.gate import GateActs
 from casemate.acts.knowledge import KnowledgeActs
 from casemate.acts.observatory import ObservatoryActs
@@ -75,6 +76,7 @@ from casemate.ledger.audit import Report
 from casemate.ledger.note import VerifierKey, checkpoint_size
 from casemate.ledger.proofs import ConsistencyProof, InclusionProof
 from casemate.previews import PREVIEW_COLUMNS, PREVIEW_ROWS, Preview, cells
+from casemate.register.feedback import FeedbackBox
 from casemate.register.keeping import Register
 from casemate.register.sandboxes import Sandboxes
 from casemate.rotation import PublicKey, Rotation
@@ -156,7 +158,7 @@ def open_database(url: str) -> Store:
         raise IntegrityFailure(f"this is not a database of Casemate: {failure.orig}") from failure
 
 
-class Platform(SignInActs, SandboxActs, ObservatoryActs, GateActs, KnowledgeActs):
+class Platform(SignInActs, SandboxActs, ObservatoryActs, GateActs, FeedbackActs, KnowledgeActs):
     """One open home. Close it, or use it as a context manager."""
 
     def __init__(self, home: Home, *, clock: Clock = system_clock) -> None:
@@ -177,6 +179,7 @@ class Platform(SignInActs, SandboxActs, ObservatoryActs, GateActs, KnowledgeActs
         self.applications = Applications(self.ledger, clock, self.permits)
         self.register = Register(self.ledger, clock)
         self.sandboxes = Sandboxes(self.ledger, clock, self.register, self.permits)
+        self.feedback_box = FeedbackBox(self.ledger, clock, keyring)
         self.facts = Facts(self)
         self._go_on_with(keyring)
 

@@ -32,7 +32,7 @@ Hint = Literal["long_sentences", "one_long_sentence", "long_words"]
 ENOUGH = 100
 """Words from which on a figure is worth something: Flesch fitted his formula to samples of a hundred."""
 LONG_SENTENCE = 20
-"""Words: the mean that guides to plain language ask for; a sentence with twice as many is told of by itself."""
+"""Words: the mean that guides to plain language ask for; one with twice as many is told of by itself."""
 LONG_WORD = 6
 """Letters; a word with more is a long one (Björnsson)."""
 MANY_LONG_WORDS = 0.35
@@ -44,7 +44,9 @@ _PLAIN_LIX, _HARD_LIX = 40.0, 60.0
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _END = re.compile(r"(?<=[.!?…])[\"'”’»)\]]*\s+|\n+")
-_NO_END = re.compile(r"(?:\b(?:[^\W\d_]|art|abs|no|nr|dr|mr|mrs|ms|mme|prof|st|vgl|bzw|cf|cap)\.|\d\.)$", re.I)
+_NO_END = re.compile(
+    r"(?:\b(?:[^\W\d_]|art|abs|no|nr|dr|mr|mrs|ms|mme|prof|st|vgl|bzw|cf|cap)\.|\d\.)$", re.I
+)
 """A full stop that shortens a word or follows a number ends no sentence."""
 _NUCLEI = {
     "en": re.compile("[aeiouy]+"),
@@ -153,7 +155,11 @@ def syllables(word: str, language: Literal["en", "fr", "de"]) -> int:
 
 
 def _spoken_glides(word: str) -> list[str]:
-    return re.findall(r"(?:(?<![aeo])|(?<=[bcdfgptv][lr]))[iuy](?![aeoàâéèêôœ])|(?<=[bcdfgptv][lr])i(?=[aeoé])", word)
+    """Of French, each i, u and y that is a vowel of its own: not before another, or after two."""
+    return re.findall(
+        r"(?:(?<![aeo])|(?<=[bcdfgptv][lr]))[iuy](?![aeoàâéèêôœ])|(?<=[bcdfgptv][lr])i(?=[aeoé])",
+        word,
+    )
 
 
 def _language(language: str) -> Language:
@@ -190,7 +196,9 @@ def _figures(of: _Counts, language: Language) -> Iterator[Figure]:
         case "de":
             value = 180 - of.a_sentence - 58.5 * of.syllables
             yield Figure("Flesch-Amstad", round(value, 1), "Amstad 1978")
-            yield Figure("Wiener Sachtextformel", round(_vienna(of), 1), "Bamberger and Vanecek 1984")
+            yield Figure(
+                "Wiener Sachtextformel", round(_vienna(of), 1), "Bamberger and Vanecek 1984"
+            )
     yield Figure("LIX", round(of.a_sentence + 100 * of.long, 1), "Björnsson 1968")
 
 
@@ -204,7 +212,13 @@ def _vienna(of: _Counts) -> float:
 
 def _level(figure: Figure) -> Level:
     if figure.name == "LIX":
-        return "plain" if figure.value < _PLAIN_LIX else "demanding" if figure.value < _HARD_LIX else "hard"
+        return (
+            "plain"
+            if figure.value < _PLAIN_LIX
+            else "demanding"
+            if figure.value < _HARD_LIX
+            else "hard"
+        )
     return "plain" if figure.value >= _PLAIN else "demanding" if figure.value >= _HARD else "hard"
 
 

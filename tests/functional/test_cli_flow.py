@@ -282,6 +282,11 @@ def _keep_register(clinic: Clinic, said: dict[str, Any]) -> None:
     said["exported"] = clinic.ask(
         "register", "export", added["algorithm"], "--standard", "nl-1.0", "--draft", by=RESEARCHER
     )
+    words = ("--text", "Who reads it?", "--kind", "question")
+    said["feedback given"] = clinic.ask("register", "give-feedback", added["algorithm"], *words)
+    given = said["feedback given"]["feedback"]["id"]
+    clinic.ask("register", "answer-feedback", given, "--answer", "A person.", by=RESEARCHER)
+    said["feedback"] = clinic.ask("register", "feedback", added["algorithm"], by=AUTHORITY)
     said["withdrawn"] = clinic.ask("register", "withdraw", added["algorithm"], *why, by=RESEARCHER)
     said["algorithms"] = clinic.ask("register", "list", by=RESEARCHER)
     said["algorithm"] = clinic.ask("register", "show", added["algorithm"], by=AUDITOR)

@@ -372,10 +372,23 @@ def _register(portal: Portal) -> None:
     portal.must(RESEARCHER, "POST", f"{where}/publish", json={"reason": "It decides."})
     portal.must(None, "GET", f"{where}/history")
     portal.must(AUTHORITY, "GET", f"{where}/completeness")
+    portal.must(None, "GET", f"{where}/export", params={"standard": "nl-1.0"})
+    _feedback(portal, where)
     portal.must(RESEARCHER, "POST", f"{where}/withdraw", json={"reason": "It is over."})
     facts = {"role": "provider", "purpose": "rank_candidates"}
     asked = {"facts": facts, "as_of": "2026-12-01", "closed": True}
     portal.must(RESEARCHER, "POST", "/classify", json=asked)
+
+
+def _feedback(portal: Portal, where: str) -> None:
+    asked = {"kind": "question", "text": "Who reads it?", "contact": "ann@people.example"}
+    given = portal.must(None, "POST", f"{where}/feedback", json=asked)
+    portal.must(RESEARCHER, "GET", f"{where}/feedback")
+    portal.must(RESEARCHER, "GET", "/feedback/waiting")
+    answer = {"answer": "A nurse reads every call before anything is decided."}
+    portal.must(RESEARCHER, "POST", f"/feedback/{given['feedback']['id']}/answer", json=answer)
+    portal.must(None, "POST", "/feedback/of-code", json={"code": given["code"]})
+    portal.must(None, "POST", "/feedback/take-back", json={"code": given["code"]})
 
 
 def _ledger(portal: Portal) -> None:

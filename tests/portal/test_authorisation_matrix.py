@@ -135,6 +135,13 @@ GET /algorithms/{algorithm}/completeness        y     .    .    .    y    y    y
 POST /algorithms/{algorithm}/publish            -     .    .    .    y    y    .    .    .
 POST /algorithms/{algorithm}/withdraw           -     .    .    .    y    y    .    .    .
 POST /algorithms/{algorithm}/revise             -     .    .    .    y    y    .    .    .
+GET /algorithms/{algorithm}/export              y     .    .    .    y    y    y    .    y
+GET /algorithms/{algorithm}/feedback            -     .    .    .    y    y    y    .    .
+POST /algorithms/{algorithm}/feedback           y     y    y    y    y    y    y    y    y
+GET /feedback/waiting                           -     y    y    y    y    y    y    y    y
+POST /feedback/of-code                          y     y    y    y    y    y    y    y    y
+POST /feedback/take-back                        y     y    y    y    y    y    y    y    y
+POST /feedback/{feedback}/answer                -     y    y    y    y    y    y    y    y
 POST /classify                                  -     y    y    y    y    y    y    y    y
 GET /ledger/entries                             y     y    y    y    y    y    y    y    y
 GET /ledger/entries/{index}                     y     y    y    y    y    y    y    y    y
@@ -202,6 +209,10 @@ WORDS: dict[str, Any] = {
     "revoke": {"reason": ""},
     "cancel": {"reason": ""},
     "algorithms": {"record": {}},
+    "feedback": {"kind": "question", "text": " "},
+    "of-code": {"code": "none"},
+    "take-back": {"code": "none"},
+    "answer": {"answer": " "},
     "classify": {"facts": {"role": "nobody"}},
     "accounts": {"name": "A", "organisation": "org-none", "roles": ["public"]},
     "organisations": {"name": ""},
@@ -248,6 +259,7 @@ def ids(portal: Portal) -> dict[str, str]:
     sorter = read_record({"name": "Sorter"})
     return {
         "algorithm": portal.platform.record_algorithm(researcher, sorter).algorithm,
+        "feedback": "feedback-aaaaaaaaaaaa",
         "dataset": "clinic",
         "application": asked["id"],
         "permit": permit,
@@ -304,6 +316,8 @@ def ask(portal: Portal, who: str | None, method: str, path: str, ids: dict[str, 
     options: dict[str, Any] = {}
     if method in ("POST", "PUT"):
         options = {"content": b""} if path == "/uploads" else {"json": body_of(path, ids)}
+    if path == "/algorithms/{algorithm}/export":
+        options["params"] = {"standard": "nl-1.0"}
     if path == "/ledger/consistency":
         options["params"] = {"old_size": 1}
     if path == "/observatory/comparison":

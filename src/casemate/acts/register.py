@@ -164,17 +164,17 @@ class RegisterActs(Part):
             return self.register.published_history(tx, algorithm)
 
     def export_algorithm(
-        self, actor: str, algorithm: str, standard: str, *, language: str | None = None
+        self, actor: str | None, algorithm: str, standard: str, *, language: str | None = None
     ) -> Export:
-        """The newest version of an entry in the form of another register, with what it lacks there.
+        """The version of an entry that ``actor`` reads in the form of another register, with what it lacks.
 
         ``language`` is the one that most of its texts are in, if not given. An entry of the section
         that is not public has the fewer fields of AI Act Art. 49(4).
         """
         from casemate.register.exports import export
 
-        with self._reading(actor, algorithm) as tx:
-            kept = self.register.get(tx, algorithm)
+        kept = self.algorithm(actor, algorithm)
+        with self.store.read() as tx:
             section = self.register.standing(tx, algorithm).section
             known = self._known_for_exports(tx, kept)
             return export(kept.record, standard, known, language=language, section=section)

@@ -82,6 +82,7 @@ def create_app(platform: Platform, *, requests_a_minute: int = 600, works: bool 
     for part in _PARTS:
         api.include_router(part.router)
     api.include_router(catalogue.uploads)
+    api.include_router(register.feedbacks)
     api.include_router(register.law)
     app.include_router(api)
     app.include_router(harvest.router)

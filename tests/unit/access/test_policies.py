@@ -197,6 +197,14 @@ algorithm.publish     a colleague            .      .      y     y      y       
 algorithm.publish     a stranger             .      .      .     .      .         .       .        .
 algorithm.except      a colleague            .      .      .     .      .         .       .        .
 algorithm.except      a stranger             .      .      .     .      y         .       .        .
+feedback.give         a stranger             .      .      .     .      .         .       .        .
+feedback.give         a stranger, published  y      y      y     y      y         y       y        y
+feedback.give         a stranger, hidden     .      .      .     .      y         .       .        .
+feedback.give         a stranger, national   .      .      .     .      y         .       .        y
+feedback.read         a colleague            .      .      y     y      y         .       .        .
+feedback.read         a stranger             .      .      .     .      y         .       .        .
+feedback.answer       a colleague            .      .      y     y      y         .       .        .
+feedback.answer       a stranger             .      .      .     .      .         .       .        .
 algorithm.list        anyone                 y      y      y     y      y         y       y        y
 evaluation.record     a colleague            .      .      y     y      y         .       .        .
 evaluation.record     a stranger             .      .      .     .      .         .       .        .
