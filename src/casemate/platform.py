@@ -45,6 +45,7 @@ from casemate.acts.feedback import FeedbackActs
 from casemate.acts.gate import GateActs
 from casemate.acts.knowledge import KnowledgeActs
 from casemate.acts.observatory import ObservatoryActs
+from casemate.acts.papers import PaperActs
 from casemate.acts.sandboxes import SandboxActs
 from casemate.acts.sign_in import SignInActs
 from casemate.canonical import digest
@@ -158,7 +159,9 @@ def open_database(url: str) -> Store:
         raise IntegrityFailure(f"this is not a database of Casemate: {failure.orig}") from failure
 
 
-class Platform(SignInActs, SandboxActs, ObservatoryActs, GateActs, FeedbackActs, KnowledgeActs):
+class Platform(
+    SignInActs, SandboxActs, ObservatoryActs, PaperActs, GateActs, FeedbackActs, KnowledgeActs
+):
     """One open home. Close it, or use it as a context manager."""
 
     def __init__(self, home: Home, *, clock: Clock = system_clock) -> None:

@@ -420,7 +420,7 @@ def of_the_platform() -> tuple[tuple[str, ...], ...]:
     """The commands that act in a home; those of ``protect`` and ``classify``, the sandbox alone, and
     whoever checks a record of an algorithm, or a receipt with a key, need none."""
     alone = {("enclave", "exec"), ("enclave", "doctor"), ("output", "verify")}
-    alone |= {("register", "check"), ("register", "fields")}
+    alone |= {("register", "check"), ("register", "fields"), ("register", "questions")}
     on_files = {"protect", "classify", "assess-model"}
     return tuple(
         words for words in leaf_commands() if words[0] not in on_files and words not in alone

@@ -302,6 +302,7 @@ def _keep_register(clinic: Clinic, said: dict[str, Any]) -> None:
     said["evaluation shown"] = clinic.ask("evaluation", "show", said["evaluation"]["id"])
     said["evaluations"] = clinic.ask("evaluation", "list", by=AUDITOR)
     said["algorithms found"] = clinic.ask("register", "search", "means", by=RESEARCHER)
+    _document(clinic, said, added["algorithm"])
     said["algorithm history"] = clinic.ask("register", "history", added["algorithm"], by=AUDITOR)
 
 
@@ -320,6 +321,14 @@ def _read_laws(clinic: Clinic, said: dict[str, Any]) -> None:
     days = ("--from", "2021-01-01", "--to", "2023-01-01")
     said["law redline"] = clinic.ask("law", "redline", *provision, *days)
     said["law redline in words"] = clinic.say("law", "redline", *provision, *days).out
+
+
+def _document(clinic: Clinic, said: dict[str, Any], algorithm: str) -> None:
+    given = clinic.file("answers.toml", '[answers]\nprocess = "Means are read by the ward."\n')
+    said["answers"] = clinic.ask("register", "answer", algorithm, given, by=RESEARCHER)
+    said["questions"] = clinic.ask("register", "questions", "--kind", "fria")
+    paper = ("--kind", "fria", "--output", clinic.file("fria.html", ""))
+    said["document"] = clinic.ask("register", "document", algorithm, *paper, by=RESEARCHER)
 
 
 def _keep_house(clinic: Clinic, said: dict[str, Any]) -> None:

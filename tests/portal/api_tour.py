@@ -374,6 +374,12 @@ def _register(portal: Portal) -> None:
     portal.must(AUTHORITY, "GET", f"{where}/completeness")
     portal.must(None, "GET", f"{where}/export", params={"standard": "nl-1.0"})
     _feedback(portal, where)
+    given = {"answers": {"affected_people": "Whoever calls."}, "facts": {"role": "deployer"}}
+    answers = {"questionnaire": given, "seen": 0}
+    portal.must(RESEARCHER, "PUT", f"{where}/answers", json=answers)
+    portal.must(AUDITOR, "GET", f"{where}/answers")
+    wanted = {"kind": "fria", "form": "docx", "language": "fr", "as_of": "2027-12-03"}
+    portal.must(RESEARCHER, "POST", f"{where}/documents", json=wanted)
     portal.must(RESEARCHER, "POST", f"{where}/withdraw", json={"reason": "It is over."})
     facts = {"role": "provider", "purpose": "rank_candidates"}
     asked = {"facts": facts, "as_of": "2026-12-01", "closed": True}

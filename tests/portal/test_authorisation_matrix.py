@@ -142,6 +142,9 @@ GET /feedback/waiting                           -     y    y    y    y    y    y
 POST /feedback/of-code                          y     y    y    y    y    y    y    y    y
 POST /feedback/take-back                        y     y    y    y    y    y    y    y    y
 POST /feedback/{feedback}/answer                -     y    y    y    y    y    y    y    y
+GET /algorithms/{algorithm}/answers             -     .    .    .    y    y    y    .    y
+PUT /algorithms/{algorithm}/answers             -     .    .    .    y    y    .    .    .
+POST /algorithms/{algorithm}/documents          -     .    .    .    y    y    y    .    .
 POST /classify                                  -     y    y    y    y    y    y    y    y
 GET /ledger/entries                             y     y    y    y    y    y    y    y    y
 GET /ledger/entries/{index}                     y     y    y    y    y    y    y    y    y
@@ -214,6 +217,8 @@ WORDS: dict[str, Any] = {
     "take-back": {"code": "none"},
     "answer": {"answer": " "},
     "classify": {"facts": {"role": "nobody"}},
+    "answers": {"questionnaire": {}, "seen": 7},
+    "documents": {"kind": "none"},
     "accounts": {"name": "A", "organisation": "org-none", "roles": ["public"]},
     "organisations": {"name": ""},
     "check-plan": {"plan": {}},

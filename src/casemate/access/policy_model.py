@@ -121,6 +121,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "feedback.read": ("algorithm",),
         "feedback.answer": ("algorithm",),
         "algorithm.list": ("home",),
+        "document.make": ("algorithm",),
         "evaluation.record": ("evaluation",),
         "evaluation.read": ("evaluation",),
         "evaluation.list": ("home",),

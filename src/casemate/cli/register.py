@@ -21,6 +21,7 @@ from casemate.cli.common import (
     table,
 )
 from casemate.cli.files import write_json
+from casemate.cli.papers import app as papers
 from casemate.clock import timestamp
 from casemate.errors import BadInput
 from casemate.register.exports import Export
@@ -29,6 +30,7 @@ from casemate.register.keeping import KeptRecord
 from casemate.register.records import Completeness, completeness, fields, read_record, standards
 
 app = typer.Typer(no_args_is_help=True)
+app.add_typer(papers)
 
 
 @app.callback()

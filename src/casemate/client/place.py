@@ -14,6 +14,7 @@ from casemate.client.ledger import Ledger
 from casemate.client.models import Models
 from casemate.client.observatory import Observatory
 from casemate.client.outputs import Outputs
+from casemate.client.papers import Papers
 from casemate.client.permits import Permits
 from casemate.client.register import Register
 from casemate.client.runs import Runs
@@ -32,6 +33,7 @@ class Client(
     Models,
     Observatory,
     Register,
+    Papers,
     Sandboxes,
     Corpora,
     Ledger,

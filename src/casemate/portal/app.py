@@ -21,6 +21,7 @@ from casemate.portal.api import (
     models,
     observatory,
     outputs,
+    papers,
     permits,
     register,
     runs,
@@ -52,7 +53,7 @@ _TAGS = [
 
 _PARTS = (
     catalogue, applications, permits, runs, environments, outputs, evaluations, models, observatory,
-    register, sandboxes, corpora, ledger, accounts, house,
+    register, papers, sandboxes, corpora, ledger, accounts, house,
 )  # fmt: skip
 
 

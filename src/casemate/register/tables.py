@@ -84,3 +84,16 @@ class AlgorithmFeedbackRow(Base):
     answer: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed("feedback:{id}:answer"))
     answered_by: Mapped[str | None] = mapped_column(String(64))
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AlgorithmAnswersRow(Base):
+    """One version of what keepers answer beside the record, for documents that the law asks for."""
+
+    __tablename__ = "algorithm_answers"
+
+    algorithm: Mapped[str] = mapped_column(String(64), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    document: Mapped[dict[str, Any]] = mapped_column(Json)
+    digest: Mapped[str] = mapped_column(String(71))
+    kept_by: Mapped[str] = mapped_column(String(64))
+    kept_at: Mapped[datetime] = mapped_column(UtcDateTime)

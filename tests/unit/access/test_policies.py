@@ -205,6 +205,8 @@ feedback.read         a colleague            .      .      y     y      y       
 feedback.read         a stranger             .      .      .     .      y         .       .        .
 feedback.answer       a colleague            .      .      y     y      y         .       .        .
 feedback.answer       a stranger             .      .      .     .      .         .       .        .
+document.make         a colleague            .      .      y     y      y         .       .        .
+document.make         a stranger             .      .      .     .      y         .       .        .
 algorithm.list        anyone                 y      y      y     y      y         y       y        y
 evaluation.record     a colleague            .      .      y     y      y         .       .        .
 evaluation.record     a stranger             .      .      .     .      .         .       .        .
