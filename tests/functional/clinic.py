@@ -418,9 +418,11 @@ def leaf_commands() -> tuple[tuple[str, ...], ...]:
 
 def of_the_platform() -> tuple[tuple[str, ...], ...]:
     """The commands that act in a home; those of ``protect`` and ``classify``, the sandbox alone, and
-    whoever checks a record of an algorithm, or a receipt with a key, need none."""
+    whoever checks a record of an algorithm, a receipt with a key, tries a language model, or looks which
+    there are, need none."""
     alone = {("enclave", "exec"), ("enclave", "doctor"), ("output", "verify")}
-    alone |= {("register", "check"), ("register", "fields"), ("register", "questions")}
+    alone |= {("register", "check"), ("register", "fields")}
+    alone |= {("observatory", one) for one in ("run", "models", "suites")}
     on_files = {"protect", "classify", "assess-model"}
     return tuple(
         words for words in leaf_commands() if words[0] not in on_files and words not in alone

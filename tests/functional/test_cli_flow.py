@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +26,8 @@ from functional.clinic import (
     people,
     speak,
 )
-from functional.sandbox_acts import through_the_sandbox
 from functional.wheels import lock_of, make_wheel
-from law_files import akoma_ntoso, article, legilux_version
+from hostile_model import hostile
 from rdflib import Graph
 
 import casemate
@@ -263,8 +261,6 @@ def _end(clinic: Clinic, said: dict[str, Any]) -> None:
     clinic.ask("token", "list", by=RESEARCHER)
     clinic.ask("token", "end", issued["token"]["id"], by=RESEARCHER)
     _keep_register(clinic, said)
-    _read_laws(clinic, said)
-    said["sandbox"] = through_the_sandbox(clinic)
     _keep_house(clinic, said)
 
 
@@ -282,53 +278,39 @@ def _keep_register(clinic: Clinic, said: dict[str, Any]) -> None:
     said["exported"] = clinic.ask(
         "register", "export", added["algorithm"], "--standard", "nl-1.0", "--draft", by=RESEARCHER
     )
-    words = ("--text", "Who reads it?", "--kind", "question")
-    said["feedback given"] = clinic.ask("register", "give-feedback", added["algorithm"], *words)
-    given = said["feedback given"]["feedback"]["id"]
-    clinic.ask("register", "answer-feedback", given, "--answer", "A person.", by=RESEARCHER)
-    said["feedback"] = clinic.ask("register", "feedback", added["algorithm"], by=AUTHORITY)
     said["withdrawn"] = clinic.ask("register", "withdraw", added["algorithm"], *why, by=RESEARCHER)
     said["algorithms"] = clinic.ask("register", "list", by=RESEARCHER)
     said["algorithm"] = clinic.ask("register", "show", added["algorithm"], by=AUDITOR)
-    model = added["algorithm"]
-    clinic.ask("model", "name", model, "--file", clinic.file("m.onnx", "model"), by=RESEARCHER)
-    named = clinic.ask("model", "list", model, by=AUDITOR)
-    said["standing"] = clinic.ask("model", "standing", model, by=RESEARCHER)
-    allow = ("model", "allow", model, named[0]["digest"], "--reason", "It decides on nobody.")
-    said["allowed"] = clinic.ask(*allow, by=AUTHORITY)
     measured = clinic.file("evaluation.json", json.dumps(evaluation()))
     said["evaluation"] = clinic.ask("evaluation", "record", measured, by=RESEARCHER)
     clinic.ask("evaluation", "publish", said["evaluation"]["id"], by=RESEARCHER)
     said["evaluation shown"] = clinic.ask("evaluation", "show", said["evaluation"]["id"])
     said["evaluations"] = clinic.ask("evaluation", "list", by=AUDITOR)
+    _observe(clinic, said)
     said["algorithms found"] = clinic.ask("register", "search", "means", by=RESEARCHER)
-    _document(clinic, said, added["algorithm"])
     said["algorithm history"] = clinic.ask("register", "history", added["algorithm"], by=AUDITOR)
 
 
-def _read_laws(clinic: Clinic, said: dict[str, Any]) -> None:
-    folder = clinic.folder / "laws"
-    for day, words in ((date(2020, 2, 1), "Un chien."), (date(2022, 7, 1), "Deux chiens.")):
-        legilux_version(folder, day, akoma_ntoso(article("art_1", "Art. 1.", words)))
-    said["laws"] = clinic.ask("law", "load", folder, by=HOLDER)
-    said["laws not hers"] = clinic.say("law", "load", folder, by=RESEARCHER)
-    for command in (["corpora"], ["works"], ["versions", "loi-2020-01-15-n1"]):
-        said[f"law {command[0]}"] = clinic.ask("law", *command)
-    provision = ("loi-2020-01-15-n1", "art_1")
-    said["law then"] = clinic.ask("law", "show", *provision, "--on", "2021-01-01")
-    said["law before"] = clinic.say("law", "show", *provision, "--on", "2019-01-01").out
-    said["law history"] = clinic.ask("law", "history", *provision)
-    days = ("--from", "2021-01-01", "--to", "2023-01-01")
-    said["law redline"] = clinic.ask("law", "redline", *provision, *days)
-    said["law redline in words"] = clinic.say("law", "redline", *provision, *days).out
-
-
-def _document(clinic: Clinic, said: dict[str, Any], algorithm: str) -> None:
-    given = clinic.file("answers.toml", '[answers]\nprocess = "Means are read by the ward."\n')
-    said["answers"] = clinic.ask("register", "answer", algorithm, given, by=RESEARCHER)
-    said["questions"] = clinic.ask("register", "questions", "--kind", "fria")
-    paper = ("--kind", "fria", "--output", clinic.file("fria.html", ""))
-    said["document"] = clinic.ask("register", "document", algorithm, *paper, by=RESEARCHER)
+def _observe(clinic: Clinic, said: dict[str, Any]) -> None:
+    words = (
+        "observatory",
+        "run",
+        "--suite",
+        "basics",
+        "--limit",
+        "3",
+        "--work",
+        clinic.folder / "work",
+    )
+    with hostile() as server:
+        for model in ("good", "refuses"):
+            what = ("--model", model, "--endpoint", server.url, "--record", "--publish")
+            said[f"observed {model}"] = clinic.ask(*words, *what, by=RESEARCHER)
+    one, two = (said[f"observed {model}"]["evaluation"] for model in ("good", "refuses"))
+    said["observed"] = clinic.ask("observatory", "list")
+    said["observed answers"] = clinic.ask("observatory", "show", one, "--outcome", "all")
+    said["models compared"] = clinic.ask("observatory", "compare", one, two)
+    said["observed figures"] = clinic.ask("observatory", "export")
 
 
 def _keep_house(clinic: Clinic, said: dict[str, Any]) -> None:
@@ -734,17 +716,3 @@ def test_an_output_is_shown_and_compared_on_the_command_line(told: Told) -> None
     assert said["compared"]["output"] == said["output shown"]["id"]
     assert said["compared"]["memory"][0]["releases"] == 0
     assert "No earlier release" in said["compared in words"]
-
-
-def test_what_the_law_said_on_a_day_is_read_on_the_command_line(told: Told) -> None:
-    said = told.said
-    assert (said["laws"]["files_read"], said["laws"]["corpus"]["versions"]) == (2, 2)
-    assert said["laws not hers"].code == 3
-    assert [one["name"] for one in said["law corpora"]] == ["law"]
-    assert [one["work"] for one in said["law works"]] == ["loi-2020-01-15-n1"]
-    assert len(said["law versions"]) == 2
-    assert said["law then"]["in_force"] is True
-    assert said["law then"]["provision"]["text"] == "Art. 1.\nUn chien."
-    assert "no version in force before 2020-02-01" in said["law before"]
-    assert [one["begins"] for one in said["law history"]] == ["2020-02-01", "2022-07-01"]
-    assert "[-Un-]{+Deux+} [-chien-]{+chiens+}" in said["law redline in words"]
