@@ -22,11 +22,13 @@ from casemate.access.policy_model import ACTIONS
 from casemate.errors import NotFound
 from casemate.identity import Identity
 from casemate.register.keeping import Register
+from casemate.register.sandboxes import Sandboxes
 
 if TYPE_CHECKING:
     from casemate.assurance.keeping import Evaluations, KeptEvaluation
     from casemate.catalogue import Catalogue, Dataset, DatasetDescription
     from casemate.enclave import Enclave
+    from casemate.knowledge.keeping import Corpora
 
 
 def offer_of(dataset: Dataset) -> Offer:
@@ -63,6 +65,7 @@ class Rooms(Protocol):
     applications: Applications
     permits: Permits
     register: Register
+    sandboxes: Sandboxes
 
     @property
     def catalogue(self) -> Catalogue:
@@ -71,6 +74,10 @@ class Rooms(Protocol):
     @property
     def enclave(self) -> Enclave:
         """The room of runs and outputs."""
+
+    @property
+    def corpora_kept(self) -> Corpora:
+        """The room of collections of texts."""
 
     @property
     def evaluations_kept(self) -> Evaluations:
@@ -134,6 +141,12 @@ class Facts:
         own = self.rooms.identity.account(tx, actor).organisation
         return Resource("algorithm", "new", {"organisation": own})
 
+    def corpus(self, tx: Session, actor: str, name: str) -> Resource:
+        """A collection of texts: of whoever loaded it first, and the actor's where nobody has."""
+        known = self.rooms.corpora_kept.find(tx, name)
+        own = self.rooms.identity.account(tx, actor).organisation
+        return Resource("corpus", name, {"organisation": known.organisation if known else own})
+
     def evaluation(self, tx: Session, evaluation: str) -> Resource:
         """A kept evaluation."""
         return self.evaluation_record(tx, self.rooms.evaluations_kept.get(tx, evaluation))
@@ -163,6 +176,18 @@ class Facts:
             "entry_is_public": about["published"] and section == "public",
             "section": section,
         }
+
+    def sandbox(self, tx: Session, sandbox: str) -> Resource:
+        """A participation in the regulatory sandbox as it stands."""
+        known = self.rooms.sandboxes.get(tx, sandbox)
+        facts = {"applicant": known.applicant, "organisation": known.organisation}
+        return Resource("sandbox", sandbox, facts | {"state": known.state.value})
+
+    def new_sandbox(self, tx: Session, actor: str) -> Resource:
+        """A participation that ``actor`` is about to apply for."""
+        own = self.rooms.identity.account(tx, actor).organisation
+        facts = {"applicant": actor, "organisation": own, "state": "draft"}
+        return Resource("sandbox", "new", facts)
 
     def new_application(self, tx: Session, applicant: str, form: ApplicationForm) -> Resource:
         """An application that ``applicant`` is about to begin."""
@@ -236,6 +261,7 @@ class Facts:
             "dataset": self.dataset,
             "algorithm": self.algorithm,
             "evaluation": self.evaluation,
+            "sandbox": self.sandbox,
             "application": self.application,
             "permit": self.permit,
             "run": self.run,

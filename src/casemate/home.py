@@ -42,6 +42,11 @@ class Home:
         return self.root / "vault"
 
     @property
+    def knowledge(self) -> Path:
+        """Folder of collections of texts."""
+        return self.root / "knowledge"
+
+    @property
     def master_key(self) -> Path:
         """File of the master key, read only where the environment gives none."""
         return self.root / "keys" / "master.key"

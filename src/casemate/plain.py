@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import is_dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from casemate.clock import timestamp
 
 
 def plain(value: Any) -> Any:
-    """``value`` as JSON knows it: records as objects, moments as RFC 3339, sets in order."""
+    """``value`` as JSON knows it: records as objects, moments and days as ISO 8601, sets in order."""
     if hasattr(value, "to_dict"):
         return plain(value.to_dict())
     if hasattr(value, "model_dump"):
@@ -31,6 +31,8 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, datetime):
         return timestamp(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, Path):
         return str(value)
     return value

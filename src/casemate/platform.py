@@ -41,8 +41,12 @@ from casemate.access import (
     gaps,
 )
 from casemate.access.policies import Policies, Resource
-from casemate.acts.assurance import AssuranceActs
-from casemate.acts.register import RegisterActs
+from casemate.acts.feedback import FeedbackActs
+from casemate.acts.gate import GateActs
+from casemate.acts.knowledge import KnowledgeActs
+from casemate.acts.observatory import ObservatoryActs
+from casemate.acts.papers import PaperActs
+from casemate.acts.sandboxes import SandboxActs
 from casemate.acts.sign_in import SignInActs
 from casemate.canonical import digest
 from casemate.clock import Clock, system_clock
@@ -73,7 +77,9 @@ from casemate.ledger.audit import Report
 from casemate.ledger.note import VerifierKey, checkpoint_size
 from casemate.ledger.proofs import ConsistencyProof, InclusionProof
 from casemate.previews import PREVIEW_COLUMNS, PREVIEW_ROWS, Preview, cells
+from casemate.register.feedback import FeedbackBox
 from casemate.register.keeping import Register
+from casemate.register.sandboxes import Sandboxes
 from casemate.rotation import PublicKey, Rotation
 from casemate.store import Store, wrapped
 from casemate.store.keys import Keyring
@@ -153,7 +159,9 @@ def open_database(url: str) -> Store:
         raise IntegrityFailure(f"this is not a database of Casemate: {failure.orig}") from failure
 
 
-class Platform(SignInActs, AssuranceActs, RegisterActs):
+class Platform(
+    SignInActs, SandboxActs, ObservatoryActs, PaperActs, GateActs, FeedbackActs, KnowledgeActs
+):
     """One open home. Close it, or use it as a context manager."""
 
     def __init__(self, home: Home, *, clock: Clock = system_clock) -> None:
@@ -173,6 +181,8 @@ class Platform(SignInActs, AssuranceActs, RegisterActs):
         self.permits = Permits(self.ledger, clock, keyring.signing_key("permit"), issuer=home.name)
         self.applications = Applications(self.ledger, clock, self.permits)
         self.register = Register(self.ledger, clock)
+        self.sandboxes = Sandboxes(self.ledger, clock, self.register, self.permits)
+        self.feedback_box = FeedbackBox(self.ledger, clock, keyring)
         self.facts = Facts(self)
         self._go_on_with(keyring)
 
@@ -210,6 +220,7 @@ class Platform(SignInActs, AssuranceActs, RegisterActs):
             permits=self.permits,
             catalogue=self.catalogue,
             clock=self._clock,
+            before_release=(self._require_fit,),
             evaluator=_evaluate_in_place,
         )
 

@@ -421,7 +421,7 @@ def of_the_platform() -> tuple[tuple[str, ...], ...]:
     whoever checks a record of an algorithm, a receipt with a key, tries a language model, or looks which
     there are, need none."""
     alone = {("enclave", "exec"), ("enclave", "doctor"), ("output", "verify")}
-    alone |= {("register", "check"), ("register", "fields")}
+    alone |= {("register", "check"), ("register", "fields"), ("register", "questions")}
     alone |= {("observatory", one) for one in ("run", "models", "suites")}
     on_files = {"protect", "classify", "assess-model"}
     return tuple(

@@ -46,9 +46,16 @@ output show; account add; account list;
 catalogue export;
 protect anonymise; protect pseudonymise; protect aggregate; protect synthesise; protect population;
 protect risk; protect stream; protect verify; classify; register add; register revise; register list;
-register show; register history; register search; register publish; register withdraw; register export;
-register check; register fields; serve;
+register show; register history; register search; register feedback; register give-feedback;
+register answer-feedback; register publish; register withdraw; register export;
+register check; register fields; register answer; register questions;
+register document; serve;
+law load; law corpora; law works; law versions; law show; law history; law redline;
 evaluation record; evaluation list; evaluation show; evaluation publish; assess-model;
+sandbox apply; sandbox submit; sandbox show; sandbox list; sandbox message; sandbox ask-back; sandbox admit;
+sandbox refuse; sandbox plan; sandbox start; sandbox attach; sandbox incident; sandbox suspend;
+sandbox resume; sandbox conclude; sandbox report; sandbox withdraw;
+model name; model list; model standing; model allow;
 observatory run; observatory models; observatory suites; observatory list; observatory show;
 observatory compare; observatory export;
 token issue; token list; token end"""

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,10 @@ from functional.clinic import (
     people,
     speak,
 )
+from functional.sandbox_acts import through_the_sandbox
 from functional.wheels import lock_of, make_wheel
 from hostile_model import hostile
+from law_files import akoma_ntoso, article, legilux_version
 from rdflib import Graph
 
 import casemate
@@ -261,6 +264,8 @@ def _end(clinic: Clinic, said: dict[str, Any]) -> None:
     clinic.ask("token", "list", by=RESEARCHER)
     clinic.ask("token", "end", issued["token"]["id"], by=RESEARCHER)
     _keep_register(clinic, said)
+    _read_laws(clinic, said)
+    said["sandbox"] = through_the_sandbox(clinic)
     _keep_house(clinic, said)
 
 
@@ -278,9 +283,20 @@ def _keep_register(clinic: Clinic, said: dict[str, Any]) -> None:
     said["exported"] = clinic.ask(
         "register", "export", added["algorithm"], "--standard", "nl-1.0", "--draft", by=RESEARCHER
     )
+    words = ("--text", "Who reads it?", "--kind", "question")
+    said["feedback given"] = clinic.ask("register", "give-feedback", added["algorithm"], *words)
+    given = said["feedback given"]["feedback"]["id"]
+    clinic.ask("register", "answer-feedback", given, "--answer", "A person.", by=RESEARCHER)
+    said["feedback"] = clinic.ask("register", "feedback", added["algorithm"], by=AUTHORITY)
     said["withdrawn"] = clinic.ask("register", "withdraw", added["algorithm"], *why, by=RESEARCHER)
     said["algorithms"] = clinic.ask("register", "list", by=RESEARCHER)
     said["algorithm"] = clinic.ask("register", "show", added["algorithm"], by=AUDITOR)
+    model = added["algorithm"]
+    clinic.ask("model", "name", model, "--file", clinic.file("m.onnx", "model"), by=RESEARCHER)
+    named = clinic.ask("model", "list", model, by=AUDITOR)
+    said["standing"] = clinic.ask("model", "standing", model, by=RESEARCHER)
+    allow = ("model", "allow", model, named[0]["digest"], "--reason", "It decides on nobody.")
+    said["allowed"] = clinic.ask(*allow, by=AUTHORITY)
     measured = clinic.file("evaluation.json", json.dumps(evaluation()))
     said["evaluation"] = clinic.ask("evaluation", "record", measured, by=RESEARCHER)
     clinic.ask("evaluation", "publish", said["evaluation"]["id"], by=RESEARCHER)
@@ -288,7 +304,33 @@ def _keep_register(clinic: Clinic, said: dict[str, Any]) -> None:
     said["evaluations"] = clinic.ask("evaluation", "list", by=AUDITOR)
     _observe(clinic, said)
     said["algorithms found"] = clinic.ask("register", "search", "means", by=RESEARCHER)
+    _document(clinic, said, added["algorithm"])
     said["algorithm history"] = clinic.ask("register", "history", added["algorithm"], by=AUDITOR)
+
+
+def _read_laws(clinic: Clinic, said: dict[str, Any]) -> None:
+    folder = clinic.folder / "laws"
+    for day, words in ((date(2020, 2, 1), "Un chien."), (date(2022, 7, 1), "Deux chiens.")):
+        legilux_version(folder, day, akoma_ntoso(article("art_1", "Art. 1.", words)))
+    said["laws"] = clinic.ask("law", "load", folder, by=HOLDER)
+    said["laws not hers"] = clinic.say("law", "load", folder, by=RESEARCHER)
+    for command in (["corpora"], ["works"], ["versions", "loi-2020-01-15-n1"]):
+        said[f"law {command[0]}"] = clinic.ask("law", *command)
+    provision = ("loi-2020-01-15-n1", "art_1")
+    said["law then"] = clinic.ask("law", "show", *provision, "--on", "2021-01-01")
+    said["law before"] = clinic.say("law", "show", *provision, "--on", "2019-01-01").out
+    said["law history"] = clinic.ask("law", "history", *provision)
+    days = ("--from", "2021-01-01", "--to", "2023-01-01")
+    said["law redline"] = clinic.ask("law", "redline", *provision, *days)
+    said["law redline in words"] = clinic.say("law", "redline", *provision, *days).out
+
+
+def _document(clinic: Clinic, said: dict[str, Any], algorithm: str) -> None:
+    given = clinic.file("answers.toml", '[answers]\nprocess = "Means are read by the ward."\n')
+    said["answers"] = clinic.ask("register", "answer", algorithm, given, by=RESEARCHER)
+    said["questions"] = clinic.ask("register", "questions", "--kind", "fria")
+    paper = ("--kind", "fria", "--output", clinic.file("fria.html", ""))
+    said["document"] = clinic.ask("register", "document", algorithm, *paper, by=RESEARCHER)
 
 
 def _observe(clinic: Clinic, said: dict[str, Any]) -> None:
@@ -716,3 +758,17 @@ def test_an_output_is_shown_and_compared_on_the_command_line(told: Told) -> None
     assert said["compared"]["output"] == said["output shown"]["id"]
     assert said["compared"]["memory"][0]["releases"] == 0
     assert "No earlier release" in said["compared in words"]
+
+
+def test_what_the_law_said_on_a_day_is_read_on_the_command_line(told: Told) -> None:
+    said = told.said
+    assert (said["laws"]["files_read"], said["laws"]["corpus"]["versions"]) == (2, 2)
+    assert said["laws not hers"].code == 3
+    assert [one["name"] for one in said["law corpora"]] == ["law"]
+    assert [one["work"] for one in said["law works"]] == ["loi-2020-01-15-n1"]
+    assert len(said["law versions"]) == 2
+    assert said["law then"]["in_force"] is True
+    assert said["law then"]["provision"]["text"] == "Art. 1.\nUn chien."
+    assert "no version in force before 2020-02-01" in said["law before"]
+    assert [one["begins"] for one in said["law history"]] == ["2020-02-01", "2022-07-01"]
+    assert "[-Un-]{+Deux+} [-chien-]{+chiens+}" in said["law redline in words"]

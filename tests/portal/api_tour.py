@@ -10,16 +10,23 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import httpx
-from evidence_world import evaluation
+from evidence_world import MODEL, evaluation
 from functional.wheels import lock_of, make_wheel
+from law_files import akoma_ntoso, article, legilux_version
+from observatory_world import biased, fair, measured
 from portal_world import Portal, form, plan, served, table
+from sandbox_world import WORDS, document, incident
+from sandbox_world import plan as sandbox_plan
 
+from casemate.flagships.law.sources import files_in, read_law
 from casemate.portal.examples import FILE, Example
+from casemate.register.records import read_record
 
 HOLDER, RESEARCHER, AUTHORITY = "acct-holder", "acct-researcher", "acct-authority"
 CHECKER, OPERATOR, AUDITOR = "acct-checker", "acct-operator", "acct-auditor"
@@ -107,6 +114,8 @@ def walk(portal: Portal) -> None:
     _outputs(portal, run)
     _evaluations(portal, permit)
     _register(portal)
+    _corpora(portal)
+    _sandbox(portal)
     _ledger(portal)
     _accounts(portal)
     _environments(portal, permit)
@@ -244,6 +253,50 @@ def _outputs(portal: Portal, run: str) -> None:
     portal.must(RESEARCHER, "GET", f"/outputs/{output}/receipt")
 
 
+def _sandbox(portal: Portal) -> None:
+    record = read_record({"name": "Sorter"})
+    algorithm = portal.platform.record_algorithm(RESEARCHER, record).algorithm
+    test = {
+        "key": "accuracy", "question": "Does it sort well?", "suite": "casemate-tabular",
+        "check": "performance", "measure": "accuracy", "threshold": "0.75", "by": "interval",
+    }  # fmt: skip
+    form = document(algorithm, plan=sandbox_plan(tests=[test]))
+
+    def act(who: str, name: str, body: Any, method: str = "POST") -> Any:
+        return portal.must(who, method, f"/sandboxes/{sandbox}/{name}", json=body)
+
+    begun = {"form": {"title": "Sorter", "algorithm": algorithm}}
+    sandbox = portal.must(RESEARCHER, "POST", "/sandboxes", json=begun)["id"]
+    portal.must(RESEARCHER, "GET", f"/sandboxes/{sandbox}/missing")
+    portal.must(RESEARCHER, "PUT", f"/sandboxes/{sandbox}", json={"form": form})
+    portal.must(RESEARCHER, "GET", f"/sandboxes/{sandbox}/form")
+    act(RESEARCHER, "submit", {})
+    portal.must(AUTHORITY, "GET", "/sandboxes/inbox")
+    act(AUTHORITY, "decide", {"decision": "ask_back", "reason": "Say who oversees it."})
+    act(RESEARCHER, "submit", {"form": {**form, "risks": "A person oversees it."}})
+    act(AUTHORITY, "admit", {"reason": "It is new."})
+    longer = {"reason": "A month more.", "plan": {**form["plan"], "duration_days": 120}}
+    act(AUTHORITY, "plan", longer, "PUT")
+    act(RESEARCHER, "start", {"plan_version": 2})
+    measured = {"document": evaluation(seed=8), "algorithm": algorithm}
+    kept = portal.must(RESEARCHER, "POST", "/evaluations", json=measured)["id"]
+    act(RESEARCHER, "evidence", {"test": "accuracy", "evaluation": kept})
+    told = incident(datetime(2026, 9, 1, 9, tzinfo=UTC).isoformat(), kind="serious")
+    act(RESEARCHER, "incidents", {"incident": told})
+    act(RESEARCHER, "messages", {"text": "When do we meet?"})
+    act(RESEARCHER, "conclude", {"reason": "The test was carried out."})
+    act(AUTHORITY, "report", {"words": WORDS, "publish": True})
+    portal.must(RESEARCHER, "GET", f"/sandboxes/{sandbox}/report")
+    act(RESEARCHER, "publish", None)
+    portal.must(None, "GET", "/sandboxes/published")
+    portal.must(None, "GET", f"/sandboxes/published/{sandbox}/report")
+    portal.must(AUTHORITY, "GET", "/sandboxes")
+    portal.must(AUTHORITY, "GET", f"/sandboxes/{sandbox}")
+    portal.must(AUTHORITY, "GET", f"/sandboxes/{sandbox}/dossier")
+    left = portal.must(RESEARCHER, "POST", "/sandboxes", json=begun)["id"]
+    portal.must(RESEARCHER, "POST", f"/sandboxes/{left}/withdraw", json={"reason": "Not now."})
+
+
 def _evaluations(portal: Portal, permit: str) -> None:
     rule = {
         "op": "gt",
@@ -261,6 +314,37 @@ def _evaluations(portal: Portal, permit: str) -> None:
     portal.must(None, "GET", "/evaluations/published")
     portal.must(None, "GET", f"/evaluations/{kept}")
     portal.must(None, "GET", f"/evaluations/{kept}/samples")
+    _observatory(portal)
+
+
+def _observatory(portal: Portal) -> None:
+    both = (
+        measured("fair", fair, digit="1", limit=3),
+        measured("biased", biased, digit="2", limit=3),
+    )
+    names = [
+        portal.must(RESEARCHER, "POST", "/evaluations", json={"document": one})["id"]
+        for one in both
+    ]
+    for one in names:
+        portal.must(RESEARCHER, "POST", f"/evaluations/{one}/publish")
+    portal.must(None, "GET", "/observatory/leaderboard", params={"suite": "question-bias-own"})
+    first, second = names
+    portal.must(None, "GET", "/observatory/comparison", params={"first": first, "second": second})
+
+
+def _corpora(portal: Portal) -> None:
+    folder = portal.platform.home.root / "laws"
+    for day, words in ((date(2020, 2, 1), "Un chien."), (date(2022, 7, 1), "Deux chiens.")):
+        legilux_version(folder, day, akoma_ntoso(article("art_1", "Art. 1.", words)))
+    portal.platform.load_corpus(HOLDER, "law", folder, files_in(folder), read_law)
+    work = {"work": "loi-2020-01-15-n1"}
+    portal.must(None, "GET", "/corpora")
+    portal.must(None, "GET", "/corpora/law/works")
+    portal.must(None, "GET", "/corpora/law/versions", params=work)
+    provision = work | {"key": "art_1", "on": "2021-01-01"}
+    portal.must(None, "GET", "/corpora/law/provision", params=provision)
+    portal.must(None, "GET", "/corpora/law/history", params=work | {"key": "art_1"})
 
 
 def _register(portal: Portal) -> None:
@@ -277,15 +361,40 @@ def _register(portal: Portal) -> None:
     where = f"/algorithms/{kept['algorithm']}"
     portal.must(RESEARCHER, "GET", "/algorithms", params={"q": "calls"})
     portal.must(AUDITOR, "GET", where)
+    model = f"/models/{kept['algorithm']}"
+    portal.must(RESEARCHER, "POST", model, json={"digest": MODEL})
+    portal.must(AUDITOR, "GET", model)
+    portal.must(RESEARCHER, "GET", f"{model}/standing")
+    allowed = {"digest": MODEL, "reason": "It decides on nobody."}
+    portal.must(AUTHORITY, "POST", f"{model}/allow", json=allowed)
     revised = {"record": {**told, "status": "in_use"}, "seen": 1, "reason": "It is used now."}
     portal.must(RESEARCHER, "POST", f"{where}/revise", json=revised)
     portal.must(RESEARCHER, "POST", f"{where}/publish", json={"reason": "It decides."})
     portal.must(None, "GET", f"{where}/history")
     portal.must(AUTHORITY, "GET", f"{where}/completeness")
+    portal.must(None, "GET", f"{where}/export", params={"standard": "nl-1.0"})
+    _feedback(portal, where)
+    given = {"answers": {"affected_people": "Whoever calls."}, "facts": {"role": "deployer"}}
+    answers = {"questionnaire": given, "seen": 0}
+    portal.must(RESEARCHER, "PUT", f"{where}/answers", json=answers)
+    portal.must(AUDITOR, "GET", f"{where}/answers")
+    wanted = {"kind": "fria", "form": "docx", "language": "fr", "as_of": "2027-12-03"}
+    portal.must(RESEARCHER, "POST", f"{where}/documents", json=wanted)
     portal.must(RESEARCHER, "POST", f"{where}/withdraw", json={"reason": "It is over."})
     facts = {"role": "provider", "purpose": "rank_candidates"}
     asked = {"facts": facts, "as_of": "2026-12-01", "closed": True}
     portal.must(RESEARCHER, "POST", "/classify", json=asked)
+
+
+def _feedback(portal: Portal, where: str) -> None:
+    asked = {"kind": "question", "text": "Who reads it?", "contact": "ann@people.example"}
+    given = portal.must(None, "POST", f"{where}/feedback", json=asked)
+    portal.must(RESEARCHER, "GET", f"{where}/feedback")
+    portal.must(RESEARCHER, "GET", "/feedback/waiting")
+    answer = {"answer": "A nurse reads every call before anything is decided."}
+    portal.must(RESEARCHER, "POST", f"/feedback/{given['feedback']['id']}/answer", json=answer)
+    portal.must(None, "POST", "/feedback/of-code", json={"code": given["code"]})
+    portal.must(None, "POST", "/feedback/take-back", json={"code": given["code"]})
 
 
 def _ledger(portal: Portal) -> None:

@@ -7,11 +7,14 @@ who may call it.
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import sandbox_world
 from evidence_world import evaluation
 from portal_world import Portal, form, served
+from sandbox_world import incident
 
 from casemate.register.records import read_record
 
@@ -79,6 +82,11 @@ GET /runs/{run}/program                         -     .    .    .    y    .    y
 GET /runs/{run}/events                          -     .    .    .    y    .    y    y    y
 POST /runs/{run}/replay                         -     .    .    .    y    .    .    y    .
 POST /runs/{run}/cancel                         -     y    .    .    y    .    y    .    .
+GET /corpora                                    y     y    y    y    y    y    y    y    y
+GET /corpora/{corpus}/works                     y     y    y    y    y    y    y    y    y
+GET /corpora/{corpus}/versions                  y     y    y    y    y    y    y    y    y
+GET /corpora/{corpus}/provision                 y     y    y    y    y    y    y    y    y
+GET /corpora/{corpus}/history                   y     y    y    y    y    y    y    y    y
 GET /environments                               -     y    y    y    y    y    y    y    y
 GET /environments/{reference}                   -     y    y    y    y    y    y    y    y
 GET /evaluations                                -     y    y    y    y    y    y    y    y
@@ -88,6 +96,35 @@ GET /evaluations/published                      y     y    y    y    y    y    y
 GET /evaluations/{evaluation}                   .     .    .    .    y    y    y    .    y
 GET /evaluations/{evaluation}/samples           .     .    .    .    y    y    y    .    y
 POST /evaluations/{evaluation}/publish          -     .    .    .    y    y    y    .    .
+GET /sandboxes                                  -     y    y    y    y    y    y    y    y
+POST /sandboxes                                 -     .    y    y    y    y    .    .    .
+GET /sandboxes/inbox                            -     .    .    .    .    .    y    .    .
+GET /sandboxes/published                        y     y    y    y    y    y    y    y    y
+GET /sandboxes/published/{sandbox}/report       y     y    y    y    y    y    y    y    y
+GET /sandboxes/{sandbox}                        -     .    .    .    y    y    y    .    y
+GET /sandboxes/{sandbox}/dossier                -     .    .    .    y    y    y    .    y
+GET /sandboxes/{sandbox}/form                   -     .    .    .    y    .    .    .    .
+GET /sandboxes/{sandbox}/missing                -     .    .    .    y    .    .    .    .
+GET /sandboxes/{sandbox}/report                 -     .    .    .    y    y    y    .    y
+PUT /sandboxes/{sandbox}                        -     .    .    .    y    .    .    .    .
+POST /sandboxes/{sandbox}/submit                -     .    .    .    y    .    .    .    .
+POST /sandboxes/{sandbox}/messages              -     .    .    .    y    y    y    .    .
+POST /sandboxes/{sandbox}/decide                -     .    .    .    .    .    y    .    .
+POST /sandboxes/{sandbox}/admit                 -     .    .    .    .    .    y    .    .
+PUT /sandboxes/{sandbox}/plan                   -     .    .    .    .    .    y    .    .
+POST /sandboxes/{sandbox}/start                 -     .    .    .    y    y    .    .    .
+POST /sandboxes/{sandbox}/evidence              -     .    .    .    y    y    .    .    .
+POST /sandboxes/{sandbox}/incidents             -     .    .    .    y    y    .    .    .
+POST /sandboxes/{sandbox}/conclude              -     .    .    .    y    y    y    .    .
+POST /sandboxes/{sandbox}/report                -     .    .    .    .    .    y    .    .
+POST /sandboxes/{sandbox}/publish               -     .    .    .    y    y    .    .    .
+POST /sandboxes/{sandbox}/withdraw              -     .    .    .    y    .    .    .    .
+GET /observatory/leaderboard                    y     y    y    y    y    y    y    y    y
+GET /observatory/comparison                     y     y    y    y    y    y    y    y    y
+GET /models/{algorithm}                         -     .    .    .    y    y    y    .    y
+POST /models/{algorithm}                        -     .    .    .    y    y    .    .    .
+GET /models/{algorithm}/standing                -     .    .    .    y    y    y    .    y
+POST /models/{algorithm}/allow                  -     .    .    .    .    .    y    .    .
 GET /outputs                                    -     y    y    y    y    y    y    y    y
 GET /outputs/queue                              -     .    .    .    .    .    .    y    .
 GET /algorithms                                 y     y    y    y    y    y    y    y    y
@@ -98,6 +135,16 @@ GET /algorithms/{algorithm}/completeness        y     .    .    .    y    y    y
 POST /algorithms/{algorithm}/publish            -     .    .    .    y    y    .    .    .
 POST /algorithms/{algorithm}/withdraw           -     .    .    .    y    y    .    .    .
 POST /algorithms/{algorithm}/revise             -     .    .    .    y    y    .    .    .
+GET /algorithms/{algorithm}/export              y     .    .    .    y    y    y    .    y
+GET /algorithms/{algorithm}/feedback            -     .    .    .    y    y    y    .    .
+POST /algorithms/{algorithm}/feedback           y     y    y    y    y    y    y    y    y
+GET /feedback/waiting                           -     y    y    y    y    y    y    y    y
+POST /feedback/of-code                          y     y    y    y    y    y    y    y    y
+POST /feedback/take-back                        y     y    y    y    y    y    y    y    y
+POST /feedback/{feedback}/answer                -     y    y    y    y    y    y    y    y
+GET /algorithms/{algorithm}/answers             -     .    .    .    y    y    y    .    y
+PUT /algorithms/{algorithm}/answers             -     .    .    .    y    y    .    .    .
+POST /algorithms/{algorithm}/documents          -     .    .    .    y    y    y    .    .
 POST /classify                                  -     y    y    y    y    y    y    y    y
 GET /ledger/entries                             y     y    y    y    y    y    y    y    y
 GET /ledger/entries/{index}                     y     y    y    y    y    y    y    y    y
@@ -165,7 +212,13 @@ WORDS: dict[str, Any] = {
     "revoke": {"reason": ""},
     "cancel": {"reason": ""},
     "algorithms": {"record": {}},
+    "feedback": {"kind": "question", "text": " "},
+    "of-code": {"code": "none"},
+    "take-back": {"code": "none"},
+    "answer": {"answer": " "},
     "classify": {"facts": {"role": "nobody"}},
+    "answers": {"questionnaire": {}, "seen": 7},
+    "documents": {"kind": "none"},
     "accounts": {"name": "A", "organisation": "org-none", "roles": ["public"]},
     "organisations": {"name": ""},
     "check-plan": {"plan": {}},
@@ -174,8 +227,18 @@ WORDS: dict[str, Any] = {
     "claim": {},
     "draft": {"text": "print(1)"},
     "evaluations": {"document": {}},
+    "allow": {"digest": "none", "reason": ""},
     "revise": {"record": {"name": "Sorter"}, "seen": 1, "reason": " "},
     "review": {"clear": False, "reason": "no"},
+    "admit": {"reason": ""},
+    "plan": {"reason": "", "plan": {}},
+    "start": {"plan_version": 9},
+    "evidence": {"test": "none", "evaluation": "none"},
+    "incidents": {"incident": incident(datetime(2026, 1, 1, tzinfo=UTC).isoformat())},
+    "conclude": {"reason": " "},
+    "report": {"words": sandbox_world.WORDS},
+    "sandboxes": {"form": {}},
+    "{sandbox}": {"form": {}},
 }
 """Bodies that nothing comes of, even where the caller may."""
 
@@ -201,18 +264,32 @@ def ids(portal: Portal) -> dict[str, str]:
     sorter = read_record({"name": "Sorter"})
     return {
         "algorithm": portal.platform.record_algorithm(researcher, sorter).algorithm,
+        "feedback": "feedback-aaaaaaaaaaaa",
         "dataset": "clinic",
         "application": asked["id"],
         "permit": permit,
         "run": run["id"],
         "evaluation": portal.must(researcher, "POST", "/evaluations", json=measured)["id"],
+        "sandbox": _handed_in(portal),
         "output": "output-aaaaaaaaaaaa",
         "index": "0",
         "reference": "none",
+        "corpus": "law",
         "token": "token-aaaaaaaaaaaa",
         "account": "acct-extra",
         "organisation": "org-clinic",
     }
+
+
+def _handed_in(portal: Portal) -> str:
+    """An application for the sandbox, handed in and asked back."""
+    researcher = "acct-researcher"
+    record = read_record({"name": "Sorter"})
+    algorithm = portal.platform.record_algorithm(researcher, record).algorithm
+    made = portal.platform.apply_for_sandbox(researcher, sandbox_world.document(algorithm))
+    portal.platform.submit_participation(researcher, made.id)
+    portal.platform.decide_participation("acct-authority", made.id, "ask_back", "more")
+    return made.id
 
 
 def rows() -> Iterator[tuple[str, str, list[str]]]:
@@ -230,6 +307,8 @@ def body_of(path: str, ids: dict[str, str]) -> Any:
         return {"permit": ids["permit"], "script": ""}
     if path == "/datasets":
         return {"upload": "none", "description": {}}
+    if path == "/sandboxes/{sandbox}/decide":
+        return {"decision": "resume", "reason": ""}
     if path == "/applications":
         return {"form": {**form(), "people": []}}
     if path == "/applications/{application}":
@@ -242,8 +321,12 @@ def ask(portal: Portal, who: str | None, method: str, path: str, ids: dict[str, 
     options: dict[str, Any] = {}
     if method in ("POST", "PUT"):
         options = {"content": b""} if path == "/uploads" else {"json": body_of(path, ids)}
+    if path == "/algorithms/{algorithm}/export":
+        options["params"] = {"standard": "nl-1.0"}
     if path == "/ledger/consistency":
         options["params"] = {"old_size": 1}
+    if path == "/observatory/comparison":
+        options["params"] = {"first": "evaluation-none", "second": "evaluation-none"}
     return portal.ask(who, method, where, **options)
 
 

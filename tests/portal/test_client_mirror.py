@@ -56,11 +56,11 @@ unlink_account ways
 """How people come in over the web; a program has a token, which none of these may change."""
 NOT_OVER_HTTP |= dict.fromkeys(IN_A_BROWSER.split(), "signing in is done in a browser")
 NOT_OVER_HTTP |= {
-    "export_algorithm": "the register is kept at the server: no API yet",
     "public_algorithm": "algorithm, asked without a token",
     "public_algorithms": "search_algorithms, asked without a token",
     "public_algorithm_history": "algorithm_history, asked without a token",
 }
+NOT_OVER_HTTP["load_corpus"] = "read from a folder on the server's own disk"
 MORE = {
     "download": "a released output to a file, as it arrives",
     "each_algorithm": "page after page",

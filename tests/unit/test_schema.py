@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, inspect, text
 import casemate.assurance.keeping
 import casemate.catalogue  # brings the room's tables, as the others do
 import casemate.enclave
+import casemate.knowledge.keeping
 import casemate.register.keeping  # noqa: F401
 from casemate.errors import BadInput
 from casemate.store import Base, Store

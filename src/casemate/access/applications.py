@@ -23,9 +23,10 @@ from casemate.access.forms import (
     DatasetRequest,
     require_text,
 )
-from casemate.access.history import Change, History
+from casemate.access.history import History
 from casemate.access.output_types import require_known_types
 from casemate.access.permits import Permits
+from casemate.access.procedure import Change
 from casemate.access.records import (
     ASSESSMENT_SEAL,
     Application,
@@ -39,8 +40,7 @@ from casemate.access.records import (
     State,
 )
 from casemate.access.tables import ApplicationRow, RevisedFormRow
-from casemate.access.transitions import LEDGER_ACTS, step
-from casemate.canonical import digest
+from casemate.access.transitions import LEDGER_ACTS, MACHINE
 from casemate.clock import Clock, timestamp
 from casemate.disclosure import strictest
 from casemate.errors import BadInput, Conflict, IntegrityFailure, NotAllowed
@@ -91,7 +91,7 @@ class Applications:
 
         Until that is handed in again, the authority's copy stays what was submitted: see ``in_hand``.
         """
-        row = self._row_for(tx, application_id, "revise")
+        row = self._history.row_for(tx, application_id, "revise")
         if row.state == State.DRAFT:
             columns = {"form": form.document(), "kind": form.kind}
             return self._take(tx, actor, row, "revise", columns=columns, form=form)
@@ -127,7 +127,7 @@ class Applications:
         ``offers`` are those of the datasets asked for, as they are today; ``known_people`` the ids
         of all accounts. Raises ``BadInput`` naming everything that is missing or cannot be granted.
         """
-        row = self._row_for(tx, application_id, "submit")
+        row = self._history.row_for(tx, application_id, "submit")
         form, now = ApplicationForm.read(row.form), self._clock()
         columns = {
             **self._fixed(tx, row, form, list(offers), known_people),
@@ -147,7 +147,7 @@ class Applications:
         known_people: Collection[str],
     ) -> Application:
         """Hand a completed or changed form in; the clock goes on. Raises as ``submit`` does."""
-        row = self._row_for(tx, application_id, "resubmit")
+        row = self._history.row_for(tx, application_id, "resubmit")
         columns = {
             **self._fixed(tx, row, form, list(offers), known_people),
             **self._history.clock_goes_on(row),
@@ -162,7 +162,7 @@ class Applications:
         self, tx: Session, actor: str, application_id: str, reason: str = ""
     ) -> Application:
         """End an open application without a decision. A reason is welcome, not needed."""
-        row = self._row_for(tx, application_id, "withdraw")
+        row = self._history.row_for(tx, application_id, "withdraw")
         text = require_text(reason, "the reason") if reason.strip() else ""
         goes_on = self._history.clock_goes_on(row)
         return self._take(tx, actor, row, "withdraw", text, columns=goes_on)
@@ -172,7 +172,7 @@ class Applications:
 
         Raises ``BadInput`` when the time for it is over, ``Conflict`` after a first appeal.
         """
-        row, now = self._row_for(tx, application_id, "appeal"), self._clock()
+        row, now = self._history.row_for(tx, application_id, "appeal"), self._clock()
         grounds = require_text(grounds, "the grounds of the appeal")
         if row.appealed_at is not None:
             raise Conflict(f"{row.id} was refused on appeal: what remains is the court")
@@ -193,7 +193,7 @@ class Applications:
         self, tx: Session, actor: str, application_id: str, note: str = ""
     ) -> Application:
         """Record that nothing is missing: the completeness check is done."""
-        row = self._row_for(tx, application_id, "confirm_complete")
+        row = self._history.row_for(tx, application_id, "confirm_complete")
         text = require_text(note, "the note") if note.strip() else ""
         done = {"complete_at": self._clock()}
         return self._take(tx, actor, row, "confirm_complete", text, columns=done)
@@ -215,7 +215,7 @@ class Applications:
 
         Raises ``Conflict`` if it was extended or is overdue.
         """
-        row = self._row_for(tx, application_id, "extend")
+        row = self._history.row_for(tx, application_id, "extend")
         reason = require_text(reason, "the reason of the extension")
         if row.extended:
             raise Conflict(f"the time to decide {row.id} was extended already, and can be but once")
@@ -226,7 +226,7 @@ class Applications:
 
     def refuse(self, tx: Session, actor: str, application_id: str, reason: str) -> Application:
         """Decide against it, with the reason. Raises ``Conflict`` if somebody decided before."""
-        row = self._row_for(tx, application_id, "refuse")
+        row = self._history.row_for(tx, application_id, "refuse")
         reason = require_text(reason, "the reason of the refusal")
         self._require_fresh_eyes(tx, row, actor)
         columns = {**self._history.clock_goes_on(row), "decided_at": self._clock()}
@@ -257,7 +257,7 @@ class Applications:
         one. Raises ``BadInput``; ``Conflict`` if somebody decided before; ``NotAllowed`` for those
         who applied; ``IntegrityFailure`` if the form is not the one that was submitted.
         """
-        row = self._row_for(tx, application_id, "approve")
+        row = self._history.row_for(tx, application_id, "approve")
         reason = require_text(reason, "the reason of the approval")
         self._require_fresh_eyes(tx, row, actor)
         form, today = self._submitted_form(tx, row), list(offers)
@@ -290,7 +290,7 @@ class Applications:
         ``Conflict`` in another state, ``NotAllowed`` for those who applied, ``BadInput`` where what was
         asked for is no longer offered, ``IntegrityFailure`` if the form was altered.
         """
-        row = self._row_for(tx, application_id, "approve")
+        row = self._history.row_for(tx, application_id, "approve")
         form, today = self._submitted_form(tx, row), {offer.dataset: offer for offer in offers}
         if actor in {row.applicant, *form.people}:
             raise NotAllowed(
@@ -321,22 +321,14 @@ class Applications:
         if applicant is not None:
             query = query.where(ApplicationRow.applicant == applicant)
         if state is not None:
-            query = query.where(ApplicationRow.state == _state(state))
+            query = query.where(ApplicationRow.state == MACHINE.state(state, "an application"))
         rows = tx.scalars(query.execution_options(populate_existing=True))
         return tuple(self._history.record(row) for row in rows)
 
     def message(self, tx: Session, actor: str, application_id: str, text: str) -> None:
         """Add ``text`` to the application's history, for both sides to read. Changes no state."""
-        state = State(self._history.row(tx, application_id).state)
-        text = require_text(text, "the message")
-        self._history.note(tx, application_id, actor, "message", (state, state), text)
-        self._ledger.append(
-            tx,
-            actor=actor,
-            act="application.message_added",
-            subject=application_id,
-            text=digest(text.encode()),
-        )
+        row = self._history.row(tx, application_id)
+        self._history.say(tx, actor, row, require_text(text, "the message"))
 
     @staticmethod
     def decided_within(tx: Session, since: datetime) -> builtins.list[timedelta]:
@@ -356,12 +348,6 @@ class Applications:
 
     # ---- how a step is taken ------------------------------------------------------------------
 
-    def _row_for(self, tx: Session, application_id: str, act: str) -> ApplicationRow:
-        """The row, if ``act`` is possible in its state; raises ``Conflict`` if not."""
-        row = self._history.row(tx, application_id)
-        step(row.id, row.state, act)
-        return row
-
     def _take(
         self,
         tx: Session,
@@ -374,13 +360,14 @@ class Applications:
         form: ApplicationForm | None = None,
     ) -> Application:
         application_id = row.id
-        self._history.take(tx, actor, row, act, Change(text, columns, form))
+        recorded = {} if form is None else {"form": form.digest()}
+        self._history.take(tx, actor, row, act, Change(text, columns, recorded))
         return self.get(tx, application_id)
 
     def _give_back(
         self, tx: Session, actor: str, application_id: str, act: str, reason: str
     ) -> Application:
-        row = self._row_for(tx, application_id, act)
+        row = self._history.row_for(tx, application_id, act)
         reason = require_text(reason, "the reason for giving it back")
         return self._take(tx, actor, row, act, reason, columns={"clock_stopped_at": self._clock()})
 
@@ -533,11 +520,3 @@ def _duration(form: ApplicationForm, decided: int | None) -> int:
     if not 1 <= decided <= asked:
         raise BadInput(f"a permit of {decided} days: give 1 to {asked}, which was asked for")
     return decided
-
-
-def _state(name: State | str) -> State:
-    try:
-        return State(name)
-    except ValueError as failure:
-        known = ", ".join(State)
-        raise BadInput(f"{name!r} is no state of an application; there are {known}") from failure

@@ -9,7 +9,7 @@ reversed dates) is refused here.
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -69,6 +69,34 @@ class Document(BaseModel):
     """A document that comes from outside: unknown fields are refused, values never change."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class Form(Document):
+    """A document that people write and hand in; the ledger holds its digest."""
+
+    CALLED: ClassVar[str]
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any] | str | bytes) -> Self:
+        """The form in ``document``, a mapping or JSON text.
+
+        Raises ``BadInput`` naming every field that is wrong, and what is wrong with it.
+        """
+        try:
+            if isinstance(document, str | bytes):
+                return cls.model_validate_json(document)
+            return cls.model_validate(document)
+        except ValidationError as failure:
+            problems = "; ".join(_explain(error) for error in failure.errors())
+            raise BadInput(f"the {cls.CALLED} cannot be read: {problems}") from failure
+
+    def document(self) -> dict[str, Any]:
+        """The form as plain JSON values, every field present."""
+        return self.model_dump(mode="json")
+
+    def digest(self) -> str:
+        """The digest of the form, which is all the ledger holds of it."""
+        return digest(canonical_json(self.document()))
 
 
 class ApplicationKind(StrEnum):
@@ -149,8 +177,10 @@ class EnclaveSize(Document):
     gpus: Annotated[int, Field(ge=0, le=64)] = 0
 
 
-class ApplicationForm(Document):
+class ApplicationForm(Form):
     """The whole application, as the applicant writes it."""
+
+    CALLED = "application form"
 
     kind: ApplicationKind = ApplicationKind.PERMIT
     title: Text = ""
@@ -180,28 +210,6 @@ class ApplicationForm(Document):
     previous_permits: tuple[Name, ...] = Field(default=(), max_length=1000)
     amends: Name | None = None
     """For an amendment: the permit that it replaces."""
-
-    @classmethod
-    def read(cls, document: Mapping[str, Any] | str | bytes) -> Self:
-        """The form in ``document``, a mapping or JSON text.
-
-        Raises ``BadInput`` naming every field that is wrong, and what is wrong with it.
-        """
-        try:
-            if isinstance(document, str | bytes):
-                return cls.model_validate_json(document)
-            return cls.model_validate(document)
-        except ValidationError as failure:
-            problems = "; ".join(_explain(error) for error in failure.errors())
-            raise BadInput(f"the application form cannot be read: {problems}") from failure
-
-    def document(self) -> dict[str, Any]:
-        """The form as plain JSON values, every field present."""
-        return self.model_dump(mode="json")
-
-    def digest(self) -> str:
-        """The digest of the form, which is all the ledger holds of it."""
-        return digest(canonical_json(self.document()))
 
 
 def _explain(error: ErrorDetails) -> str:

@@ -1,133 +1,27 @@
-"""The rows of applications: how they are read, and the one way in which they change.
+"""The rows of applications: how they are read, their clock, and the one way in which they change."""
 
-``take`` is one step of the state machine: it moves the row if nobody moved it since it was read,
-notes the act with its words in the application's history, and records it on the ledger with the
-digest of those words.
-"""
-
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from casemate.access import deadlines
 from casemate.access.deadlines import Regime
 from casemate.access.forms import ApplicationForm, ApplicationKind
+from casemate.access.procedure import Steps, Tables
 from casemate.access.records import Application, ApplicationEvent, State
 from casemate.access.tables import ApplicationEventRow, ApplicationRow
-from casemate.access.transitions import DECIDING, LEDGER_ACTS, step
-from casemate.canonical import digest
+from casemate.access.transitions import MACHINE
 from casemate.clock import Clock
-from casemate.errors import Conflict, NotAllowed, NotFound
 from casemate.ledger import Ledger
 
 _WAITING = (State.SUBMITTED, State.INCOMPLETE, State.CHANGES_REQUESTED, State.APPEALED)
+TABLES = Tables(ApplicationRow, ApplicationEventRow, "application", ApplicationEvent)
 
 
-@dataclass(frozen=True)
-class Change:
-    """What a step writes: the words with it, the columns it sets, the form it hands in."""
-
-    text: str = ""
-    columns: Mapping[str, Any] = field(default_factory=dict)
-    form: ApplicationForm | None = None
-
-
-class History:
+class History(Steps[State, ApplicationRow, ApplicationEvent]):
     """The applications of one home as they are kept."""
 
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
-        self._ledger = ledger
-        self._clock = clock
-
-    def row(self, tx: Session, application_id: str) -> ApplicationRow:
-        """The row as it is now. Raises ``NotFound``."""
-        query = select(ApplicationRow).where(ApplicationRow.id == application_id)
-        row = tx.scalar(query.execution_options(populate_existing=True))
-        if row is None:
-            raise NotFound(f"there is no application {application_id!r}")
-        return row
-
-    def take(self, tx: Session, actor: str, row: ApplicationRow, act: str, change: Change) -> None:
-        """Take one step from the state that ``row`` was read in.
-
-        Raises ``Conflict`` where the act is not possible in that state or somebody else was first,
-        ``NotAllowed`` where the authority's act would be an applicant's.
-        """
-        before, after = step(row.id, row.state, act)
-        if act in DECIDING and actor in {row.applicant, *row.form.get("people", ())}:
-            raise NotAllowed(
-                f"{actor} applied for {row.id} or is named in it, and takes no part in deciding it"
-            )
-        revision = row.revision
-        # Comparing and setting is one statement: of two people at once, one finds nothing to set.
-        moved = tx.execute(
-            update(ApplicationRow)
-            .where(
-                ApplicationRow.id == row.id,
-                ApplicationRow.state == before,
-                ApplicationRow.revision == revision,
-            )
-            .values(state=after, revision=revision + 1, **change.columns)
-            .returning(ApplicationRow.id)
-            .execution_options(synchronize_session=False)
-        )
-        if moved.first() is None:
-            raise Conflict(f"{row.id} has moved on since it was read: look at it again")
-        self.note(tx, row.id, actor, act, (before, after), change.text)
-        detail: dict[str, Any] = {"state": after, "revision": revision + 1}
-        if change.text:
-            detail["text"] = digest(change.text.encode())
-        if change.form is not None:
-            detail["form"] = change.form.digest()
-        self._ledger.append(tx, actor=actor, act=LEDGER_ACTS[act], subject=row.id, **detail)
-
-    def note(
-        self,
-        tx: Session,
-        application_id: str,
-        actor: str,
-        act: str,
-        states: tuple[State, State],
-        text: str,
-    ) -> None:
-        """Add one event to the history."""
-        tx.add(
-            ApplicationEventRow(
-                application=application_id,
-                at=self._clock(),
-                actor=actor,
-                act=act,
-                from_state=states[0],
-                to_state=states[1],
-                text=text,
-                deciding=act in DECIDING,
-            )
-        )
-        tx.flush()
-
-    def events(self, tx: Session, application_id: str) -> tuple[ApplicationEvent, ...]:
-        """All that was done and said, in order."""
-        rows = tx.scalars(
-            select(ApplicationEventRow)
-            .where(ApplicationEventRow.application == application_id)
-            .order_by(ApplicationEventRow.id)
-        )
-        return tuple(
-            ApplicationEvent(
-                at=row.at,
-                actor=row.actor,
-                act=row.act,
-                from_state=State(row.from_state),
-                to_state=State(row.to_state),
-                text=row.text,
-                deciding=row.deciding,
-            )
-            for row in rows
-        )
+        super().__init__(ledger, clock, MACHINE, TABLES)
 
     def clock_goes_on(self, row: ApplicationRow) -> dict[str, Any]:
         """The clock's columns once it goes on after standing still."""

@@ -14,6 +14,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, mo
 from casemate.access.deadlines import Regime
 from casemate.access.forms import ApplicationForm, ApplicationKind, Document, LegalBasis
 from casemate.access.output_types import USUAL_TYPES
+from casemate.access.procedure import Event
 from casemate.disclosure import DisclosureRules
 from casemate.errors import BadInput, NotAllowed
 
@@ -300,14 +301,8 @@ class Application:
 
 
 @dataclass(frozen=True)
-class ApplicationEvent:
+class ApplicationEvent(Event[State]):
     """One step or message in an application's life. ``text`` is the reason or the message."""
 
-    at: datetime
-    actor: str
-    act: str
     from_state: State
     to_state: State
-    text: str
-    deciding: bool
-    """Whether the act is an authority's decision, whose text is its reason."""

@@ -10,50 +10,31 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from casemate.access.procedure import ID, NAME, CaseColumns, EventColumns
 from casemate.store import Base, Json, UtcDateTime
 
-ID = String(64)
-NAME = String(200)
 
-
-class ApplicationRow(Base):
+class ApplicationRow(CaseColumns, Base):
     __tablename__ = "application"
 
-    id: Mapped[str] = mapped_column(ID, primary_key=True)
-    state: Mapped[str] = mapped_column(String(20), index=True)
-    revision: Mapped[int]
     kind: Mapped[str] = mapped_column(String(20))
-    applicant: Mapped[str] = mapped_column(NAME, index=True)
-    organisation: Mapped[str] = mapped_column(NAME)
-    form: Mapped[dict[str, Any]] = mapped_column(Json)
     versions: Mapped[dict[str, int]] = mapped_column(Json)
     regime: Mapped[str | None] = mapped_column(String(8))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     clock_started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     clock_stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     stopped_microseconds: Mapped[int] = mapped_column(BigInteger)
     extended: Mapped[bool]
     complete_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     appealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     permit: Mapped[str | None] = mapped_column(ID)
 
 
-class ApplicationEventRow(Base):
+class ApplicationEventRow(EventColumns, Base):
     """What was done and said, in order. Decisions are the events that ``deciding`` marks."""
 
     __tablename__ = "application_event"
 
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     application: Mapped[str] = mapped_column(ForeignKey("application.id"), index=True)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    actor: Mapped[str] = mapped_column(NAME)
-    act: Mapped[str] = mapped_column(String(40))
-    from_state: Mapped[str] = mapped_column(String(20))
-    to_state: Mapped[str] = mapped_column(String(20))
-    text: Mapped[str] = mapped_column(Text)
-    deciding: Mapped[bool]
 
 
 class RevisedFormRow(Base):

@@ -9,8 +9,8 @@ draft ──submit──▶ submitted ──approve──▶ approved (a permit)
 
 from collections.abc import Mapping
 
+from casemate.access.procedure import Machine
 from casemate.access.records import State
-from casemate.errors import Conflict
 
 D, S, I, C = State.DRAFT, State.SUBMITTED, State.INCOMPLETE, State.CHANGES_REQUESTED  # noqa: E741
 A, R, W, P = State.APPROVED, State.REFUSED, State.WITHDRAWN, State.APPEALED
@@ -47,16 +47,7 @@ LEDGER_ACTS = {
     "extend": "application.extended",
     "approve": "application.approved",
     "refuse": "application.refused",
+    "message": "application.message_added",
 }
 
-
-def step(application: str, state: str, act: str) -> tuple[State, State]:
-    """The states before and after ``act``; raises ``Conflict`` where it is not possible."""
-    before = State(state)
-    after = TRANSITIONS[act].get(before)
-    if after is None:
-        raise Conflict(
-            f"{application} is {before.replace('_', ' ')}: {act.replace('_', ' ')} is not possible "
-            "in that state"
-        )
-    return before, after
+MACHINE = Machine(State, TRANSITIONS, DECIDING, LEDGER_ACTS)

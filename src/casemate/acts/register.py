@@ -47,7 +47,11 @@ class RegisterActs(Part):
         public (AI Act Art. 49(4), (5)).
         """
         with self._changing(actor, "algorithm.publish", algorithm) as tx:
+            self._before_publication(tx, algorithm)
             return self.register.publish(tx, actor, algorithm, reason)
+
+    def _before_publication(self, tx: Session, algorithm: str) -> None:
+        """Asked in the transaction that publishes; raises ``NotAllowed`` to keep the entry back."""
 
     def withdraw_algorithm(self, actor: str, algorithm: str, reason: str) -> KeptRecord:
         """Take an entry of one's own organisation from the public's sight; its versions stay kept."""
@@ -160,17 +164,17 @@ class RegisterActs(Part):
             return self.register.published_history(tx, algorithm)
 
     def export_algorithm(
-        self, actor: str, algorithm: str, standard: str, *, language: str | None = None
+        self, actor: str | None, algorithm: str, standard: str, *, language: str | None = None
     ) -> Export:
-        """The newest version of an entry in the form of another register, with what it lacks there.
+        """The version of an entry that ``actor`` reads in the form of another register, with what it lacks.
 
         ``language`` is the one that most of its texts are in, if not given. An entry of the section
         that is not public has the fewer fields of AI Act Art. 49(4).
         """
         from casemate.register.exports import export
 
-        with self._reading(actor, algorithm) as tx:
-            kept = self.register.get(tx, algorithm)
+        kept = self.algorithm(actor, algorithm)
+        with self.store.read() as tx:
             section = self.register.standing(tx, algorithm).section
             known = self._known_for_exports(tx, kept)
             return export(kept.record, standard, known, language=language, section=section)

@@ -160,6 +160,12 @@ class Evaluations:
         return [_kept(row) for row in tx.scalars(newest)]
 
     @staticmethod
+    def algorithms_of(tx: Session, model: str) -> set[str]:
+        """The entries on which evaluations of the model with this digest are kept."""
+        wanted = select(EvaluationRow.algorithm).where(EvaluationRow.model_digest == model)
+        return {one for one in tx.scalars(wanted) if one is not None}
+
+    @staticmethod
     def _row(tx: Session, evaluation: str) -> EvaluationRow:
         row = tx.get(EvaluationRow, evaluation)
         if row is None:

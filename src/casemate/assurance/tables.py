@@ -28,3 +28,28 @@ class EvaluationRow(Base):
     recorded_by: Mapped[str] = mapped_column(String(64))
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AlgorithmModelRow(Base):
+    """One model that an entry of the register is about; the one with the highest number counts."""
+
+    __tablename__ = "algorithm_model"
+
+    algorithm: Mapped[str] = mapped_column(String(64), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    digest: Mapped[str] = mapped_column(String(71), index=True)
+    output: Mapped[str | None] = mapped_column(String(64))
+    named_by: Mapped[str] = mapped_column(String(64))
+    named_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ModelExceptionRow(Base):
+    """An authority's decision that a model may go out although it was kept back."""
+
+    __tablename__ = "model_exception"
+
+    algorithm: Mapped[str] = mapped_column(String(64), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(71), primary_key=True)
+    reason: Mapped[str] = mapped_column(Text)
+    decided_by: Mapped[str] = mapped_column(String(64))
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime)

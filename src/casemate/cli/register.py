@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,13 +21,16 @@ from casemate.cli.common import (
     table,
 )
 from casemate.cli.files import write_json
+from casemate.cli.papers import app as papers
 from casemate.clock import timestamp
 from casemate.errors import BadInput
 from casemate.register.exports import Export
+from casemate.register.feedback import Feedback
 from casemate.register.keeping import KeptRecord
 from casemate.register.records import Completeness, completeness, fields, read_record, standards
 
 app = typer.Typer(no_args_is_help=True)
+app.add_typer(papers)
 
 
 @app.callback()
@@ -147,6 +151,72 @@ def history(desk: Desk, algorithm: Algorithm) -> Shown:
     titles = ["Version", "When", "By", "Why", "Field", "Before", "After"]
     data = [_kept(one.kept) | {"changes": list(one.changes)} for one in revisions]
     return Shown(data, table(titles, rows))
+
+
+@command(app, "feedback")
+def feedback(
+    desk: Desk,
+    algorithm: Annotated[
+        str | None, typer.Argument(help="The algorithm's id; none: how many wait for an answer.")
+    ] = None,
+    code: Annotated[
+        str | None, typer.Option(help="The code of a message of your own: no account is needed.")
+    ] = None,
+    take_back: Annotated[
+        bool, typer.Option("--take-back", help="With --code: erase the message and its answer.")
+    ] = False,
+) -> Shown:
+    """What people say of an algorithm of yours; or, by its code, what became of your own message."""
+    if code is not None:
+        act = desk.platform.take_back_feedback if take_back else desk.platform.feedback_of
+        return Shown(found := act(code), _feedback([found]))
+    if take_back:
+        raise BadInput("`--take-back` takes the `--code` of the message")
+    if algorithm is None:
+        waiting = desk.platform.waiting_feedback(desk.actor)
+        rows: list[list[object]] = [[one, number] for one, number in sorted(waiting.items())]
+        return Shown(waiting, table(["Algorithm", "Waiting"], rows))
+    said = desk.platform.algorithm_feedback(desk.actor, algorithm)
+    return Shown(list(said), _feedback(said))
+
+
+@command(app, "give-feedback")
+def give_feedback(
+    desk: Desk,
+    algorithm: Algorithm,
+    text: Annotated[str, typer.Option(help="What you have to say.")],
+    kind: Annotated[
+        str, typer.Option(help="question, correction, complaint or appeal.")
+    ] = "question",
+    contact: Annotated[str, typer.Option(help="How to reach you, if you like.")] = "",
+    language: Annotated[str, typer.Option(help="en, fr, de or lb.")] = "en",
+) -> Shown:
+    """Say something of a published algorithm; the code that it prints once reads the answer."""
+    given, code = desk.platform.give_feedback(
+        algorithm, kind, text, contact=contact, language=language
+    )
+    told = f"Your message was received. Its code, told this once: {code}"
+    return Shown({"feedback": given, "code": code}, told)
+
+
+@command(app, "answer-feedback")
+def answer_feedback(
+    desk: Desk,
+    feedback: Annotated[str, typer.Argument(help="The message's id.")],
+    answer: Annotated[str, typer.Option(help="What you answer; its sender reads it by the code.")],
+) -> Shown:
+    """Answer what somebody said of an algorithm of your organisation, once."""
+    answered = desk.platform.answer_feedback(desk.actor, feedback, answer)
+    return Shown(answered, f"{answered.id} is answered.")
+
+
+def _feedback(said: Sequence[Feedback]) -> Any:
+    rows: list[list[object]] = [
+        [one.id, one.kind, one.state, timestamp(one.received_at), one.text, one.contact, one.answer]
+        for one in said
+    ]
+    titles = ["Message", "Kind", "State", "Received", "Text", "Contact", "Answer"]
+    return table(titles, rows)
 
 
 @command(app, "export")

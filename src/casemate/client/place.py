@@ -6,20 +6,39 @@ from typing import Any
 
 from casemate.client.accounts import Accounts
 from casemate.client.applications import Applications
+from casemate.client.corpora import Corpora
 from casemate.client.datasets import Datasets
 from casemate.client.evaluations import Evaluations
 from casemate.client.house import House
 from casemate.client.ledger import Ledger
+from casemate.client.models import Models
+from casemate.client.observatory import Observatory
 from casemate.client.outputs import Outputs
+from casemate.client.papers import Papers
 from casemate.client.permits import Permits
 from casemate.client.register import Register
 from casemate.client.runs import Runs
+from casemate.client.sandboxes import Sandboxes
 from casemate.client.watching import Watching
 from casemate.client.wire import Wire
 
 
 class Client(
-    Datasets, Applications, Permits, Runs, Outputs, Evaluations, Register, Ledger, Accounts, House
+    Datasets,
+    Applications,
+    Permits,
+    Runs,
+    Outputs,
+    Evaluations,
+    Models,
+    Observatory,
+    Register,
+    Papers,
+    Sandboxes,
+    Corpora,
+    Ledger,
+    Accounts,
+    House,
 ):
     """A served Casemate. Close it, or use it as a context manager."""
 

@@ -10,6 +10,8 @@ from casemate.client.part import Part, Seen
 from casemate.client.wire import segment
 
 if TYPE_CHECKING:
+    from casemate.register.exports import Export
+    from casemate.register.feedback import Feedback
     from casemate.register.keeping import KeptRecord, Revision
     from casemate.register.records import Record
     from casemate.register.search import AlgorithmPage, ListedAlgorithm, Place
@@ -91,6 +93,62 @@ class Register(Part):
         """Take an entry of one's own organisation from the public's sight; its versions stay kept."""
         where = f"/algorithms/{segment(algorithm)}/withdraw"
         return _kept(self._wire.post(where, {"reason": reason}, if_match=if_match))
+
+    def export_algorithm(
+        self, algorithm: str, standard: str, *, language: str | None = None
+    ) -> Export:
+        """An entry in the form of another register, with what it lacks there."""
+        from casemate.register.exports import Export
+
+        where = f"/algorithms/{segment(algorithm)}/export"
+        return decoded(Export, self._wire.get(where, standard=standard, language=language))
+
+    def give_feedback(
+        self,
+        algorithm: str,
+        kind: str,
+        text: str,
+        *,
+        contact: str = "",
+        language: str = "en",
+        source: str | None = None,
+    ) -> tuple[Feedback, str]:
+        """Say something of a published algorithm; gives it with a code, told this once.
+
+        ``source`` is not sent: the server sees where it comes from.
+        """
+        said = {"kind": kind, "text": text, "contact": contact, "language": language}
+        told = self._wire.post(f"/algorithms/{segment(algorithm)}/feedback", said)
+        return _feedback(told["feedback"]), str(told["code"])
+
+    def feedback_of(self, code: str) -> Feedback:
+        """What the owner of ``code`` wrote, and the answer."""
+        return _feedback(self._wire.post("/feedback/of-code", {"code": code}))
+
+    def take_back_feedback(self, code: str) -> Feedback:
+        """Erase what the owner of ``code`` wrote, how to reach them, and the answer."""
+        return _feedback(self._wire.post("/feedback/take-back", {"code": code}))
+
+    def algorithm_feedback(self, algorithm: str) -> Sequence[Feedback]:
+        """What was said of an algorithm, the newest first, for its organisation and the authority."""
+        pages = self._wire.pages(f"/algorithms/{segment(algorithm)}/feedback")
+        return sorted(map(_feedback, pages), key=lambda one: one.received_at, reverse=True)
+
+    def waiting_feedback(self) -> dict[str, int]:
+        """How many messages wait for an answer, by algorithm; of those whose feedback you read."""
+        told: dict[str, int] = self._wire.get("/feedback/waiting")
+        return told
+
+    def answer_feedback(self, feedback: str, answer: str) -> Feedback:
+        """Answer for one's own organisation, once; raises ``Conflict`` where that was done."""
+        where = f"/feedback/{segment(feedback)}/answer"
+        return _feedback(self._wire.post(where, {"answer": answer}))
+
+
+def _feedback(document: Any) -> Feedback:
+    from casemate.register.feedback import Feedback
+
+    return decoded(Feedback, document)
 
 
 def _cursor(after: Place) -> str:

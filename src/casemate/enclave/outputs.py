@@ -406,6 +406,15 @@ class Outputs:
             )
         return ModelBytes(row.name, self._open(row))
 
+    def cleared_digest(self, tx: Session, output_id: str) -> str:
+        """The digest of an output that a checker has cleared; raises ``NotAllowed`` before that."""
+        row = self._row(tx, output_id)
+        if row.state not in (OutputState.cleared.value, OutputState.released.value):
+            raise NotAllowed(
+                f"output {output_id} is {row.state}: its digest is told once a checker has cleared it"
+            )
+        return row.digest
+
     def _now_of(self, tx: Session, run: Run) -> str:
         """The permit of ``run``, or what it was renewed to."""
         return current_permit(self._permits, tx, run.permit)

@@ -1,5 +1,6 @@
 """The enclave as one object, as the platform holds it."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from sqlalchemy import select
@@ -16,7 +17,7 @@ from casemate.enclave.drafts import Drafts
 from casemate.enclave.environments import Environments
 from casemate.enclave.evaluating import Evaluator
 from casemate.enclave.following import Follower
-from casemate.enclave.outputs import Outputs
+from casemate.enclave.outputs import BeforeRelease, Outputs
 from casemate.enclave.recipes import RecipeShelf, ReleaseMemory
 from casemate.enclave.recipes.exchange import exchange
 from casemate.enclave.repairs import Repairs
@@ -50,10 +51,12 @@ class Enclave:
         catalogue: Catalogue,
         clock: Clock,
         at_once: int = 1,
+        before_release: Iterable[BeforeRelease] = (),
         evaluator: Evaluator | None = None,
     ) -> None:
         """``home`` holds the worker's lock, ``runs_url`` names DBOS's database; ``at_once`` runs are
-        worked on at the same time. ``evaluator`` tries models; without one no run does."""
+        worked on at the same time; ``before_release`` is asked of each output that is to leave.
+        ``evaluator`` tries models; without one no run does."""
         self._vault = vault
         self._store = store
         self.views = Views(vault, keyring, ledger, permits, catalogue, clock)
@@ -62,7 +65,7 @@ class Enclave:
         self.memory = memory = ReleaseMemory(releases, self.views, permits)
         self.outputs = Outputs(
             vault, keyring, ledger, permits, self.runs, clock,
-            before_release=(memory.before_release,),
+            before_release=(*before_release, memory.before_release),
         )  # fmt: skip
         self.assessments = Assessments(self.views, catalogue, ledger)
         self.answers = Answers(self.views, keyring, ledger, permits, catalogue, clock)

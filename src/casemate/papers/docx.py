@@ -73,7 +73,10 @@ class _Writer:
     def _block(self, block: Block) -> None:
         match block:
             case Paragraph():
-                self._runs(self._written.add_paragraph(), block.words)
+                paragraph = self._written.add_paragraph()
+                self._runs(paragraph, block.words)
+                if block.language:
+                    _speak(paragraph, block.language)
             case Listing():
                 style = "List Number" if block.numbered else "List Bullet"
                 for one in block.items:
@@ -189,6 +192,11 @@ def _properties(written: "Written", laid: Laid) -> None:
     if defaults is not None:
         for attribute in ("val", "eastAsia"):
             defaults.set(_name(f"w:{attribute}"), paper.language)
+
+
+def _speak(paragraph: "WrittenParagraph", language: str) -> None:
+    for run in paragraph.runs:
+        _element(run._r.get_or_add_rPr(), "w:lang", {"w:val": language})
 
 
 def _bordered(paragraph: "WrittenParagraph") -> None:

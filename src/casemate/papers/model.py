@@ -55,6 +55,13 @@ def runs(words: Words) -> tuple[Run, ...]:
     return (Run(words),) if isinstance(words, str) else words
 
 
+def marked(text: str) -> Words:
+    """``text`` in which what stands between backticks is code; for our own fixed words, not for others'."""
+    return tuple(
+        Run(one, "code" if at % 2 else "plain") for at, one in enumerate(text.split("`")) if one
+    )
+
+
 def text_of(words: Words) -> str:
     """``words`` without their styles."""
     return "".join(one.text for one in runs(words))
@@ -73,10 +80,14 @@ class Source:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A statement. It counts as told where it has a source."""
+    """A statement. It counts as told where it has a source.
+
+    ``language`` is that of its words, where it is another than the document's.
+    """
 
     words: Words
     sources: tuple[Source, ...] = ()
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,10 +143,10 @@ class Figure:
 class Gap:
     """Something that the document has to say and nobody told."""
 
-    what: str
-    who: str
-    why: str
-    where: str
+    what: Words
+    who: Words
+    why: Words
+    where: Words
     sources: tuple[Source, ...] = ()
     """What asks for it."""
     key: str = ""

@@ -22,13 +22,16 @@ from casemate.papers.model import (
     Words,
     plain,
     runs,
+    text_of,
 )
 
-_LONG_WORD = re.compile(r"[^\s\u200b]{24,}")
-_BREAK_EVERY = 12
-"""Characters after which a very long word may go on in the next line: a narrow cell holds as many."""
-_WIDEST = 6
-"""How many times as wide as the narrowest a column is at most."""
+_WORD = re.compile(r"[^\s\u200b]+")
+_LONGEST_WORD = 24
+"""Characters of a word that is not broken where it would not fit."""
+_LINE = 96
+"""Characters that stand side by side in a table's smaller type, at the least."""
+_LONG_GAP = 1500
+"""Characters of a gap that may go over a page's end; a shorter one stands whole."""
 
 
 def write_pdf(laid: Laid) -> bytes:
@@ -120,6 +123,7 @@ class _Setting:
         match block:
             case Paragraph():
                 told = {"kind": "paragraph", "words": self._words(block.words)}
+                told["language"] = block.language or self._laid.document.language
             case Listing():
                 items = [self._words(one) for one in block.items]
                 told = {"kind": "listing", "numbered": block.numbered, "items": items}
@@ -143,6 +147,8 @@ class _Setting:
         return {
             "kind": "gap",
             "label": known["gap"],
+            "long": sum(len(text_of(one)) for one in (gap.what, gap.who, gap.why, gap.where))
+            > _LONG_GAP,
             "what": self._words(gap.what),
             "entries": [
                 [known["gap_who"], self._words(gap.who)],
@@ -153,21 +159,25 @@ class _Setting:
         }
 
     def _table(self, table: Table) -> dict[str, Any]:
-        rows = [[self._words(cell) for cell in row] for row in table.rows]
-        head = [self._words(one) for one in table.head]
+        widths = _widths(table)
+        rows = [self._row(row, widths) for row in table.rows]
+        head = self._row(table.head, widths)
         return {
             "caption": self._words(table.caption), "row_heads": table.row_heads,
-            "head": head, "rows": rows, "widths": _widths([head, *rows]),
+            "head": head, "rows": rows, "widths": widths,
         }  # fmt: skip
 
-    def _words(self, words: Words) -> list[dict[str, str]]:
+    def _row(self, row: tuple[Words, ...], widths: list[int]) -> list[list[dict[str, str]]]:
+        return [self._words(cell, at) for cell, at in zip(row, widths, strict=True)]
+
+    def _words(self, words: Words, longest: int = _LONGEST_WORD) -> list[dict[str, str]]:
         return [
-            {"text": self._text(one.text), "style": one.style, "href": _outside(one.href)}
+            {"text": self._text(one.text, longest), "style": one.style, "href": _outside(one.href)}
             for one in runs(words)
         ]
 
-    def _text(self, text: str) -> str:
-        return _LONG_WORD.sub(_with_breaks, self._shown(text))
+    def _text(self, text: str, longest: int = _LONGEST_WORD) -> str:
+        return _WORD.sub(lambda word: _with_breaks(word.group(), longest), self._shown(text))
 
     def _shown(self, text: str) -> str:
         composed = unicodedata.normalize("NFC", plain(text)).replace("\t", " ")
@@ -184,9 +194,12 @@ def _is_mark(one: str) -> bool:
     return unicodedata.category(one)[0] in "MC"
 
 
-def _with_breaks(word: re.Match[str]) -> str:
-    text = word.group()
-    return "\u200b".join(text[at : at + _BREAK_EVERY] for at in range(0, len(text), _BREAK_EVERY))
+def _with_breaks(word: str, longest: int) -> str:
+    """``word`` with places at which it may go on in the next line, where it is longer than ``longest``."""
+    if len(word) <= longest:
+        return word
+    every = max(1, longest // 2)
+    return "\u200b".join(word[at : at + every] for at in range(0, len(word), every))
 
 
 def _outside(href: str) -> str:
@@ -194,9 +207,21 @@ def _outside(href: str) -> str:
     return "" if href.startswith("#") else href
 
 
-def _widths(rows: list[list[list[dict[str, str]]]]) -> list[int]:
-    """A share for each column by the square root of its longest cell, so that long texts get more room."""
-    longest = [
-        max(sum(len(one["text"]) for one in row[at]) for row in rows) for at in range(len(rows[0]))
+def _widths(table: Table) -> list[int]:
+    """The characters that each column holds in a line: room for its longest word, then by its texts."""
+    columns = [
+        [text_of(row[at]) for row in (table.head, *table.rows)] for at in range(len(table.head))
     ]
-    return [min(_WIDEST, max(2, round(min(one, 400) ** 0.5 / 2))) for one in longest]
+    line = _LINE - 2 * len(columns)
+    needs = [
+        max(3, *(len(word) for text in one for word in text.split() or ("",))) for one in columns
+    ]
+    needs = [min(one, _LONGEST_WORD) for one in needs]
+    if sum(needs) > line:
+        return [max(1, one * line // sum(needs)) for one in needs]
+    wishes = [max(min(len(text), 400) for text in one) ** 0.5 for one in columns]
+    free = line - sum(needs)
+    return [
+        need + int(free * wish / (sum(wishes) or 1))
+        for need, wish in zip(needs, wishes, strict=True)
+    ]

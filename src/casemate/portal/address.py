@@ -2,6 +2,7 @@
 
 from fastapi import Request
 
+from casemate.identity.sources import source_of
 from casemate.portal.callers import platform_of
 
 
@@ -11,3 +12,11 @@ def base_of(request: Request) -> str:
     That host is at least one (``doors`` sees to it), and is told back to nobody but whoever named it.
     """
     return platform_of(request).home.address or str(request.base_url).rstrip("/")
+
+
+def source_of_request(request: Request) -> str | None:
+    """The network that a request comes from; ``None`` where it has no address: a socket of this machine."""
+    try:
+        return None if request.client is None else source_of(request.client.host)
+    except ValueError:
+        return None

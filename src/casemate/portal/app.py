@@ -13,14 +13,19 @@ from casemate.portal.api import (
     accounts,
     applications,
     catalogue,
+    corpora,
     environments,
     evaluations,
     house,
     ledger,
+    models,
+    observatory,
     outputs,
+    papers,
     permits,
     register,
     runs,
+    sandboxes,
 )
 from casemate.portal.doors import Doors
 from casemate.portal.examples import add_examples
@@ -37,14 +42,18 @@ _TAGS = [
     {"name": "outputs", "description": "What came out, and what may leave."},
     {"name": "assurance", "description": "Evaluations of models, as evidence."},
     {"name": "register", "description": "AI systems and algorithms, and the AI Act."},
+    {
+        "name": "sandbox",
+        "description": "The regulatory sandbox: apply, try, look on, report.",
+    },
     {"name": "ledger", "description": "The record of every act, open to anyone."},
     {"name": "accounts", "description": "People, organisations, access tokens."},
     {"name": "house", "description": "How this home does, and its figures."},
 ]
 
 _PARTS = (
-    catalogue, applications, permits, runs, environments, outputs, evaluations, register, ledger, accounts,
-    house,
+    catalogue, applications, permits, runs, environments, outputs, evaluations, models, observatory,
+    register, papers, sandboxes, corpora, ledger, accounts, house,
 )  # fmt: skip
 
 
@@ -74,6 +83,7 @@ def create_app(platform: Platform, *, requests_a_minute: int = 600, works: bool 
     for part in _PARTS:
         api.include_router(part.router)
     api.include_router(catalogue.uploads)
+    api.include_router(register.feedbacks)
     api.include_router(register.law)
     app.include_router(api)
     app.include_router(harvest.router)

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, Text, UniqueConstraint
+from sqlalchemy import LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casemate.store import Base, Json, UtcDateTime
+from casemate.store.wrapped import sealed
 
 
 class AlgorithmRecordRow(Base):
@@ -59,3 +60,40 @@ class AlgorithmEntryRow(Base):
     sort_name: Mapped[str] = mapped_column(String(200))
     name_words: Mapped[str] = mapped_column(Text)
     text_words: Mapped[str] = mapped_column(Text)
+
+
+class AlgorithmFeedbackRow(Base):
+    """What somebody said of an algorithm, encrypted; of what was taken back no words are left."""
+
+    __tablename__ = "algorithm_feedback"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    algorithm: Mapped[str] = mapped_column(String(64), index=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    language: Mapped[str] = mapped_column(String(2))
+    salt: Mapped[str] = mapped_column(String(32))
+    """Of the digests on the ledger."""
+    text: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed("feedback:{id}:text"))
+    contact: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed("feedback:{id}:contact"))
+    code: Mapped[str] = mapped_column(String(64), unique=True)
+    """The SHA-256 of what its sender was told."""
+    sender: Mapped[str] = mapped_column(String(64), index=True)
+    """A keyed mark of the network address, for counting; empty where none was known."""
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(String(12))
+    answer: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed("feedback:{id}:answer"))
+    answered_by: Mapped[str | None] = mapped_column(String(64))
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AlgorithmAnswersRow(Base):
+    """One version of what keepers answer beside the record, for documents that the law asks for."""
+
+    __tablename__ = "algorithm_answers"
+
+    algorithm: Mapped[str] = mapped_column(String(64), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    document: Mapped[dict[str, Any]] = mapped_column(Json)
+    digest: Mapped[str] = mapped_column(String(71))
+    kept_by: Mapped[str] = mapped_column(String(64))
+    kept_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -195,6 +195,18 @@ algorithm.view        a colleague, hidden    .      y      y     y      y       
 algorithm.view        a stranger, national   .      .      .     .      y         .       .        y
 algorithm.publish     a colleague            .      .      y     y      y         .       .        .
 algorithm.publish     a stranger             .      .      .     .      .         .       .        .
+algorithm.except      a colleague            .      .      .     .      .         .       .        .
+algorithm.except      a stranger             .      .      .     .      y         .       .        .
+feedback.give         a stranger             .      .      .     .      .         .       .        .
+feedback.give         a stranger, published  y      y      y     y      y         y       y        y
+feedback.give         a stranger, hidden     .      .      .     .      y         .       .        .
+feedback.give         a stranger, national   .      .      .     .      y         .       .        y
+feedback.read         a colleague            .      .      y     y      y         .       .        .
+feedback.read         a stranger             .      .      .     .      y         .       .        .
+feedback.answer       a colleague            .      .      y     y      y         .       .        .
+feedback.answer       a stranger             .      .      .     .      .         .       .        .
+document.make         a colleague            .      .      y     y      y         .       .        .
+document.make         a stranger             .      .      .     .      y         .       .        .
 algorithm.list        anyone                 y      y      y     y      y         y       y        y
 evaluation.record     a colleague            .      .      y     y      y         .       .        .
 evaluation.record     a stranger             .      .      .     .      .         .       .        .
@@ -208,6 +220,39 @@ evaluation.list       anyone                 y      y      y     y      y       
 evaluation.publish    a colleague            .      .      y     y      y         .       .        .
 evaluation.publish    a stranger             .      .      .     .      y         .       .        .
 evaluation.publish    colleague, no entry    .      .      .     .      .         .       .        .
+
+corpus.load           a colleague            .      .      y     .      .         .       .        .
+corpus.load           a stranger             .      .      .     .      .         .       .        .
+sandbox.apply         the participant        .      .      y     y      .         .       .        .
+sandbox.apply         a colleague            .      .      .     .      .         .       .        .
+sandbox.apply         of another employer    .      .      .     .      .         .       .        .
+sandbox.apply         a stranger             .      .      .     .      .         .       .        .
+sandbox.take_part     the participant        .      .      y     y      .         .       .        .
+sandbox.take_part     a colleague            .      .      y     y      .         .       .        .
+sandbox.take_part     of another employer    .      .      .     .      .         .       .        .
+sandbox.take_part     a stranger             .      .      .     .      .         .       .        .
+sandbox.withdraw      the participant        .      y      y     y      y         y       y        y
+sandbox.withdraw      a colleague            .      .      .     .      .         .       .        .
+sandbox.withdraw      a stranger             .      .      .     .      .         .       .        .
+sandbox.conclude      the participant        .      .      y     y      .         .       .        .
+sandbox.conclude      a colleague            .      .      y     y      .         .       .        .
+sandbox.conclude      a stranger             .      .      .     .      y         .       .        .
+sandbox.read          the participant        .      y      y     y      y         y       y        y
+sandbox.read          a colleague            .      y      y     y      y         y       y        y
+sandbox.read          a stranger             .      .      .     .      y         .       .        y
+sandbox.read          a draft's stranger     .      .      .     .      .         .       .        .
+sandbox.message       the participant        .      y      y     y      y         y       y        y
+sandbox.message       a colleague            .      .      y     y      .         .       .        .
+sandbox.message       the draft's applicant  .      .      .     .      .         .       .        .
+sandbox.message       a stranger             .      .      .     .      y         .       .        .
+sandbox.message       a draft's stranger     .      .      .     .      .         .       .        .
+sandbox.decide        the participant        .      .      .     .      .         .       .        .
+sandbox.decide        of another employer    .      .      .     .      .         .       .        .
+sandbox.decide        a colleague            .      .      .     .      .         .       .        .
+sandbox.decide        a stranger             .      .      .     .      y         .       .        .
+sandbox.inbox         anyone                 .      .      .     .      y         .       .        .
+sandbox.list          anyone                 .      y      y     y      y         y       y        y
+sandbox.publications  anyone                 y      y      y     y      y         y       y        y
 
 ledger.read           anyone                 y      y      y     y      y         y       y        y
 ledger.checkpoint     anyone                 y      y      y     y      y         y       y        y
@@ -254,6 +299,7 @@ OTHERS: Mapping[str, Mapping[str, Any]] = {
         "entry_is_public": True,
         "section": "public",
     },
+    "sandbox": {"applicant": "acct-ada", "organisation": "org-other", "state": "running"},
     "run": {"submitted_by": "acct-ada", "people": {"acct-ada", "acct-bob"}},
     "output": {
         "submitted_by": "acct-ada",
@@ -288,6 +334,8 @@ RELATIONS: Mapping[str, Mapping[str, Any]] = {
     "the applicant": {"applicant": ME, "people": {ME}, "organisation": MY_ORG},
     "only the applicant": {"applicant": ME},
     "applying for another": NAMED | {"organisation": MY_ORG},
+    "the participant": {"applicant": ME, "organisation": MY_ORG},
+    "of another employer": {"applicant": ME},
     "lying on employer": {"applicant": ME, "people": {ME}},
     "the draft's applicant": {"applicant": ME, "organisation": MY_ORG, "state": "draft"},
     "of a draft's holder": {"holders": {MY_ORG}, "state": "draft"},

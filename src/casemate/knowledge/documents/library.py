@@ -19,7 +19,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
-from casemate.errors import BadInput, NotFound
+from casemate.errors import BadInput, IntegrityFailure, NotFound
 from casemate.knowledge.documents.reading import read_all
 from casemate.knowledge.documents.tree import Document, Problem, Provision
 
@@ -29,7 +29,8 @@ CREATE TABLE IF NOT EXISTS text (digest TEXT PRIMARY KEY, words BLOB NOT NULL) W
 CREATE TABLE IF NOT EXISTS version (
     id INTEGER PRIMARY KEY, work TEXT NOT NULL, language TEXT NOT NULL, valid_from TEXT, valid_to TEXT,
     known_from TEXT, title TEXT NOT NULL, kind TEXT NOT NULL, eli TEXT NOT NULL, file TEXT NOT NULL,
-    licence TEXT NOT NULL, attribution TEXT NOT NULL, problems TEXT NOT NULL, in_rows INTEGER NOT NULL
+    licence TEXT NOT NULL, attribution TEXT NOT NULL, problems TEXT NOT NULL, in_rows INTEGER NOT NULL,
+    content TEXT NOT NULL
 );
 CREATE UNIQUE INDEX IF NOT EXISTS version_of ON version (work, language, valid_from);
 CREATE TABLE IF NOT EXISTS provision (
@@ -53,6 +54,9 @@ class LibraryState:
     versions: int
     provisions: int
     texts: int
+    languages: tuple[str, ...]
+    licences: tuple[str, ...]
+    digest: str
 
 
 @dataclass(slots=True)
@@ -226,10 +230,11 @@ class Library:
         )
         problems = json.dumps([[one.where, one.what] for one in given.problems])
         version = self._database.execute(
-            "INSERT INTO version VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO version VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (given.work, given.language, _iso(given.valid_from), _iso(given.valid_to),
              _iso(given.known_from), given.title, given.kind, given.eli, name, given.licence,
-             given.attribution, problems, in_rows),
+             given.attribution, problems, in_rows,
+             _content((one.key, one.digest) for _, one in given.units())),
         ).lastrowid  # fmt: skip
         loaded.versions += 1
         for place, (path, one) in enumerate(given.units()):
@@ -252,16 +257,58 @@ class Library:
 
     def state(self) -> LibraryState:
         """How much is here."""
-        counted = self._row(
+        works, versions, provisions, texts = self._row(
             "SELECT (SELECT count(DISTINCT work) FROM version), (SELECT count(*) FROM version),"
             " (SELECT count(*) FROM provision), (SELECT count(*) FROM text)"
         )
-        return LibraryState(*(counted or (0, 0, 0, 0)))
+        return LibraryState(
+            works=works, versions=versions, provisions=provisions, texts=texts,
+            languages=self._each("language"), licences=self._each("licence"), digest=self.digest(),
+        )  # fmt: skip
+
+    def digest(self) -> str:
+        """SHA-256 over every version and the digests of its texts: equal digests hold equal texts."""
+        found = sha256()
+        rows = self._database.execute(
+            "SELECT work, language, valid_from, valid_to, known_from, title, content FROM version"
+            " ORDER BY work, language, valid_from"
+        )
+        for row in rows:
+            found.update(json.dumps(row).encode())
+        return f"sha256:{found.hexdigest()}"
+
+    def verify(self) -> list[str]:
+        """Every version whose provisions are not those that were read; each text is held to its digest.
+
+        Reading a provision looks at that text alone.
+        """
+        wrong = []
+        for version in [one for work in self.works() for one in self.versions(work)]:
+            (content,) = self._row("SELECT content FROM version WHERE id = ?", version.id)
+            found = _content((one.key, one.digest) for one in self.provisions(version))
+            if found != content:
+                wrong.append(f"{version.work}, {version.language}, {version.valid_from}")
+        return wrong
+
+    def _each(self, column: str) -> tuple[str, ...]:
+        rows = self._database.execute(
+            f"SELECT DISTINCT {column} FROM version WHERE {column} != '' ORDER BY {column}"  # noqa: S608  # names of columns, ours
+        )
+        return tuple(str(row[0]) for row in rows)
 
     def works(self) -> list[str]:
         """Every work, by name."""
         rows = self._database.execute("SELECT DISTINCT work FROM version ORDER BY work")
         return [str(row[0]) for row in rows]
+
+    def newest(self) -> list[Version]:
+        """The last version of each work in each of its languages, by name."""
+        rows = self._database.execute(
+            f"SELECT {_VERSION} FROM version v WHERE NOT EXISTS (SELECT 1 FROM version w WHERE"  # noqa: S608  # names of columns, ours
+            " w.work = v.work AND w.language = v.language AND w.valid_from > v.valid_from)"
+            " ORDER BY v.work, v.language"
+        )
+        return [_version(row) for row in rows]
 
     def work(self, name: str) -> str:
         """The work that ``name`` or another name of it means; raises ``NotFound``."""
@@ -409,10 +456,23 @@ def _version(row: Sequence[Any]) -> Version:
     )  # fmt: skip
 
 
+def _content(provisions: Iterable[tuple[str, str]]) -> str:
+    """SHA-256 over the keys of a version's provisions and the digests of their texts."""
+    return sha256(json.dumps(list(provisions)).encode()).hexdigest()
+
+
+def _words(packed: bytes, digest: str) -> str:
+    """The text of this digest. Raises ``IntegrityFailure`` where it is another."""
+    words = zlib.decompress(packed)
+    if sha256(words).hexdigest() != digest:
+        raise IntegrityFailure(f"the words kept under {digest[:16]}… are not those that were read")
+    return words.decode()
+
+
 def _stored(row: Sequence[Any]) -> Stored:
     return Stored(
         version=_version(row[:12]), place=row[12], key=row[13], kind=row[14], number=row[15],
-        heading=row[16], path=tuple(json.loads(row[17])), text=zlib.decompress(row[18]).decode(),
+        heading=row[16], path=tuple(json.loads(row[17])), text=_words(row[18], row[19]),
         digest=row[19], as_filed=row[20], since=_day(row[21]), eli=row[22],
         terms=tuple(json.loads(row[23])),
         references=tuple((target, words) for target, words in json.loads(row[24])),

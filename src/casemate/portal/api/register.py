@@ -1,18 +1,22 @@
 """The register of algorithms: find, read, record, revise; and what the AI Act says of a system."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from casemate.clock import timestamp
 from casemate.identity import Scope
 from casemate.portal import paging
+from casemate.portal.address import source_of_request
 from casemate.portal.callers import Anyone, Caller, Reader, needs
-from casemate.portal.documents import Page, sent
+from casemate.portal.documents import Page, schema_of, sent
 from casemate.portal.keyed import KeyedRoute
 from casemate.portal.preconditions import IfMatch, unless_changed
 from casemate.portal.problems import describe
+from casemate.register.exports import Export
+from casemate.register.feedback import LONGEST_CONTACT, LONGEST_TEXT, Feedback, FeedbackKind
 from casemate.register.law import classify, read_facts
 from casemate.register.law.shown import answer_document
 from casemate.register.records import completeness, read_record
@@ -21,12 +25,26 @@ from casemate.search_words import MAX_TEXT
 
 router = APIRouter(prefix="/algorithms", tags=["register"], route_class=KeyedRoute)
 law = APIRouter(prefix="/classify", tags=["register"], route_class=KeyedRoute)
+feedbacks = APIRouter(prefix="/feedback", tags=["register"], route_class=KeyedRoute)
 Keeper = Annotated[Caller, needs(Scope.publish)]
 Many = Annotated[tuple[Annotated[str, Field(max_length=80)], ...], Query(max_length=20)]
 """Values of one filter, of which any will do."""
 Version = Annotated[int | None, Query(ge=1, le=10**9)]
 _CHANGES = describe(401, 403, 404, 409, 412, 422)
 _READ = describe(403, 404, 422)
+
+
+Standard = Annotated[str, Query(max_length=40, description="Such as nl-1.0 or annex-viii-a.")]
+Spoken = Annotated[str | None, Query(max_length=2, description="That of most texts, if not said.")]
+FeedbackDocument = schema_of(Feedback)
+ExportDocument = schema_of(Export)
+
+
+class GivenFeedback(BaseModel):
+    """What was taken in, and the code with which its sender reads the answer."""
+
+    feedback: FeedbackDocument  # type: ignore[valid-type]
+    code: str
 
 
 class ToldRecord(BaseModel):
@@ -51,6 +69,35 @@ class Why(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: str = Field(max_length=2000)
+
+
+class SaidOfIt(BaseModel):
+    """A question, a correction, a complaint or an appeal."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: FeedbackKind
+    text: str = Field(max_length=LONGEST_TEXT)
+    contact: str = Field(
+        "", max_length=LONGEST_CONTACT, description="How to reach you, if you like."
+    )
+    language: Literal["en", "fr", "de", "lb"] = "en"
+
+
+class Code(BaseModel):
+    """What you were told when you wrote."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: str = Field(max_length=100)
+
+
+class Answered(BaseModel):
+    """An answer to what somebody said."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    answer: str = Field(max_length=LONGEST_TEXT)
 
 
 class KeptDocument(BaseModel):
@@ -238,6 +285,73 @@ def revise(caller: Keeper, algorithm: str, asked: Revised, if_match: IfMatch = N
             caller.actor, algorithm, told, seen=asked.seen, reason=asked.reason
         )
     return sent(kept)
+
+
+@router.get("/{algorithm}/export", response_model=ExportDocument, responses=_READ)
+def export(anyone: Anyone, algorithm: str, standard: Standard, language: Spoken = None) -> Response:
+    """An entry in the form of another register; what it lacks there, and why that matters."""
+    found = anyone.platform.export_algorithm(anyone.account, algorithm, standard, language=language)
+    return sent(found)
+
+
+@router.post(
+    "/{algorithm}/feedback",
+    response_model=GivenFeedback,
+    status_code=201,
+    responses=describe(403, 404, 422, 429),
+)
+def give_feedback(anyone: Anyone, algorithm: str, asked: SaidOfIt, request: Request) -> Response:
+    """Say something of a published algorithm. The code is told this once: with it you read the answer."""
+    feedback, code = anyone.platform.give_feedback(
+        algorithm,
+        asked.kind,
+        asked.text,
+        contact=asked.contact,
+        language=asked.language,
+        source=source_of_request(request),
+    )
+    return sent({"feedback": feedback, "code": code}, status=201)
+
+
+@router.get(
+    "/{algorithm}/feedback",
+    response_model=Page[FeedbackDocument],  # type: ignore[valid-type]
+    responses=describe(401, 403, 404, 422),
+)
+def feedback(
+    caller: Reader, algorithm: str, cursor: paging.Cursor = None, limit: paging.Limit = paging.MANY
+) -> Response:
+    """What was said of an algorithm, for its organisation and the authority; the oldest first."""
+    known = caller.platform.algorithm_feedback(caller.actor, algorithm)
+    return sent(paging.page(known, lambda one: [timestamp(one.received_at), one.id], cursor, limit))
+
+
+@feedbacks.get("/waiting", response_model=dict[str, int], responses=describe(401, 403))
+def waiting(caller: Reader) -> Response:
+    """How many messages wait for an answer, by algorithm; of those whose feedback you read."""
+    return sent(caller.platform.waiting_feedback(caller.actor))
+
+
+@feedbacks.post("/of-code", response_model=FeedbackDocument, responses=describe(404, 422))
+def of_code(anyone: Anyone, asked: Code) -> Response:
+    """What you wrote, and the answer."""
+    return sent(anyone.platform.feedback_of(asked.code))
+
+
+@feedbacks.post("/take-back", response_model=FeedbackDocument, responses=describe(404, 409, 422))
+def take_back(anyone: Anyone, asked: Code) -> Response:
+    """Erase what you wrote, how to reach you, and the answer."""
+    return sent(anyone.platform.take_back_feedback(asked.code))
+
+
+@feedbacks.post(
+    "/{feedback}/answer",
+    response_model=FeedbackDocument,
+    responses=describe(401, 403, 404, 409, 422),
+)
+def answer(caller: Keeper, feedback: str, asked: Answered) -> Response:
+    """Answer, once, for your own organisation."""
+    return sent(caller.platform.answer_feedback(caller.actor, feedback, asked.answer))
 
 
 @law.post("", response_model=dict[str, Any], responses=describe(401, 403, 422))

@@ -1,0 +1,101 @@
+"""Collections of texts: load them, and read what held on a day. Part of ``Platform``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from casemate.acts.part import Part
+from casemate.errors import IntegrityFailure
+
+if TYPE_CHECKING:
+    from casemate.knowledge.documents import Library, Loaded, Standing
+    from casemate.knowledge.documents.library import Reader, State, Version
+    from casemate.knowledge.keeping import Corpora, KeptCorpus
+
+
+class KnowledgeActs(Part):
+    """The acts on collections of texts."""
+
+    @cached_property
+    def corpora_kept(self) -> Corpora:
+        """The room of collections."""
+        from casemate.knowledge.keeping import Corpora
+
+        return Corpora(self.ledger, self.clock)
+
+    def load_corpus(
+        self,
+        actor: str,
+        name: str,
+        folder: Path,
+        files: Sequence[Path],
+        reader: Reader,
+        progress: Callable[[int, int], None] = lambda done, of: None,
+    ) -> tuple[KeptCorpus, Loaded]:
+        """Read the ``files`` of ``folder`` that are new or changed into the collection ``name``.
+
+        Killed at any moment it goes on where it was, and until it has ended nobody reads from what the
+        ledger does not know. Bad files are told in what comes back, and the others are read.
+        """
+        from casemate.knowledge.documents import Library
+        from casemate.knowledge.keeping import require_name
+
+        require_name(name)
+        with self._look(actor, "corpus.load", self.facts.corpus, actor, name):
+            pass
+        with Library(self._library_file(name)) as library:
+            loaded = library.load(folder, files, reader, progress)
+            with self._act(actor, "corpus.load", self.facts.corpus, actor, name) as tx:
+                own = self.identity.account(tx, actor).organisation
+                return self.corpora_kept.keep(tx, actor, own, name, library.state()), loaded
+
+    def corpora(self) -> Sequence[KeptCorpus]:
+        """Every collection of texts, for anyone: they are open data."""
+        with self.store.read() as tx:
+            return self.corpora_kept.all(tx)
+
+    def works_of_corpus(self, name: str) -> Sequence[Version]:
+        """The newest version of each work in each of its languages, for anyone."""
+        with self._library(name) as library:
+            return library.newest()
+
+    def versions_in_corpus(
+        self, name: str, work: str, language: str | None = None
+    ) -> Sequence[Version]:
+        """The versions of a work, the oldest first, for anyone."""
+        with self._library(name) as library:
+            return library.versions(work, language)
+
+    def provision_on(
+        self, name: str, work: str, key: str, language: str, on: date, *, known: date | None = None
+    ) -> Standing:
+        """A provision as in force ``on`` a day, as ``known`` on another; for anyone."""
+        with self._library(name) as library:
+            return library.at(library.work(work), key, language, on, known)
+
+    def provision_history(self, name: str, work: str, key: str, language: str) -> Sequence[State]:
+        """How a provision read over time, the oldest wording first; for anyone."""
+        with self._library(name) as library:
+            return library.history(library.work(work), key, language)
+
+    def _library_file(self, name: str) -> Path:
+        return self.home.knowledge / name / "library.sqlite"
+
+    @contextmanager
+    def _library(self, name: str) -> Iterator[Library]:
+        """The library of a collection, if it is what the ledger knows."""
+        from casemate.knowledge.documents import Library
+
+        with self.store.read() as tx:
+            kept = self.corpora_kept.get(tx, name)
+        with Library(self._library_file(name)) as library:
+            if library.digest() != kept.digest:
+                raise IntegrityFailure(
+                    f"the collection {name!r} is not as it was loaded last: load it again"
+                )
+            yield library

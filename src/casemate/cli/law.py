@@ -1,0 +1,221 @@
+"""``casemate law``: collections of laws, and what they said on a day."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console, Group
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from casemate.cli.common import Desk, Shown, command, table
+from casemate.clock import system_clock
+from casemate.errors import BadInput
+from casemate.flagships.law.sources import files_in, read_law
+from casemate.knowledge.documents import Standing, Stored
+from casemate.knowledge.redline import redline as redline_of
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """What the law says, on the day that is asked about."""
+
+
+Corpus = Annotated[str, typer.Option(help="The collection of laws.")]
+Work = Annotated[
+    str, typer.Argument(help="The law, as `law works` names it, or its address (ELI).")
+]
+Key = Annotated[str, typer.Argument(help="The provision's id, such as art_1er.")]
+Language = Annotated[str, typer.Option("--lang", help="Language of the text.")]
+Day = Annotated[str | None, typer.Option("--on", help="The day asked about (default: today).")]
+Known = Annotated[
+    str | None, typer.Option(help="What was known on this day (default: all that is known).")
+]
+
+
+@command(app, "load")
+def load(
+    desk: Desk,
+    folder: Annotated[Path, typer.Argument(help="A folder of laws, such as a dump of Legilux.")],
+    corpus: Corpus = "law",
+) -> Shown:
+    """Load a folder of laws, or what has changed in it since."""
+    files = files_in(folder)
+    with _progress("Reading") as hear:
+        kept, loaded = desk.platform.load_corpus(desk.actor, corpus, folder, files, read_law, hear)
+    data = {
+        "corpus": kept,
+        "files_read": loaded.read,
+        "files_unchanged": loaded.unchanged,
+        "new_texts": loaded.new_texts,
+        "failed": loaded.failed,
+        "problems": loaded.problems,
+    }
+    told = [
+        f"{loaded.read} files were read, {loaded.unchanged} had not changed, "
+        f"{len(loaded.failed)} could not be read.",
+        f"{kept.name} holds {kept.works} works in {kept.versions} versions, "
+        f"{kept.provisions} provisions of {kept.texts} distinct texts.",
+        *(f"Not read: {one.where}: {one.what}" for one in loaded.failed),
+        *(f"{one.where}: {one.what}" for one in loaded.problems[:_MOST_PROBLEMS]),
+    ]
+    more = len(loaded.problems) - _MOST_PROBLEMS
+    return Shown(
+        data, "\n".join([*told, *([f"… and {more} more of this kind"] if more > 0 else [])])
+    )
+
+
+_MOST_PROBLEMS = 10
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error, at a terminal."""
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    quiet = not sys.stderr.isatty()
+    with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as bar:
+        task = bar.add_task(title)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+@command(app, "corpora")
+def corpora(desk: Desk) -> Shown:
+    """The collections of laws, with licences."""
+    found = desk.platform.corpora()
+    rows: list[list[object]] = [
+        [
+            one.name,
+            one.works,
+            one.versions,
+            one.provisions,
+            " ".join(one.languages),
+            " ".join(one.licences),
+        ]
+        for one in found
+    ]
+    columns = ["collection", "works", "versions", "provisions", "languages", "licences"]
+    return Shown(list(found), table(columns, rows))
+
+
+@command(app, "works")
+def works(desk: Desk, corpus: Corpus = "law") -> Shown:
+    """Every law of a collection, with its newest version, which may be one to come."""
+    found = desk.platform.works_of_corpus(corpus)
+    rows: list[list[object]] = [
+        [one.work, one.language, one.valid_from, one.title] for one in found
+    ]
+    return Shown(list(found), table(["work", "language", "newest from", "title"], rows))
+
+
+@command(app, "versions")
+def versions(desk: Desk, work: Work, corpus: Corpus = "law") -> Shown:
+    """The versions of a law with their days, the oldest first."""
+    found = desk.platform.versions_in_corpus(corpus, work)
+    rows: list[list[object]] = [
+        [one.language, one.valid_from or "", one.valid_to or "", one.known_from or "", one.title]
+        for one in found
+    ]
+    return Shown(list(found), table(["language", "from", "to before", "published", "title"], rows))
+
+
+@command(app, "show")
+def show_(
+    desk: Desk, work: Work, key: Key, on: Day = None, known: Known = None, lang: Language = "fr",
+    corpus: Corpus = "law",
+) -> Shown:  # fmt: skip
+    """A provision as it was in force on a day, with its source."""
+    day = _day("--on", on) or system_clock().date()
+    standing = desk.platform.provision_on(
+        corpus, work, key, lang, day, known=_day("--known", known)
+    )
+    return Shown({"on": day, "in_force": standing.in_force, **_document(standing)}, _text(standing))
+
+
+@command(app, "history")
+def history(
+    desk: Desk, work: Work, key: Key, lang: Language = "fr", corpus: Corpus = "law"
+) -> Shown:
+    """How a provision read over time, each wording with its days."""
+    states = desk.platform.provision_history(corpus, work, key, lang)
+    rows: list[list[object]] = [
+        [one.begins or "", one.ends or "", one.provision.digest[:12], one.provision.text[:80]]
+        for one in states
+    ]
+    return Shown(list(states), table(["from", "to before", "digest", "text"], rows))
+
+
+@command(app, "redline")
+def redline(
+    desk: Desk,
+    work: Work,
+    key: Key,
+    before: Annotated[str, typer.Option("--from", help="The earlier day.")],
+    after: Annotated[str, typer.Option("--to", help="The later day.")],
+    lang: Language = "fr",
+    corpus: Corpus = "law",
+) -> Shown:
+    """What changed in a provision between two days: [-deleted-] and {+inserted+} words."""
+    first, second = (
+        desk.platform.provision_on(corpus, work, key, lang, _required(name, told))
+        for name, told in (("--from", before), ("--to", after))
+    )
+    old, new = (one.provision.text if one.provision else "" for one in (first, second))
+    pieces = redline_of(old, new)
+    shown = Text()
+    for piece in pieces:
+        marks = {
+            "same": ("", "", ""),
+            "deleted": ("[-", "-]", "red"),
+            "inserted": ("{+", "+}", "green"),
+        }
+        left, right, colour = marks[piece.change]
+        shown.append(f"{left}{piece.text}{right}", style=colour)
+    data = {"from": _document(first), "to": _document(second), "pieces": pieces}
+    return Shown(data, shown)
+
+
+def _required(name: str, told: str) -> date:
+    day = _day(name, told)
+    if day is None:
+        raise BadInput(f"{name} needs a day such as 2026-01-31")
+    return day
+
+
+def _day(name: str, told: str | None) -> date | None:
+    if told is None:
+        return None
+    try:
+        return date.fromisoformat(told)
+    except ValueError as failure:
+        raise BadInput(f"{name} {told!r} is no day: write it as 2026-01-31") from failure
+
+
+def _document(standing: Standing) -> dict[str, Any]:
+    return {"version": standing.version, "provision": standing.provision, "why": standing.why}
+
+
+def _text(standing: Standing) -> Group | str:
+    found = standing.provision
+    if found is None:
+        return f"{standing.why[:1].upper()}{standing.why[1:]}."
+    return Group(*([Text(f"Not in force: {standing.why}.", "bold")] if standing.why else []),
+                 Text(found.text), Text(_source(found), "dim"))  # fmt: skip
+
+
+def _source(found: Stored) -> str:
+    version = found.version
+    until = f" until the day before {version.valid_to}" if version.valid_to else ""
+    parts = [
+        version.title,
+        f"version of {version.valid_from}{until}",
+        found.eli or version.eli,
+        f"sha256 {found.digest[:16]}…",
+        f"{version.attribution} ({version.licence})" if version.licence else "",
+    ]
+    return "— " + " · ".join(part for part in parts if part)

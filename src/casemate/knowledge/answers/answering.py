@@ -1,0 +1,234 @@
+"""From a question to quotes: find provisions, cut sentences, refuse where nothing is good enough."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from casemate.errors import BadInput
+from casemate.knowledge.answers.calibration import Calibration, shipped
+from casemate.knowledge.answers.records import Answer, Quote, Receipt
+from casemate.knowledge.documents import Library
+from casemate.knowledge.passages import Passage
+from casemate.knowledge.sentences import Span, sentences
+from casemate.search_words import EMPTY
+from casemate.search_words import words as words_of
+
+LONGEST_QUESTION = 2_000
+"""Characters: what is longer is a document, and no question."""
+_LOOKED_AT = 10
+_MOST_SENTENCES = 3
+_STEM = 6
+"""Letters of a word that are compared: enough to tell words apart, few enough to let endings go."""
+
+Likeness = Callable[[str, Sequence[str]], Sequence[float]]
+"""How like the question each sentence is, from -1 to 1, across languages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A passage with its score; higher is better, and 0 to 1 where the finder can tell."""
+
+    passage: Passage
+    score: float
+    named: bool = False
+    """Whether the question cites this very provision."""
+
+
+class Finder(Protocol):
+    """What finds passages; ``digest`` changes with what it holds."""
+
+    @property
+    def digest(self) -> str:
+        """Of the index."""
+
+    def find(self, question: str, language: str, on: date | None, limit: int) -> Sequence[Found]:
+        """The best passages in force ``on`` the day, the best first."""
+
+
+class Answers:
+    """Answers from a library through a finder."""
+
+    def __init__(
+        self,
+        library: Library,
+        finder: Finder,
+        *,
+        likeness: Likeness | None = None,
+        calibration: Calibration | None = None,
+    ) -> None:
+        self._library = library
+        self._finder = finder
+        self._likeness = likeness
+        self._calibration = calibration or shipped()
+
+    def ask(
+        self,
+        question: str,
+        language: str,
+        on: date,
+        *,
+        known: date | None = None,
+        quotes: int = 3,
+        without: Collection[str] = (),
+    ) -> Answer:
+        """The answer on the texts in force ``on`` a day as ``known`` on another.
+
+        ``without`` leaves provisions out, as if they were not in the texts. Raises ``BadInput`` for a
+        question without words or of too many.
+        """
+        _require_question(question)
+        found = self._standing(question, language, on, known, without)
+        signs = self.signs(question, found)
+        sure = bool(found) and found[0][0].named
+        chance = 1.0 if sure else self._calibration.probability(signs)
+        refused = not found or (not sure and chance < self._calibration.threshold)
+        cut = () if refused else tuple(self._quote(question, *one) for one in found[:quotes])
+        spans = tuple((one.passage, one.start, one.end, one.digest) for one in cut)
+        receipt = Receipt(question, language, on, known, self._finder.digest, spans)
+        return Answer(
+            question=question, language=language, on=on, quotes=cut, confidence=chance, receipt=receipt,
+            refusal=_REFUSAL if refused else "", instruments=() if refused else _instruments(found),
+            nearest=tuple(dict.fromkeys(one.passage.title for one, _ in found[:3])) if refused else (),
+        )  # fmt: skip
+
+    def replay(self, receipt: Receipt) -> bool:
+        """Whether the question of ``receipt``, asked again, gives the same spans of the same texts."""
+        again = self.ask(
+            receipt.question, receipt.language, receipt.on, known=receipt.known,
+            quotes=max(1, len(receipt.spans)),
+        )  # fmt: skip
+        return again.receipt.digest == receipt.digest
+
+    def signs(self, question: str, found: Sequence[tuple[Found, str]]) -> Mapping[str, float]:
+        """What tells, without knowing the answer, whether it is among what was found."""
+        if not found:
+            return dict.fromkeys(("best", "lead", "spread", "coverage", "likeness"), 0.0)
+        scores = [one.score for one, _ in found[:_LOOKED_AT]]
+        top = found[0][0].passage
+        same = sum(one.passage.work == top.work for one, _ in found[:_LOOKED_AT])
+        rates = self._rates(question, top.text, sentences(top.text))
+        return {
+            "best": scores[0],
+            "lead": scores[0] - scores[-1],
+            "spread": same / len(scores),
+            "coverage": _coverage(question, [one.passage for one, _ in found[:_LOOKED_AT]]),
+            "likeness": max(rates, default=0.0),
+        }
+
+    def _standing(
+        self, question: str, language: str, on: date, known: date | None, without: Collection[str]
+    ) -> list[tuple[Found, str]]:
+        """What is found and held on the day, each with the words on why it did not quite."""
+        wanted = _LOOKED_AT + len(without)
+        found = self._finder.find(question, language, None if known else on, wanted)
+        kept = []
+        for one in found:
+            if one.passage.provision in without or one.passage.id in without:
+                continue
+            version, why = self._library.version_on(
+                one.passage.work, one.passage.language, on, known
+            )
+            if version is not None and one.passage.in_force(version.valid_from):
+                kept.append((one, why))
+        return kept
+
+    def _quote(self, question: str, found: Found, why: str) -> Quote:
+        """The sentences of a passage that answer best, cut from the text as it is kept now."""
+        passage = found.passage
+        key = passage.provision.rpartition("#")[2]
+        day = passage.valid_from or date.max
+        stored = self._library.at(passage.work, key, passage.language, day).provision
+        if stored is None or stored.text != passage.text:
+            raise BadInput(
+                f"{passage.id} is in the index and not in the library: build the index again"
+            )
+        spans = sentences(stored.text)
+        span = _window(spans, self._rates(question, stored.text, spans), _title_lines(passage))
+        version = stored.version
+        return Quote(
+            passage=passage.id, work=passage.work, provision=key, title=version.title,
+            number=stored.number, heading=stored.heading, language=version.language,
+            text=span.cut(stored.text), start=span.start, end=span.end, digest=stored.digest,
+            valid_from=passage.valid_from, valid_to=passage.valid_to, eli=stored.eli or version.eli,
+            licence=version.licence, attribution=version.attribution, score=found.score, why=why,
+        )  # fmt: skip
+
+    def _rates(self, question: str, text: str, spans: Sequence[Span]) -> list[float]:
+        """How well each sentence answers: its share of the question's words, and its likeness."""
+        asked = _stems(question)
+        cut = [one.cut(text) for one in spans]
+        shared = [len(asked & _stems(one)) / max(1, len(asked)) for one in cut]
+        if self._likeness is None or not cut:
+            return shared
+        return [a + b for a, b in zip(shared, self._likeness(question, cut), strict=True)]
+
+
+_REFUSAL = "Nothing in these texts answers the question well enough to quote it."
+
+
+def _require_question(question: str) -> None:
+    if len(question) > LONGEST_QUESTION:
+        raise BadInput(
+            f"the question has {len(question):,} characters; the most is {LONGEST_QUESTION:,}"
+        )
+    if not words_of(question):
+        raise BadInput("the question has no words: ask in a sentence")
+
+
+def _stems(text: str) -> set[str]:
+    return {word[:_STEM] for word in words_of(text) if word not in EMPTY}
+
+
+def _coverage(question: str, passages: Sequence[Passage]) -> float:
+    """How much of the question the best passage has; rare words among the found count more."""
+    asked = _stems(question)
+    held = [
+        _stems(f"{one.title} {' '.join(one.path)} {one.heading} {one.text}") for one in passages
+    ]
+    seen = Counter(word for words in held for word in words & asked)
+    weight = {word: math.log((1 + len(held)) / (0.5 + seen[word])) for word in asked}
+    whole = sum(weight.values())
+    return sum(weight[word] for word in asked & held[0]) / whole if whole > 0 else 0.0
+
+
+def _title_lines(passage: Passage) -> int:
+    """How many sentences at the top are number and heading: they are no answer by themselves."""
+    top = [one for one in (passage.number, passage.heading) if one]
+    joined = "".join("".join(top).split())
+    count, read = 0, ""
+    for span in sentences(passage.text):
+        read += "".join(span.cut(passage.text).split())
+        if not joined.startswith(read):
+            break
+        count += 1
+    return count
+
+
+def _window(spans: Sequence[Span], rates: Sequence[float], titles: int) -> Span:
+    """The best sentence and its neighbours that nearly are as good, as one run of the text."""
+    first = titles if titles < len(spans) else 0
+    best = max(range(first, len(spans)), key=lambda place: (rates[place], -place))
+    low = high = best
+    while high - low + 1 < _MOST_SENTENCES:
+        around = [place for place in (low - 1, high + 1) if first <= place < len(spans)]
+        nearest = max(around, key=lambda place: rates[place], default=None)
+        if nearest is None or rates[nearest] < rates[best] / 2 or rates[nearest] <= 0:
+            break
+        low, high = min(low, nearest), max(high, nearest)
+    return Span(spans[low].start, spans[high].end)
+
+
+def _instruments(found: Sequence[tuple[Found, str]]) -> tuple[tuple[str, str], ...]:
+    """The works to choose from, where the best of several come close and the question names none."""
+    top = found[0][0]
+    if top.named or top.score <= 0:
+        return ()
+    near = [one for one, _ in found[:_LOOKED_AT] if one.score >= _CLOSE * top.score]
+    works = dict.fromkeys((one.passage.work, one.passage.title) for one in near)
+    return tuple(works) if len({work for work, _ in works}) > 1 else ()
+
+
+_CLOSE = 0.9

@@ -1,0 +1,90 @@
+"""What an answer is made of."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from casemate.canonical import canonical_json, digest
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Characters ``start`` to before ``end`` of a stored text, and where that text stands.
+
+    ``digest`` is SHA-256 of the whole text. ``why`` tells why the words were not in force on the day, where
+    they were not.
+    """
+
+    passage: str
+    work: str
+    provision: str
+    title: str
+    number: str
+    heading: str
+    language: str
+    text: str
+    start: int
+    end: int
+    digest: str
+    valid_from: date | None
+    valid_to: date | None
+    eli: str
+    licence: str
+    attribution: str
+    score: float
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an answer came from: the same question to the same index gives the same spans."""
+
+    question: str
+    language: str
+    on: date
+    known: date | None
+    index: str
+    spans: tuple[tuple[str, int, int, str], ...]
+    model: str = ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all of it: what the ledger holds of a question, and no word of it."""
+        document = asdict(self)
+        document["on"] = self.on.isoformat()
+        document["known"] = self.known and self.known.isoformat()
+        return digest(canonical_json({**document, "spans": [list(one) for one in self.spans]}))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Quotes, best first, or none and ``refusal`` says why.
+
+    ``instruments`` are the works to choose from, where the question fits several and names none.
+    ``confidence`` is the calibrated probability that an answer is among the quotes.
+    """
+
+    question: str
+    language: str
+    on: date
+    quotes: tuple[Quote, ...]
+    confidence: float
+    receipt: Receipt
+    refusal: str = ""
+    instruments: tuple[tuple[str, str], ...] = ()
+    nearest: tuple[str, ...] = ()
+    """Titles of what came nearest, where nothing is good enough to quote."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON tells it."""
+        return {
+            "question": self.question,
+            "language": self.language,
+            "on": self.on,
+            "refusal": self.refusal or None,
+            "confidence": round(self.confidence, 4),
+            "quotes": [asdict(one) for one in self.quotes],
+            "instruments": [{"work": work, "title": title} for work, title in self.instruments],
+            "nearest": list(self.nearest),
+            "receipt": {**asdict(self.receipt), "digest": self.receipt.digest},
+        }

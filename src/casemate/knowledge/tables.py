@@ -1,0 +1,22 @@
+"""The room's table: each collection of texts that a home has, as it was last loaded."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from casemate.store import Base, Json, UtcDateTime
+
+
+class CorpusRow(Base):
+    """A collection of texts; the texts themselves lie in a file of their own."""
+
+    __tablename__ = "corpus"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    organisation: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(71))
+    held: Mapped[dict[str, Any]] = mapped_column(Json)
+    loaded_by: Mapped[str] = mapped_column(String(64))
+    loaded_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,74 @@
+"""Collections of texts: what held on a day, as known on another. Open data, read without a token."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from casemate.clock import system_clock
+from casemate.knowledge.documents import Standing
+from casemate.knowledge.documents.library import State, Version
+from casemate.knowledge.keeping import KeptCorpus
+from casemate.portal.callers import Anyone
+from casemate.portal.documents import schema_of, sent
+from casemate.portal.problems import describe
+
+router = APIRouter(prefix="/corpora", tags=["knowledge"])
+CorpusDocument = schema_of(KeptCorpus)
+VersionDocument = schema_of(Version)
+StandingDocument = schema_of(Standing)
+StateDocument = schema_of(State)
+Work = Annotated[str, Query(max_length=300, description="The work's name or address (ELI).")]
+Key = Annotated[str, Query(max_length=300, description="The provision's key, such as art_1er.")]
+Language = Annotated[str, Query(max_length=3, pattern="^[a-z]{2,3}$")]
+
+
+@router.get("", response_model=list[CorpusDocument])  # type: ignore[valid-type]
+def list_(anyone: Anyone) -> Response:
+    """The collections of texts, with their licences."""
+    return sent(list(anyone.platform.corpora()))
+
+
+@router.get(
+    "/{corpus}/works",
+    response_model=list[VersionDocument],  # type: ignore[valid-type]
+    responses=describe(404),
+)
+def works(anyone: Anyone, corpus: str) -> Response:
+    """The newest version of each work in each of its languages; it may be one to come."""
+    return sent(list(anyone.platform.works_of_corpus(corpus)))
+
+
+@router.get(
+    "/{corpus}/versions",
+    response_model=list[VersionDocument],  # type: ignore[valid-type]
+    responses=describe(404, 422),
+)
+def versions(anyone: Anyone, corpus: str, work: Work, lang: Language | None = None) -> Response:
+    """The versions of a work, the oldest first."""
+    return sent(list(anyone.platform.versions_in_corpus(corpus, work, lang)))
+
+
+@router.get("/{corpus}/provision", response_model=StandingDocument, responses=describe(404, 422))
+def provision(
+    anyone: Anyone,
+    corpus: str,
+    work: Work,
+    key: Key,
+    lang: Language = "fr",
+    on: Annotated[date | None, Query(description="The day asked about; today if none.")] = None,
+    known: Annotated[date | None, Query(description="As known on this day; now if none.")] = None,
+) -> Response:
+    """A provision as in force on a day, as known on another; `why` says why there is none."""
+    day = on or system_clock().date()
+    return sent(anyone.platform.provision_on(corpus, work, key, lang, day, known=known))
+
+
+@router.get(
+    "/{corpus}/history",
+    response_model=list[StateDocument],  # type: ignore[valid-type]
+    responses=describe(404, 422),
+)
+def history(anyone: Anyone, corpus: str, work: Work, key: Key, lang: Language = "fr") -> Response:
+    """How a provision read over time, the oldest wording first."""
+    return sent(list(anyone.platform.provision_history(corpus, work, key, lang)))
