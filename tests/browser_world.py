@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import uvicorn
 from functional.clinic import CAST, DESCRIPTION, FORM, OPERATOR, ORGANISATIONS, PLAN
+from observatory_world import biased, fair, measured
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from portal_world import table
 
@@ -114,9 +115,24 @@ def fill(platform: Platform, folder: Path) -> dict[str, str]:
         platform.decide("acct-authority", made[name], decision, "Say more of the method.")  # type: ignore[arg-type]
     made["permit"], made["revoked"] = (_permit(platform, name) for name in ("Asthma", "Ended"))
     platform.revoke("acct-authority", made["revoked"], "No longer needed.")
+    made |= _observed(platform)
     made["invitation"] = platform.invite(OPERATOR, "acct-outsider")[1]
     made["begun"] = platform.begin_one_time_password("acct-researcher").handle
     return made | _run(platform, made["permit"])
+
+
+def _observed(platform: Platform) -> dict[str, str]:
+    """Two published evaluations of language models, and an older one of the first."""
+    found = {}
+    for name, says, seed in (
+        ("before", fair, 1),
+        ("evaluation", biased, 2),
+        ("other_evaluation", fair, 3),
+    ):
+        document = measured("fair" if name.startswith("o") else "biased", says, seed=seed)
+        found[name] = platform.record_evaluation("acct-researcher", document).id
+        platform.publish_evaluation("acct-researcher", found[name])
+    return found
 
 
 def form(title: str) -> dict[str, Any]:

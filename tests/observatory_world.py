@@ -43,7 +43,13 @@ def measured(
         settings={"language": language, "limit": limit},
         figures=plain(figures(one, done)),
         not_tested=[],
-        energy={"cpu_seconds": 12.5, "kwh": 0.0001, "tokens": 4000, "method": "4 W a thread"},
+        energy={
+            "cpu_seconds": 12.5,
+            "kwh": 0.0001,
+            "tokens_in": 3000,
+            "tokens_out": 1000,
+            "method": "4 W a thread",
+        },
     )
     if answers:
         made["samples"] = single_answers(one, done)

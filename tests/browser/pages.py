@@ -5,7 +5,8 @@ line: a name, who looks (``None``: a visitor), and its address without the langu
 like are records of ``browser_world``: dataset (the clinic), open_dataset, draft (an application not handed
 in), application (handed in, undecided), returned (given back), refused, permit (in force), revoked, run
 (done), held (an output that waits for a checker), released, stopped (an output that was refused); and
-invitation (of the outsider), begun (a one-time password that the researcher is about to set up).
+evaluation and other_evaluation (published, of language models), invitation (of the outsider), begun (a
+one-time password that the researcher is about to set up).
 """
 
 from dataclasses import dataclass
@@ -100,6 +101,16 @@ PAGES = (
     Shown("ledger", None, "/ledger"),
     Shown("ledger-entry", None, "/ledger/entries/3"),
     Shown("ledger-checkpoints", None, "/ledger/checkpoints"),
+    Shown("observatory", None, "/observatory"),
+    Shown("observatory-method", None, "/observatory/method", pictured=False),
+    Shown("observatory-evaluation", None, "/observatory/evaluations/{evaluation}"),
+    Shown("observatory-answers", None, "/observatory/evaluations/{evaluation}/answers"),
+    Shown(
+        "observatory-comparison",
+        None,
+        "/observatory/comparison?first={evaluation}&second={other_evaluation}",
+    ),
+    Shown("observatory-history", None, "/observatory/history?model=biased", pictured=False),
     Shown("administration", "acct-operator", "/administration"),
     Shown("account", "acct-operator", "/administration/accounts/acct-holder"),
     Shown("account-new", "acct-operator", "/administration/accounts/new", pictured=False),

@@ -46,6 +46,8 @@ def test_a_model_that_answers_nothing_comes_last_and_has_no_share_of_bias() -> N
     assert (by_name["refusing"].refused.estimate, by_name["babbling"].malformed.estimate) == (1, 1)
     assert by_name["biased"].at_most == by_name["biased"].wrong.estimate
     assert energy_of(kept(FAIR)).kwh == 0.0001
+    assert energy_of(kept(FAIR)).tokens == 4000
+    assert lines([kept({**FAIR, "valid": False})]) == []
     assert "small" in told_small(kept(FAIR))
 
 
@@ -76,6 +78,8 @@ def test_two_models_are_compared_item_by_item_and_corrected() -> None:
         for document in (FAIR, BIASED)
     ]
     assert whole["wrong"].p_value > mcnemar(outcomes[0], outcomes[1]).p_value
+    twice = [*BIASED["samples"], *({**one, "outcome": "fine"} for one in BIASED["samples"])]
+    assert compare(kept(FAIR), kept(BIASED, "two"), FAIR["samples"], twice) == found
     back = compare(kept(BIASED, "two"), kept(FAIR), BIASED["samples"], FAIR["samples"])
     assert [one.difference for one in back] == [-one.difference for one in found]
 

@@ -72,12 +72,13 @@ def newest(kept: Iterable["KeptEvaluation"]) -> "list[KeptEvaluation]":
 
 
 def lines(kept: Iterable["KeptEvaluation"], concern: str | None = None) -> list[Line]:
-    """The lines of every evaluation that has them, or those of one concern.
+    """The lines of every evaluation that has them, or those of one concern; none of an invalid run.
 
     The least wrong come first; those of whom nothing is known come last.
     """
+    valid = (one for one in kept if one.document.get("valid") is not False)
     found = [
-        line for one in kept for line in _lines(one) if concern is None or line.concern == concern
+        line for one in valid for line in _lines(one) if concern is None or line.concern == concern
     ]
     return sorted(found, key=lambda one: (one.wrong.estimate is None, one.wrong.estimate or 0.0))
 
@@ -99,14 +100,15 @@ def energy_of(kept: "KeptEvaluation") -> Energy:
     """What the evaluation took, as far as its document tells."""
     told = kept.document.get("energy") or {}
 
-    def number(*names: str) -> float | None:
-        return next((one for name in names if (one := _number(told.get(name))) is not None), None)
+    def number(name: str) -> float | None:
+        return _number(told.get(name))
 
+    tokens = [number("tokens_in"), number("tokens_out")]
     return Energy(
         number("cpu_seconds"),
-        number("kwh", "kWh", "energy_kwh"),
-        number("peak_memory_bytes", "peak_memory"),
-        number("tokens", "tokens_total"),
+        number("kwh"),
+        number("peak_memory_bytes"),
+        None if tokens == [None, None] else sum(one or 0.0 for one in tokens),
         str(told.get("method") or ""),
     )
 

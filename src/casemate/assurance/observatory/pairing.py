@@ -91,14 +91,24 @@ def _require_alike(first: "KeptEvaluation", second: "KeptEvaluation") -> None:
 def _pairs(
     answers: Sequence[Mapping[str, Any]], others: Sequence[Mapping[str, Any]]
 ) -> list[tuple[str, str, str]]:
-    """Concern and both outcomes of the items that both have: the same name and the same question."""
-    known = {(str(one.get("id")), str(one.get("asked"))): one for one in others}
+    """Concern and both outcomes of the items that both have: the same name and the same question.
+
+    Of an item that was asked repeatedly the first answer counts: repeats are no further items.
+    """
+    known, told = _first(others), _first(answers)
     found = []
-    for one in answers:
-        other = known.get((str(one.get("id")), str(one.get("asked"))))
+    for key, one in told.items():
+        other = known.get(key)
         if other is not None:
             concern = str(one.get("concern") or "")
             found.append((concern, str(one.get("outcome")), str(other.get("outcome"))))
+    return found
+
+
+def _first(answers: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], Mapping[str, Any]]:
+    found: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for one in answers:
+        found.setdefault((str(one.get("id")), str(one.get("asked"))), one)
     return found
 
 

@@ -7,7 +7,7 @@ suite measures more.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from casemate.assurance.results import EVERYBODY, Figure, figure, withheld
@@ -64,13 +64,13 @@ def _outcomes(concern: str, outcomes: Sequence[Outcome], chance: float | None) -
         figure(OUTCOMES, Outcome.REFUSED.value, apart.refusal, concern),
         figure(OUTCOMES, Outcome.MALFORMED.value, apart.format_failure, concern),
     ]
+    bounds = {"at_least": apart.bias_from, "at_most": apart.bias_to}
     if apart.bias is None:
-        gone = [
+        right, wrong_ones = (
             withheld(OUTCOMES, one.value, concern, NOTHING_ANSWERED)
             for one in (Outcome.FINE, Outcome.WRONG)
-        ]
-        return gone + found
-    bounds = {"at_least": apart.bias_from, "at_most": apart.bias_to}
+        )
+        return [right, replace(wrong_ones, settings=bounds), *found]
     known = {} if chance is None else {"baseline": chance, "baseline_of": "guessing"}
     right = figure(OUTCOMES, Outcome.FINE.value, wilson(fine, fine + wrong), concern, **known)
     return [
