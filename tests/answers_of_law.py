@@ -12,6 +12,7 @@ from casemate.knowledge.answers import Found
 from casemate.knowledge.documents import Library
 from casemate.knowledge.passages import Passage
 from casemate.knowledge.passaging import passages_of
+from casemate.platform import Platform
 from casemate.search_words import EMPTY, words
 
 WORK = "loi-2020-01-15-n1"
@@ -22,15 +23,30 @@ FEE = (
 OLD, NEW = date(2020, 2, 1), date(2024, 1, 1)
 
 
-def library_of_dogs(folder: Path) -> Library:
+def folder_of_dogs(folder: Path) -> Path:
     """Articles 1 and 2 as of 2020, with other numbers from 2024 on."""
     for day, dogs, fee in ((OLD, "deux", 40), (NEW, "trois", 60)):
         first = article("art_1", "Art. 1er.", DOGS.format(dogs))
         second = article("art_2", "Art. 2.", FEE.format(fee))
         ends = NEW if day == OLD else None
         legilux_version(folder / "law", day, akoma_ntoso(first, second), ends=ends, published=day)
+    return folder / "law"
+
+
+def load_dogs(platform: Platform, folder: Path) -> None:
+    """Into a home, with article 2 in German too."""
+    laws = folder_of_dogs(folder)
+    german = article("art_2", "Art. 2.", "Die jährliche Steuer beträgt 60 Euro.")
+    words = akoma_ntoso(german, language="DEU")
+    (laws / WORK / NEW.isoformat() / "de.xml").write_text(words, encoding="utf-8")
+    platform.load_corpus("acct-holder", "law", laws, files_in(laws), read_law)
+
+
+def library_of_dogs(folder: Path) -> Library:
+    """A library of that law."""
+    laws = folder_of_dogs(folder)
     library = Library(folder / "library.sqlite")
-    library.load(folder / "law", files_in(folder / "law"), read_law)
+    library.load(laws, files_in(laws), read_law)
     return library
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from answers_of_law import load_dogs
 from functional.clinic import CAST, DESCRIPTION, FORM, OPERATOR, ORGANISATIONS, PLAN
 from observatory_world import biased, fair, measured
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -107,6 +108,7 @@ def fill(platform: Platform, folder: Path) -> dict[str, str]:
     clinic = {**tomllib.loads(DESCRIPTION), "privacy": {"accounting": "epsilon", "amount": "3"}}
     platform.publish("acct-holder", folder / "clinic.csv", clinic)
     platform.publish("acct-holder", folder / "communes.csv", OPEN)
+    load_dogs(platform, folder)
     made = {"dataset": "clinic", "open_dataset": "communes"}
     made["draft"] = platform.draft("acct-researcher", form("A draft")).id
     made["application"] = platform.apply("acct-researcher", form("Handed in")).id

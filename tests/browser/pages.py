@@ -98,6 +98,13 @@ PAGES = (
     Shown("output", "acct-checker", "/outputs/{held}"),
     Shown("output-stopped", "acct-checker", "/outputs/{stopped}", pictured=False),
     Shown("output-comparison", "acct-checker", "/outputs/{held}/comparison"),
+    Shown("law", None, "/law"),
+    Shown("law-work", None, "/law/work?corpus=law&work=loi-2020-01-15-n1&language=fr"),
+    Shown(
+        "law-provision",
+        None,
+        "/law/provision?corpus=law&work=loi-2020-01-15-n1&key=art_2&on=2024-06-01&since=2021-01-01&beside=de",
+    ),
     Shown("ledger", None, "/ledger"),
     Shown("ledger-entry", None, "/ledger/entries/3"),
     Shown("ledger-checkpoints", None, "/ledger/checkpoints"),

@@ -60,6 +60,10 @@ NOT_OVER_HTTP |= {
     "public_algorithms": "search_algorithms, asked without a token",
     "public_algorithm_history": "algorithm_history, asked without a token",
 }
+NOT_OVER_HTTP |= {
+    "provisions_on": "what the pages list of a work; a program asks for provisions",
+    "provision_in_languages": "what the pages put side by side; a program asks language by language",
+}
 NOT_OVER_HTTP["load_corpus"] = "read from a folder on the server's own disk"
 MORE = {
     "download": "a released output to a file, as it arrives",

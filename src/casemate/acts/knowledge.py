@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import cached_property
@@ -13,7 +13,7 @@ from casemate.acts.part import Part
 from casemate.errors import IntegrityFailure
 
 if TYPE_CHECKING:
-    from casemate.knowledge.documents import Library, Loaded, Standing
+    from casemate.knowledge.documents import Library, Loaded, Standing, Stored
     from casemate.knowledge.documents.library import Reader, State, Version
     from casemate.knowledge.keeping import Corpora, KeptCorpus
 
@@ -77,6 +77,21 @@ class KnowledgeActs(Part):
         """A provision as in force ``on`` a day, as ``known`` on another; for anyone."""
         with self._library(name) as library:
             return library.at(library.work(work), key, language, on, known)
+
+    def provisions_on(
+        self, name: str, work: str, language: str, on: date, *, known: date | None = None
+    ) -> tuple[Version | None, str, Sequence[Stored]]:
+        """The version of a work that had begun ``on`` a day, why it was in force no more, and all of it."""
+        with self._library(name) as library:
+            version, why = library.version_on(library.work(work), language, on, known)
+            return version, why, library.provisions(version) if version else ()
+
+    def provision_in_languages(
+        self, name: str, work: str, key: str, on: date
+    ) -> Mapping[str, Standing]:
+        """A provision in every language that the work is in, for anyone: official texts, side by side."""
+        with self._library(name) as library:
+            return library.in_languages(library.work(work), key, on)
 
     def provision_history(self, name: str, work: str, key: str, language: str) -> Sequence[State]:
         """How a provision read over time, the oldest wording first; for anyone."""

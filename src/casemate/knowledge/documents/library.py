@@ -9,6 +9,7 @@ another.
 """
 
 import json
+import re
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -369,6 +370,27 @@ class Library:
             )
         return Standing(version, found, why)
 
+    def in_languages(self, work: str, key: str, on: date) -> dict[str, Standing]:
+        """Provision ``key`` ``on`` a day in every language of ``work``.
+
+        Publishers key one article ``art_1er`` in French and ``art_1`` in German: where a language has no
+        such key, the provision of the same printed number is it.
+        """
+        found = {}
+        for language in sorted({one.language for one in self.versions(work)}):
+            standing = self.at(work, key, language, on)
+            if standing.provision is None and standing.version is not None:
+                same = self._of_number(standing.version, _number_in(key))
+                standing = Standing(standing.version, same, standing.why if same is None else "")
+            found[language] = standing
+        return found
+
+    def _of_number(self, version: Version, number: str) -> Stored | None:
+        named = (
+            one for one in self.provisions(version) if number and _number_in(one.key) == number
+        )
+        return next(named, None)
+
     def provision(self, version: Version, key: str) -> Stored | None:
         """Provision ``key`` as it stands in ``version``."""
         found = self._row(f"{_STORED} WHERE p.version = ? AND p.key = ?", version.id, key)
@@ -440,6 +462,12 @@ _STORED = (
     " p.as_filed, p.since, p.eli, p.terms, p.refs"
     " FROM provision p JOIN version v ON v.id = p.version JOIN text t ON t.digest = p.text"
 )
+
+
+def _number_in(key: str) -> str:
+    """``5bis`` of ``art_5bis``, ``1`` of ``art_1er`` and ``art_1``; empty where the key has no number."""
+    told = re.search(r"(?:^|_)(?:art|rct|anx)_+(?:[a-z]_)?(\d[\w-]*)$", key)
+    return "" if told is None else told[1].removesuffix("er").removesuffix("re")
 
 
 def _is_unknown(newest: Version, all_of_it: list[Version], told: list[Version]) -> bool:

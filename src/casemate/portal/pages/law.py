@@ -1,0 +1,173 @@
+"""What the law says on a day: laws by name, their provisions, how they read before, other languages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import Query, Response
+
+from casemate.clock import system_clock
+from casemate.errors import NotFound
+from casemate.knowledge.documents.library import Stored, Version
+from casemate.knowledge.redline import redline
+from casemate.portal.pages.language import mark
+from casemate.portal.pages.router import PageRouter
+from casemate.portal.pages.visit import Anyone, Navigation, Visit
+from casemate.search_words import words
+
+NAVIGATION: Navigation = (mark("Laws"), "law", None)
+router = PageRouter()
+MOST_WORKS = 50
+Text = Annotated[str, Query(max_length=300)]
+Day = Annotated[str, Query(max_length=10)]
+Corpus = Annotated[str, Query(max_length=64)]
+LANGUAGE_NAMES = {
+    "fr": mark("French"),
+    "de": mark("German"),
+    "lb": mark("Luxembourgish"),
+    "en": mark("English"),
+    "it": mark("Italian"),
+    "fi": mark("Finnish"),
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The day asked about, and the day typed where it is none."""
+
+    day: date
+    typed: str
+    wrong: bool
+
+
+@router.get("/law")
+def law(seen: Anyone, q: Text = "", corpus: Corpus = "") -> Response:
+    """Laws whose title has the words, the newest version of each."""
+    corpora = seen.platform.corpora()
+    chosen = corpus or (corpora[0].name if corpora else "")
+    known = {one.name: one for one in corpora}
+    if corpus and corpus not in known:
+        raise NotFound(f"there is no collection of texts {corpus!r}")
+    works = seen.platform.works_of_corpus(chosen) if chosen else ()
+    found = [one for one in works if _matches(one, q)]
+    return seen.page(
+        "law/law.html",
+        corpora=corpora,
+        corpus=known.get(chosen),
+        q=q.strip(),
+        found=found[:MOST_WORKS],
+        counted=seen.ngettext("%(num)s law", "%(num)s laws", len(found)),
+        more=len(found) > MOST_WORKS,
+        today=system_clock().date(),
+        names=LANGUAGE_NAMES,
+    )
+
+
+def _matches(version: Version, q: str) -> bool:
+    have = " ".join(words(f"{version.title} {version.work}"))
+    return all(word in have for word in words(q))
+
+
+@router.get("/law/work", name="law_work")
+def work(seen: Anyone, corpus: Corpus, work: Text, language: Text = "", on: Day = "") -> Response:
+    """A law as in force on a day: its provisions, and its versions."""
+    versions = seen.platform.versions_in_corpus(corpus, work)
+    language = language or _best_language(seen, versions)
+    asked = _asked(on)
+    version, why, provisions = seen.platform.provisions_on(corpus, work, language, asked.day)
+    return seen.page(
+        "law/work.html",
+        status=422 if asked.wrong else 200,
+        corpus=corpus,
+        work=work,
+        lang=language,
+        languages=sorted({one.language for one in versions}),
+        names=LANGUAGE_NAMES,
+        asked=asked,
+        problems=_problems(seen, asked),
+        version=version,
+        why=why,
+        title=version.title if version else versions[-1].title,
+        provisions=provisions,
+        versions=[one for one in versions if one.language == language],
+        today=system_clock().date(),
+    )
+
+
+@router.get("/law/provision", name="law_provision")
+def provision(
+    seen: Anyone,
+    corpus: Corpus,
+    work: Text,
+    key: Text,
+    language: Text = "",
+    on: Day = "",
+    since: Day = "",
+    beside: Text = "",
+) -> Response:
+    """A provision on a day; what changed since another; another language beside it."""
+    versions = seen.platform.versions_in_corpus(corpus, work)
+    language = language or _best_language(seen, versions)
+    asked, before = _asked(on), _asked(since)
+    wrong = asked.wrong or (bool(since) and before.wrong)
+    everywhere = seen.platform.provision_in_languages(corpus, work, key, asked.day)
+    standing = everywhere.get(language)
+    if standing is None:
+        raise NotFound(f"{work} is not here in {language!r}")
+    compared = since and not before.wrong and standing.provision
+    other = everywhere.get(beside)
+    return seen.page(
+        "law/provision.html",
+        status=422 if wrong else 200,
+        corpus=corpus,
+        work=work,
+        key=key,
+        lang=language,
+        asked=asked,
+        since=before if since else None,
+        problems=[*_problems(seen, asked), *(_problems(seen, before, "since") if since else [])],
+        standing=standing,
+        provision=standing.provision,
+        title=versions[-1].title,
+        changes=_changes(seen, corpus, work, standing.provision, before.day) if compared else None,
+        states=_states(seen, corpus, work, standing.provision),
+        others=[one for one in everywhere if one != language],
+        beside=beside if other is not None else "",
+        other=other.provision if other is not None else None,
+        names=LANGUAGE_NAMES,
+    )
+
+
+def _states(seen: Visit, corpus: str, work: str, found: Stored | None) -> Sequence[Any]:
+    if found is None:
+        return ()
+    return seen.platform.provision_history(corpus, work, found.key, found.version.language)
+
+
+def _changes(seen: Visit, corpus: str, work: str, found: Stored | None, day: date) -> Sequence[Any]:
+    if found is None:
+        return ()
+    before = seen.platform.provision_on(corpus, work, found.key, found.version.language, day)
+    return redline(before.provision.text if before.provision else "", found.text)
+
+
+def _asked(typed: str) -> Asked:
+    """The day typed, or today."""
+    today = system_clock().date()
+    if not typed:
+        return Asked(today, today.isoformat(), wrong=False)
+    try:
+        return Asked(date.fromisoformat(typed), typed, wrong=False)
+    except ValueError:
+        return Asked(today, typed, wrong=True)
+
+
+def _problems(seen: Visit, asked: Asked, name: str = "on") -> list[tuple[str, str]]:
+    return [(name, seen.gettext("Write a day as 2026-03-01."))] if asked.wrong else []
+
+
+def _best_language(seen: Visit, versions: Sequence[Version]) -> str:
+    """The page's language where the law is in it, else the one it is in."""
+    there = sorted({one.language for one in versions})
+    return seen.lang if seen.lang in there else ("fr" if "fr" in there else there[0])

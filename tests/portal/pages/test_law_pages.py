@@ -1,0 +1,70 @@
+"""The law's pages: the words in force on the day asked about, what changed, other languages."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from answers_of_law import NEW, OLD, WORK, load_dogs
+from pages_world import Person, pages, words
+
+PROVISION = f"/en/law/provision?corpus=law&work={WORK}&key=art_2"
+
+
+@pytest.fixture(scope="module")
+def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
+    folder = tmp_path_factory.mktemp("law")
+    with pages(folder, works=False) as made:
+        load_dogs(made.portal.platform, folder)
+        yield made.person(None)
+
+
+def test_laws_are_found_by_words_of_their_title(visitor: Person) -> None:
+    assert "relative aux chiens" in words(visitor.see("/en/law?q=CHIENS"))
+    assert "No law has these words" in words(visitor.see("/en/law?q=chats"))
+
+
+@pytest.mark.parametrize(("day", "fee"), [(OLD, "40 euros"), (NEW, "60 euros")])
+def test_a_provision_reads_as_on_the_day(visitor: Person, day: date, fee: str) -> None:
+    page = words(visitor.see(f"{PROVISION}&on={day}"))
+    assert fee in page
+    assert "CC-BY-4.0" in page
+
+
+def test_before_it_there_was_none(visitor: Person) -> None:
+    assert "was not there on that day" in words(visitor.see(f"{PROVISION}&on=2001-01-01"))
+
+
+def test_what_changed_is_struck_and_underlined(visitor: Person) -> None:
+    page = visitor.see(f"{PROVISION}&on={NEW}&since={OLD}")
+    assert "<del>40</del><ins>60</ins>" in page
+
+
+def test_another_language_stands_beside(visitor: Person) -> None:
+    page = visitor.see(f"{PROVISION}&language=fr&on={NEW}&beside=de")
+    assert "60 euros" in page
+    assert '<p class="said" lang="de">Art. 2.\nDie jährliche Steuer beträgt 60 Euro.</p>' in page
+
+
+def test_a_law_lists_its_provisions_and_versions(visitor: Person) -> None:
+    page = words(visitor.see(f"/en/law/work?corpus=law&work={WORK}&language=fr"))
+    assert "Art. 1er." in page
+    assert "Version 2" in page
+
+
+@pytest.mark.parametrize("query", ["on=yesterday", f"on={NEW}&since=never"])
+def test_a_day_that_is_none_is_told_beside_its_field(visitor: Person, query: str) -> None:
+    answer = visitor.get(f"{PROVISION}&{query}")
+    assert answer.status_code == 422
+    assert "Write a day as 2026-03-01." in answer.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/en/law?corpus=none", "/en/law/work?corpus=law&work=none", "/en/law/work?corpus=..&work=x"],
+)
+def test_what_is_not_here_is_not_found(visitor: Person, path: str) -> None:
+    assert visitor.get(path).status_code == 404
+
+
+def test_what_is_asked_for_is_shown_as_text(visitor: Person) -> None:
+    assert "<script>alert" not in visitor.see("/en/law?q=%3Cscript%3Ealert(1)%3C/script%3E")
