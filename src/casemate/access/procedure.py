@@ -179,13 +179,12 @@ class Steps(Generic[S, R, E]):
         act_told = self._machine.ledger_acts[act]
         self._ledger.append(tx, actor=actor, act=act_told, subject=row.id, **detail)
 
-    def say(self, tx: Session, actor: str, row: R, text: str) -> None:
+    def say(self, tx: Session, actor: str, row: R, text: str, act: str = "message") -> None:
         """Add a message to the history, for both sides to read. Changes no state."""
         state = self._machine.states(row.state)
-        self.note(tx, row.id, actor, "message", (state, state), text)
-        act = self._machine.ledger_acts["message"]
-        said = digest(text.encode())
-        self._ledger.append(tx, actor=actor, act=act, subject=row.id, text=said)
+        self.note(tx, row.id, actor, act, (state, state), text)
+        told, said = self._machine.ledger_acts[act], digest(text.encode())
+        self._ledger.append(tx, actor=actor, act=told, subject=row.id, text=said)
 
     def note(
         self, tx: Session, case: str, actor: str, act: str, states: tuple[S, S], text: str

@@ -117,13 +117,20 @@ class SandboxActs(AssuranceActs):
     def conclude_participation(self, actor: str, sandbox: str, reason: str) -> Participation:
         """End the trial: its exit criteria are met, or its time is over."""
         with self._act(actor, "sandbox.conclude", self.facts.sandbox, sandbox) as tx:
-            return self.sandboxes.conclude(tx, actor, sandbox, reason)
+            closes = self._is_authoritys(tx, actor, sandbox)
+            return self.sandboxes.conclude(tx, actor, sandbox, reason, closes=closes)
 
     def message_participation(self, actor: str, sandbox: str, text: str) -> Participation:
         """Write to the other side; both read it in the history. It changes no state."""
         with self._act(actor, "sandbox.message", self.facts.sandbox, sandbox) as tx:
-            self.sandboxes.message(tx, actor, sandbox, text)
+            answers = self._is_authoritys(tx, actor, sandbox)
+            self.sandboxes.message(tx, actor, sandbox, text, answers=answers)
             return self.sandboxes.get(tx, sandbox)
+
+    def _is_authoritys(self, tx: Session, actor: str, sandbox: str) -> bool:
+        """Whether ``actor``, who may do it, does it on the authority's side."""
+        own = self.identity.account(tx, actor).organisation
+        return bool(own != self.sandboxes.get(tx, sandbox).organisation)
 
     def participation(self, actor: str, sandbox: str) -> Participation:
         """One participation as it stands."""
@@ -186,20 +193,19 @@ class SandboxActs(AssuranceActs):
                     continue
                 facts = self.facts.sandbox(tx, known.id)
                 may = self.policies.is_allowed(account, "sandbox.decide", facts)
-                items.append(self._item(tx, self.sandboxes.dossier(tx, known.id), may=may))
+                items.append(self._item(self.sandboxes.dossier(tx, known.id), may=may))
             return sorted(items, key=_urgency)
 
-    def _item(self, tx: Session, dossier: Dossier, *, may: bool) -> SandboxItem:
+    def _item(self, dossier: Dossier, *, may: bool) -> SandboxItem:
         known, now = dossier.participation, self.clock()
         day = known.due or (known.ends_at if known.state in _UNDER_WATCH else None)
-        spoken = [one.actor for one in dossier.events if one.act == "message" or one.deciding]
-        theirs = spoken and self.identity.account(tx, spoken[-1]).organisation == known.organisation
+        spoken = [one for one in dossier.events if one.act == "message" or one.deciding]
         return SandboxItem(
             participation=known,
             waits_for=_waits_for(known.state),
             days_left=None if day is None else (day - now) // timedelta(days=1),
             serious_incidents=sum(one.due is not None for one in dossier.incidents),
-            unanswered=bool(theirs),
+            unanswered=any(not one.deciding for one in spoken[-1:]),
             may_decide=may,
         )
 

@@ -10,7 +10,7 @@ from casemate.access import Application, ApplicationForm, Gap, State
 from casemate.catalogue import Dataset
 from casemate.errors import BadInput, CasemateError, Conflict, NotFound
 from casemate.portal.pages import applying_form as steps
-from casemate.portal.pages.applying_story import story
+from casemate.portal.pages.applying_story import by_applicant, story
 from casemate.portal.pages.language import mark
 from casemate.portal.pages.router import Filled, PageRouter, Posted
 from casemate.portal.pages.slices import PageNumber, sliced
@@ -89,7 +89,7 @@ def _status(
         open=known.state in _REVISABLE | {State.SUBMITTED, State.APPEALED},
         datasets=datasets_of(seen, known.form),
         purpose=_purpose(seen, known.form),
-        events=story(seen, seen.platform.timeline(seen.actor, application), known),
+        events=story(seen, seen.platform.timeline(seen.actor, application), by_applicant(known)),
         may_write=seen.may("application.message", application),
         can_appeal=mine and known.appeal_until is not None
         and seen.platform.clock() < known.appeal_until,

@@ -5,12 +5,12 @@ order and in two windows.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from casemate.access import ApplicationForm, Gap, purposes
 from casemate.catalogue import Dataset
 from casemate.errors import BadInput
+from casemate.portal.pages.form_steps import Field, put_all, texts_of
 from casemate.portal.pages.language import mark
 from casemate.portal.pages.router import Filled
 from casemate.portal.pages.visit import Visit
@@ -19,20 +19,11 @@ Problem = tuple[str, str]
 """A field's id, and what is wrong with it."""
 
 
-@dataclass(frozen=True)
-class Field:
-    """One field of a step: its name on the page, and its place in the form's document."""
-
-    name: str
-    path: tuple[str, ...]
-    kind: Literal["text", "lines", "number"] = "text"
-
-
 STEPS: Mapping[str, tuple[Field, ...]] = {
     "project": (
         Field("title", ("title",)),
         Field("kind", ("kind",)),
-        Field("amends", ("amends",)),
+        Field("amends", ("amends",), empty=None),
         Field("applicant_role", ("applicant_role",)),
         Field("fee_class", ("fee_class",)),
     ),
@@ -42,21 +33,21 @@ STEPS: Mapping[str, tuple[Field, ...]] = {
         Field("purpose_description", ("purpose", "description")),
     ),
     "basis": (
-        Field("article_6", ("legal_basis", "article_6")),
-        Field("article_9", ("legal_basis", "article_9")),
+        Field("article_6", ("legal_basis", "article_6"), empty=None),
+        Field("article_9", ("legal_basis", "article_9"), empty=None),
         Field("basis_explanation", ("legal_basis", "explanation")),
     ),
     "work": (
         Field("method", ("method",)),
         Field("people", ("people",), "lines"),
         Field("tabulation", ("tabulation",)),
-        Field("cpus", ("enclave", "cpus"), "number"),
-        Field("memory_gib", ("enclave", "memory_gib"), "number"),
-        Field("gpus", ("enclave", "gpus"), "number"),
+        Field("cpus", ("enclave", "cpus"), "number", empty=1),
+        Field("memory_gib", ("enclave", "memory_gib"), "number", empty=4),
+        Field("gpus", ("enclave", "gpus"), "number", empty=0),
     ),
     "outputs": (
         Field("outputs", ("outputs",), "lines"),
-        Field("duration_days", ("duration_days",), "number"),
+        Field("duration_days", ("duration_days",), "number", empty=None),
         Field("retention", ("retention",)),
     ),
     "safeguards": (
@@ -77,7 +68,6 @@ STEP_NAMES = {
     "outputs": mark("Results and duration"),
     "safeguards": mark("Funding, conflicts and ethics"),
 }
-_EMPTY_IS_NONE = {"amends", "article_6", "article_9"}
 _OF_GAPS = {
     "purpose": ("purpose", "purpose_term"),
     "purpose.term": ("purpose", "purpose_term"),
@@ -145,20 +135,7 @@ def in_words(seen: Visit, gap: Gap) -> str:
 
 def values_of(step: str, form: ApplicationForm) -> dict[str, str]:
     """What the fields of ``step`` hold, as text; of the step ``data``, see ``data_values``."""
-    document = form.document()
-    return {field.name: _text(_at(document, field.path)) for field in STEPS[step]}
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return "\n".join(map(str, value))
-    return "" if value is None else str(value)
-
-
-def _at(document: Any, path: Sequence[str]) -> Any:
-    for name in path:
-        document = None if document is None else document[name]
-    return document
+    return texts_of(STEPS[step], form.document())
 
 
 def filled_in(seen: Visit, step: str, form: ApplicationForm, given: Filled) -> ApplicationForm:
@@ -167,8 +144,7 @@ def filled_in(seen: Visit, step: str, form: ApplicationForm, given: Filled) -> A
     if step == "data":
         document["datasets"] = _datasets(seen, given)
         return ApplicationForm.read(document)
-    for field in STEPS[step]:
-        _put(document, field, _read(field, given))
+    put_all(STEPS[step], document, given)
     if step == "purpose" and not given.text("purpose_term"):
         # Without a term there is no purpose yet; its words would have nowhere to be.
         words = given.text("purpose_description")
@@ -176,30 +152,6 @@ def filled_in(seen: Visit, step: str, form: ApplicationForm, given: Filled) -> A
             raise BadInput(seen.gettext("Choose the purpose, so that your words can be kept."))
         document["purpose"] = None
     return ApplicationForm.read(document)
-
-
-def _read(field: Field, given: Filled) -> Any:
-    text = given.text(field.name)
-    if field.kind == "lines":
-        return [line.strip() for line in text.splitlines() if line.strip()]
-    if field.kind == "number":
-        return text or _DEFAULTS.get(field.name)
-    if not text and field.name in _EMPTY_IS_NONE:
-        return None
-    return text
-
-
-_DEFAULTS = {"cpus": 1, "memory_gib": 4, "gpus": 0}
-
-
-def _put(document: dict[str, Any], field: Field, value: Any) -> None:
-    *parents, last = field.path
-    place = document
-    for name in parents:
-        if place[name] is None:
-            place[name] = {}
-        place = place[name]
-    place[last] = value
 
 
 # ── data and variables ───────────────────────────────────────────────────────────────────────────

@@ -1,9 +1,11 @@
-"""An application's history in words, for either side: who is named to whom, and what is told as one."""
+"""A case's history in words, for either side: who is named to whom, and what is told as one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from casemate.access import Application, ApplicationEvent
+from casemate.access import Application
+from casemate.access.procedure import Event
 from casemate.portal.pages.language import mark
 from casemate.portal.pages.visit import Visit
 
@@ -27,12 +29,23 @@ Told = tuple[datetime, str, str, str]
 """When, what, who, and the words."""
 
 
+def by_applicant(known: Application) -> Callable[[Event[Any]], bool]:
+    """Whether an act on ``known`` was its applicant's."""
+    return lambda event: event.actor == known.applicant
+
+
 def story(
-    seen: Visit, events: Sequence[ApplicationEvent], known: Application, *, for_desk: bool = False
+    seen: Visit,
+    events: Sequence[Event[Any]],
+    is_applicants: Callable[[Event[Any]], bool],
+    *,
+    headings: Mapping[str, str] = ACTS,
+    for_desk: bool = False,
 ) -> list[Told]:
     """The history, the newest first; savings one after the other are one line.
 
     Who the authority's staff are is told at the desk alone: to the applicant, the body speaks.
+    ``is_applicants``: whether the applicant's side did it.
     """
     told: list[Told] = []
     previous = ""
@@ -41,14 +54,12 @@ def story(
             previous = event.act
             continue
         previous = event.act
-        heading = seen.gettext(ACTS[event.act])
-        told.append((event.at, heading, _who(seen, event, known, for_desk=for_desk), event.text))
+        heading, by_name = seen.gettext(headings[event.act]), for_desk or is_applicants(event)
+        told.append((event.at, heading, _who(seen, event.actor, by_name=by_name), event.text))
     return told[::-1]
 
 
-def _who(seen: Visit, event: ApplicationEvent, known: Application, *, for_desk: bool) -> str:
-    if event.actor == seen.actor:
+def _who(seen: Visit, actor: str, *, by_name: bool) -> str:
+    if actor == seen.actor:
         return seen.gettext("you")
-    if for_desk or event.actor == known.applicant:
-        return event.actor
-    return seen.gettext("the authority")
+    return actor if by_name else seen.gettext("the authority")

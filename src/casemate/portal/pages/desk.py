@@ -19,7 +19,7 @@ from casemate.catalogue import Dataset
 from casemate.errors import BadInput, CasemateError, Conflict
 from casemate.portal.pages.applying import datasets_of, unmoved
 from casemate.portal.pages.applying_form import purpose_name
-from casemate.portal.pages.applying_story import story
+from casemate.portal.pages.applying_story import by_applicant, story
 from casemate.portal.pages.desk_comparing import compared
 from casemate.portal.pages.desk_drawing import count_in_words, frontier_chart, risk_chart
 from casemate.portal.pages.desk_plans import budgets_of, choices_of, first_values, plans_of
@@ -206,7 +206,7 @@ def _about(seen: Visit, known: Application, given: Filled | None) -> dict[str, A
         "datasets": datasets,
         "choices": choices,
         "purpose": "" if purpose is None else purpose_name(seen, purpose.term),
-        "events": story(seen, events, known, for_desk=True),
+        "events": story(seen, events, by_applicant(known), for_desk=True),
         "last": _last_decision(events),
         "decisions": _decisions(seen, known, events),
     }

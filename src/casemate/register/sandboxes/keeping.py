@@ -197,11 +197,15 @@ class Sandboxes:
             report=form.digest(),
         )  # fmt: skip
 
-    def conclude(self, tx: Session, actor: str, sandbox: str, text: str) -> Participation:
-        """End the trial: its exit criteria are met, or its time is over. Either side may."""
-        row = self._steps.row_for(tx, sandbox, "conclude")
+    def conclude(
+        self, tx: Session, actor: str, sandbox: str, text: str, *, closes: bool = False
+    ) -> Participation:
+        """End the trial: its exit criteria are met, or its time is over. ``closes``: it is the authority
+        that does."""
+        act = "close" if closes else "conclude"
+        row = self._steps.row_for(tx, sandbox, act)
         text = require_text(text, "why it is concluded")
-        return self._take(tx, actor, row, "conclude", text, columns={"ended_at": self._clock()})
+        return self._take(tx, actor, row, act, text, columns={"ended_at": self._clock()})
 
     def publish(self, tx: Session, actor: str, sandbox: str) -> Participation:
         """Agree to the publication of the exit report (Art. 57(8)); it needs both sides."""
@@ -294,10 +298,10 @@ class Sandboxes:
         rows = tx.scalars(query.execution_options(populate_existing=True))
         return tuple(map(participation, rows))
 
-    def message(self, tx: Session, actor: str, sandbox: str, text: str) -> None:
-        """Add ``text`` to the history, for both sides to read. Changes no state."""
-        row = self._steps.row(tx, sandbox)
-        self._steps.say(tx, actor, row, require_text(text, "the message"))
+    def message(self, tx: Session, actor: str, sandbox: str, text: str, *, answers: bool) -> None:
+        """Add ``text`` to the history, for both sides to read; ``answers``: it is the authority's."""
+        row, act = self._steps.row(tx, sandbox), "answer" if answers else "message"
+        self._steps.say(tx, actor, row, require_text(text, "the message"), act)
 
     def dossier(self, tx: Session, sandbox: str) -> Dossier:
         """Everything that was done, said, tested and reported. Raises ``NotFound``."""

@@ -35,15 +35,19 @@ TRANSITIONS: Mapping[str, Mapping[State, State]] = {
     "resume": {U: R},
     "terminate": {A: T, R: T, U: T},
     "conclude": {R: C},
+    "close": {R: C},
     "report": {C: P, T: P},
     "publish": {P: P},
 }
 """Every act, and where it leads from each state it is possible in. What is not here is refused."""
 
 DECIDING = frozenset(
-    {"ask_back", "admit", "refuse", "replan", "guide", "suspend", "resume", "terminate", "report"}
-)
-"""The acts that are the authority's, each with its reason."""
+    {
+        "ask_back", "admit", "refuse", "replan", "guide", "suspend", "resume", "terminate", "report",
+        "answer", "close",
+    }
+)  # fmt: skip
+"""The acts that are the authority's. ``answer`` is a message of its own, ``close`` its way to conclude."""
 
 LEDGER_ACTS = {
     "draft": "sandbox.drafted",
@@ -63,9 +67,11 @@ LEDGER_ACTS = {
     "resume": "sandbox.resumed",
     "terminate": "sandbox.terminated",
     "conclude": "sandbox.concluded",
+    "close": "sandbox.closed",
     "report": "sandbox.exit_report_issued",
     "publish": "sandbox.publication_agreed",
     "message": "sandbox.message_added",
+    "answer": "sandbox.message_answered",
 }
 
 MACHINE = Machine(State, TRANSITIONS, DECIDING, LEDGER_ACTS)
