@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sandbox_world
 import uvicorn
 from answers_of_law import load_dogs
 from functional.clinic import CAST, DESCRIPTION, FORM, OPERATOR, ORGANISATIONS, PLAN
@@ -24,6 +25,7 @@ from casemate.home import create_home
 from casemate.platform import Platform
 from casemate.portal import create_app
 from casemate.protection.privacy_loss import PrivacyLoss
+from casemate.register.records import read_record
 
 PASSWORD = "a long walk by the river"
 SCRIPT = b"""
@@ -120,7 +122,28 @@ def fill(platform: Platform, folder: Path) -> dict[str, str]:
     made |= _observed(platform)
     made["invitation"] = platform.invite(OPERATOR, "acct-outsider")[1]
     made["begun"] = platform.begin_one_time_password("acct-researcher").handle
-    return made | _run(platform, made["permit"])
+    return made | _sandboxes(platform, made["permit"]) | _run(platform, made["permit"])
+
+
+def _sandboxes(platform: Platform, permit: str) -> dict[str, str]:
+    """Participations in the regulatory sandbox: a draft, one handed in, one running, one reported."""
+    who, officer = "acct-researcher", "acct-authority"
+    algorithm = platform.record_algorithm(who, read_record({"name": "Sorter"})).algorithm
+    told = sandbox_world.document(algorithm, personal_data=sandbox_world.personal_data(permit))
+    made = {"sandbox_draft": platform.apply_for_sandbox(who, told).id}
+    for name in ("sandbox", "sandbox_running", "sandbox_reported"):
+        made[name] = platform.apply_for_sandbox(who, told).id
+        platform.submit_participation(who, made[name])
+    for name in ("sandbox_running", "sandbox_reported"):
+        platform.admit_participation(officer, made[name], "It is new.")
+        platform.start_participation(who, made[name], 1)
+        incident = sandbox_world.incident(platform.clock(), kind="serious")
+        platform.report_incident(who, made[name], incident)
+    platform.conclude_participation(who, made["sandbox_reported"], "Its time is over.")
+    words = sandbox_world.WORDS
+    platform.issue_exit_report(officer, made["sandbox_reported"], words, publish=True)
+    platform.publish_exit_report(who, made["sandbox_reported"])
+    return made
 
 
 def _observed(platform: Platform) -> dict[str, str]:

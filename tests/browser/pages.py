@@ -7,6 +7,9 @@ in), application (handed in, undecided), returned (given back), refused, permit 
 (done), held (an output that waits for a checker), released, stopped (an output that was refused); and
 evaluation and other_evaluation (published, of language models), invitation (of the outsider), begun (a
 one-time password that the researcher is about to set up).
+(done), held (an output that waits for a checker), released, stopped (an output that was refused);
+sandbox (handed in), sandbox_draft, sandbox_running, sandbox_reported; and
+invitation (of the outsider), begun (a one-time password that the researcher is about to set up).
 """
 
 from dataclasses import dataclass
@@ -86,6 +89,16 @@ PAGES = (
     Shown("desk-permit", "acct-authority", "/desk/permits/{permit}"),
     Shown("desk-revoke", "acct-authority", "/desk/permits/{permit}/revoke"),
     Shown("desk-revoked", "acct-authority", "/desk/permits/{revoked}", pictured=False),
+    Shown("sandbox", None, "/sandbox"),
+    Shown("sandbox-desk", "acct-authority", "/sandbox"),
+    Shown("sandbox-new", "acct-researcher", "/sandbox/new", pictured=False),
+    Shown("sandbox-form", "acct-researcher", "/sandbox/{sandbox_draft}/form", pictured=False),
+    Shown("sandbox-tests", "acct-researcher", "/sandbox/{sandbox_draft}/form/tests"),
+    Shown("sandbox-data", "acct-researcher", "/sandbox/{sandbox_draft}/form/data", pictured=False),
+    Shown("sandbox-running", "acct-researcher", "/sandbox/{sandbox_running}"),
+    Shown("sandbox-decision", "acct-authority", "/sandbox/{sandbox}"),
+    Shown("sandbox-report", "acct-researcher", "/sandbox/{sandbox_reported}/report"),
+    Shown("sandbox-published", None, "/sandbox/published/{sandbox_reported}", pictured=False),
     Shown("workspace", "acct-researcher", "/workspace"),
     Shown("permit", "acct-researcher", "/workspace/permits/{permit}"),
     Shown("permit-revoked", "acct-researcher", "/workspace/permits/{revoked}", pictured=False),
