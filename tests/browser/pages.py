@@ -6,10 +6,8 @@ like are records of ``browser_world``: dataset (the clinic), open_dataset, draft
 in), application (handed in, undecided), returned (given back), refused, permit (in force), revoked, run
 (done), held (an output that waits for a checker), released, stopped (an output that was refused); and
 evaluation and other_evaluation (published, of language models), invitation (of the outsider), begun (a
-one-time password that the researcher is about to set up).
-(done), held (an output that waits for a checker), released, stopped (an output that was refused);
-sandbox (handed in), sandbox_draft, sandbox_running, sandbox_reported; and
-invitation (of the outsider), begun (a one-time password that the researcher is about to set up).
+one-time password that the researcher is about to set up), sandbox (handed in), sandbox_draft,
+sandbox_running, sandbox_reported.
 """
 
 from dataclasses import dataclass
