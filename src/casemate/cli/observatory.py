@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,13 +18,13 @@ from casemate.cli.common import (
     Shown,
     command,
     exits,
-    read_document,
     show,
     sign_in,
     table,
     writing,
 )
 from casemate.errors import BadInput, IntegrityFailure
+from casemate.plain import plain
 
 if TYPE_CHECKING:
     from casemate.assurance.keeping import KeptEvaluation
@@ -112,7 +110,10 @@ def run_(
             if output is not None:
                 with writing(output):
                     output.write_text(_as_text(found.document), encoding="utf-8")
-            kept = _kept(found.document, algorithm, publish, home, account) if record else {}
+            wanted_kept = (
+                record and found.document["valid"]
+            )  # what is of no one model is no evidence
+            kept = _kept(found.document, algorithm, publish, home, account) if wanted_kept else {}
             found.keep()
         told = _told(found.document, found.resumed, *(f"Kept as {one}." for one in kept.values()))
         show(Shown(found.document | kept, told), as_json=as_json)
@@ -244,50 +245,58 @@ def show_(
 @command(app, "compare")
 def compare_(
     desk: Desk,
-    first: Annotated[str, typer.Argument(help="An evaluation's id, or the file of a document.")],
-    second: Annotated[str, typer.Argument(help="Another, of the same samples.")],
+    first: Annotated[str, typer.Argument(help="An evaluation's id.")],
+    second: Annotated[str, typer.Argument(help="Another, of the same suite and language.")],
 ) -> Shown:
     """Two models on the same samples, paired; p-values corrected for all comparisons (Holm)."""
-    from casemate.assurance.language.compare import compare
-
-    one, of_one = _evaluation(desk, first)
-    two, of_two = _evaluation(desk, second)
-    found = compare(one, two, of_one, of_two)
-    names = f"{one['model']['name']} less {two['model']['name']}"
+    found = desk.platform.compare_evaluations(first, second, desk.account)
     rows: list[list[object]] = [
         [
-            each.measure,
-            each.group,
-            _number(each.estimate),
-            f"{_number(each.low)} to {_number(each.high)}",
-            _number(each.p_value),
-            each.verdict,
+            one.outcome,
+            one.concern,
+            one.items,
+            _number(one.first),
+            _number(one.second),
+            _number(one.difference),
+            f"{_number(one.low)} to {_number(one.high)}",
+            f"{one.p_value:.2g}",
+            "differs" if one.differs else "no difference told",
         ]
-        for each in found
+        for one in found
     ]
-    heads = [names, "Of", "Difference", "Interval", "p (Holm)", "Finding"]
-    data = {"first": one["model"], "second": two["model"], "figures": found}
-    return Shown(data, table(heads, rows))
+    heads = [
+        "Share",
+        "Of",
+        "Samples",
+        "First",
+        "Second",
+        "Difference",
+        "Interval",
+        "p (Holm)",
+        "Finding",
+    ]
+    return Shown(found, table(heads, rows))
 
 
 @command(app, "export")
 def export(
     desk: Desk,
     as_csv: Annotated[
-        bool, typer.Option("--csv", help="A line a figure, instead of JSON.")
+        bool, typer.Option("--csv", help="A table for spreadsheets, instead of JSON.")
     ] = False,
     output: Annotated[Path | None, typer.Option(help="Write a file instead of printing.")] = None,
 ) -> Shown:
-    """Every figure of the evaluations that you may read, as CSV or JSON."""
-    rows = [_line(kept, one) for kept in _readable(desk, None, None) for one in kept.figures]
-    text = _as_csv(rows) if as_csv else _as_text(rows)
+    """Every share of the evaluations that you may read, by concern, as CSV or JSON."""
+    from casemate.assurance.observatory import as_csv as csv_of
+    from casemate.assurance.observatory import lines
+
+    found = lines(_readable(desk, None, None))
+    text = csv_of(found) if as_csv else _as_text(plain(found))
     if output is None:
-        return Shown(rows, text.rstrip("\n"))
+        return Shown(found, text.rstrip())
     with writing(output):
-        output.write_text(text, encoding="utf-8")
-    return Shown(
-        {"written": str(output), "figures": len(rows)}, f"{len(rows)} figures in {output}."
-    )
+        output.write_text(text, encoding="utf-8", newline="")
+    return Shown({"written": str(output), "lines": len(found)}, f"{len(found)} lines in {output}.")
 
 
 def _readable(desk: Desk, suite: str | None, lang: str | None) -> list[KeptEvaluation]:
@@ -301,16 +310,6 @@ def _readable(desk: Desk, suite: str | None, lang: str | None) -> list[KeptEvalu
         for one in every
         if "language" in one.settings and lang in (None, one.settings["language"])
     ]
-
-
-def _evaluation(desk: Desk, named: str) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]:
-    if Path(named).is_file():
-        document = read_document(Path(named))
-        if not isinstance(document.get("samples"), list) or "model" not in document:
-            raise BadInput(f"{named} is no document of `casemate observatory run`")
-        return document, document["samples"]
-    kept = desk.platform.evaluation(named, desk.account)
-    return kept.document, desk.platform.evaluation_samples(named, desk.account)
 
 
 def _kept(
@@ -360,39 +359,6 @@ def _told(document: Mapping[str, Any], resumed: int, *more: str) -> Any:
     heads = ["Check", "Measure", "Of", "Estimate", "Interval", "Baseline"]
     untested = [f"Not tested: {one['check']}: {one['why']}." for one in document["not_tested"]]
     return Group(*lines, "", table(heads, rows), "", *untested, *more)
-
-
-def _line(kept: KeptEvaluation, one: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "evaluation": kept.id,
-        "model": kept.model_name,
-        "model_digest": kept.model_digest,
-        "suite": kept.suite,
-        "suite_version": kept.suite_version,
-        "language": kept.settings["language"],
-        "check": one["check"],
-        "measure": one["measure"],
-        "of": one["group"],
-        **{name: one[name] for name in ("estimate", "low", "high", "n", "method", "baseline")},
-    }
-
-
-def _as_csv(rows: list[dict[str, Any]]) -> str:
-    """As a spreadsheet reads it, with what it would take for a formula made harmless (OWASP)."""
-    if not rows:
-        return ""
-    written = io.StringIO()
-    writer = csv.DictWriter(written, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({name: _cell(value) for name, value in row.items()})
-    return written.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    return (
-        "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
-    )
 
 
 def _as_text(document: Any) -> str:

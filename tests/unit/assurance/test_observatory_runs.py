@@ -8,7 +8,6 @@ import pytest
 from language_world import Scripted, small_model
 
 from casemate.assurance.evidence import read_evidence
-from casemate.assurance.language.compare import compare
 from casemate.assurance.language.energy import Grid
 from casemate.assurance.language.figures import document
 from casemate.assurance.language.journal import open_journal
@@ -114,8 +113,6 @@ def test_a_model_that_is_another_at_the_end_makes_the_run_invalid(tmp_path: Path
     told = _document(_plan(limit=4), Scripted(changes_after=2), tmp_path)
     assert not told["valid"]
     assert "fixed probes otherwise" in told["invalid_because"]
-    with pytest.raises(BadInput, match="is not valid"):
-        compare(told, told, told["samples"], told["samples"])
 
 
 def test_several_connections_come_to_the_same_as_one(tmp_path: Path) -> None:
@@ -156,25 +153,6 @@ def test_a_suite_of_log_likelihoods_has_calibration_and_asks_for_a_model_that_te
     right = sum(one["target"] == "A" for one in told["samples"]) / 12
     assert error["estimate"] == pytest.approx(abs(0.6439 - right), abs=1e-3)  # 1 / (1 + e^-1 + …)
     assert 0 < error["baseline"] < 0.5
-
-
-def test_two_models_are_compared_sample_by_sample_and_corrected(tmp_path: Path) -> None:
-    targets = {one.asks[0]: one.target for one in suite("basics").samples("en")}
-    good = _document(_plan(), Scripted(lambda ask, _s: targets[ask], name="good"), tmp_path)
-    bad = _document(_plan(), Scripted(lambda _a, _s: "Hm?", name="bad"), tmp_path)
-    found = {
-        one.measure.split(",")[0]: one
-        for one in compare(good, bad, good["samples"], bad["samples"])
-    }
-    assert found["fine"].estimate == 1.0
-    assert found["malformed"].estimate == -1.0
-    assert found["fine"].p_value == pytest.approx(
-        4 * 2 * 0.5**12
-    )  # exact McNemar, times four by Holm
-    assert found["refused"].verdict == "no difference told"
-    other = _document(_plan(limit=5), Scripted(), tmp_path)
-    with pytest.raises(BadInput, match="the same --lang, --seed and --limit"):
-        compare(good, other, good["samples"], other["samples"])
 
 
 def test_the_log_opens_in_inspect(tmp_path: Path) -> None:

@@ -71,6 +71,7 @@ def account(
         "seconds": round(wall, 3),
         "peak_memory_bytes": peak,
         "threads": threads,
+        "tokens": sum(one.tokens_in + one.tokens_out for one in replies),
         "tokens_in": sum(one.tokens_in for one in replies),
         "tokens_out": sum(one.tokens_out for one in replies),
         "prompts": len(replies),
