@@ -82,7 +82,7 @@ def work(seen: Anyone, corpus: Corpus, work: Text, language: Text = "", on: Day 
         corpus=corpus,
         work=work,
         lang=language,
-        languages=sorted({one.language for one in versions}),
+        tongues=sorted({one.language for one in versions}),
         names=LANGUAGE_NAMES,
         asked=asked,
         problems=_problems(seen, asked),
@@ -116,7 +116,7 @@ def provision(
     if standing is None:
         raise NotFound(f"{work} is not here in {language!r}")
     compared = since and not before.wrong and standing.provision
-    other = everywhere.get(beside)
+    other = everywhere.get(beside) if beside != language else None
     return seen.page(
         "law/provision.html",
         status=422 if wrong else 200,
