@@ -178,7 +178,7 @@ class SandboxActs(AssuranceActs):
         """Whether the public may know of it: not where the law keeps its entry in a section of its own."""
         if algorithm is None:
             return False
-        return self.facts.algorithm(tx, algorithm).attrs["section"] == "public"
+        return bool(self.facts.algorithm(tx, algorithm).attrs["section"] == "public")
 
     # ---- the authority ------------------------------------------------------------------------
 
