@@ -41,11 +41,10 @@ from casemate.access import (
     gaps,
 )
 from casemate.access.policies import Policies, Resource
+from casemate.acts.assessing import AssessingActs
 from casemate.acts.feedback import FeedbackActs
-from casemate.acts.gate import GateActs
 from casemate.acts.knowledge import KnowledgeActs
 from casemate.acts.observatory import ObservatoryActs
-from casemate.acts.papers import PaperActs
 from casemate.acts.sandboxes import SandboxActs
 from casemate.acts.sign_in import SignInActs
 from casemate.canonical import digest
@@ -160,7 +159,7 @@ def open_database(url: str) -> Store:
 
 
 class Platform(
-    SignInActs, SandboxActs, ObservatoryActs, PaperActs, GateActs, FeedbackActs, KnowledgeActs
+    SignInActs, SandboxActs, ObservatoryActs, AssessingActs, FeedbackActs, KnowledgeActs
 ):
     """One open home. Close it, or use it as a context manager."""
 

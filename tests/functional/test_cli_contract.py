@@ -55,7 +55,7 @@ evaluation record; evaluation list; evaluation show; evaluation publish; assess-
 sandbox apply; sandbox submit; sandbox show; sandbox list; sandbox message; sandbox ask-back; sandbox admit;
 sandbox refuse; sandbox plan; sandbox start; sandbox attach; sandbox incident; sandbox suspend;
 sandbox resume; sandbox conclude; sandbox report; sandbox withdraw;
-model name; model list; model standing; model allow;
+assess; model name; model list; model standing; model allow;
 observatory run; observatory models; observatory suites; observatory list; observatory show;
 observatory compare; observatory export;
 token issue; token list; token end"""

@@ -365,6 +365,7 @@ def _register(portal: Portal) -> None:
     portal.must(RESEARCHER, "POST", model, json={"digest": MODEL})
     portal.must(AUDITOR, "GET", model)
     portal.must(RESEARCHER, "GET", f"{model}/standing")
+    portal.must(RESEARCHER, "POST", f"{model}/assessment", json={"day": "2027-12-02"})
     allowed = {"digest": MODEL, "reason": "It decides on nobody."}
     portal.must(AUTHORITY, "POST", f"{model}/allow", json=allowed)
     revised = {"record": {**told, "status": "in_use"}, "seen": 1, "reason": "It is used now."}

@@ -124,6 +124,7 @@ GET /observatory/comparison                     y     y    y    y    y    y    y
 GET /models/{algorithm}                         -     .    .    .    y    y    y    .    y
 POST /models/{algorithm}                        -     .    .    .    y    y    .    .    .
 GET /models/{algorithm}/standing                -     .    .    .    y    y    y    .    y
+POST /models/{algorithm}/assessment             -     .    .    .    y    y    y    .    .
 POST /models/{algorithm}/allow                  -     .    .    .    .    .    y    .    .
 GET /outputs                                    -     y    y    y    y    y    y    y    y
 GET /outputs/queue                              -     .    .    .    .    .    .    y    .

@@ -12,6 +12,7 @@ from casemate.platform import Platform
 NOT_OVER_HTTP = {
     "algorithms": "the register is read in pages: search_algorithms, each_algorithm",
     "add_environment": "built at the server's own machine, from its disk",
+    "assess_system": "POST /models/{algorithm}/assessment: its documents are written where the home is",
     "assess": "what the pages show before a table is published; a program publishes a version",
     "begin_session": "a browser's: a token stands for it",
     "cite": "GET /datasets/{dataset}/citation: the server knows the address that it is found at",

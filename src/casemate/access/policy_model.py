@@ -115,6 +115,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "algorithm.record": ("algorithm",),
         "algorithm.publish": ("algorithm",),
         "algorithm.except": ("algorithm",),
+        "algorithm.assess": ("algorithm",),
         "algorithm.read": ("algorithm",),
         "algorithm.view": ("algorithm",),
         "feedback.give": ("algorithm",),

@@ -43,6 +43,10 @@ ALONE = {
         "Whether every part of the home does well, and what to do where not.",
     ),
     "classify": ("classify:app", "What the AI Act says of a system on a day; with no home."),
+    "assess": (
+        "assessing:assess",
+        "Hold a system of the register against the law: what is shown, what is missing.",
+    ),
     "assess-model": (
         "assess:app",
         "Try a model on people whose truth is known; with no home, unless it is to be kept.",

@@ -207,6 +207,8 @@ feedback.answer       a colleague            .      .      y     y      y       
 feedback.answer       a stranger             .      .      .     .      .         .       .        .
 document.make         a colleague            .      .      y     y      y         .       .        .
 document.make         a stranger             .      .      .     .      y         .       .        .
+algorithm.assess      a colleague            .      .      y     y      y         .       .        .
+algorithm.assess      a stranger             .      .      .     .      y         .       .        .
 algorithm.list        anyone                 y      y      y     y      y         y       y        y
 evaluation.record     a colleague            .      .      y     y      y         .       .        .
 evaluation.record     a stranger             .      .      .     .      .         .       .        .

@@ -1,13 +1,17 @@
 """Models of the register's entries: which, and whether they may go out."""
 
+from datetime import date
+from typing import Annotated, Any
+
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from casemate.assurance.gate import Standing
 from casemate.assurance.naming import ModelException, NamedModel
+from casemate.identity import Scope
 from casemate.portal.api.applications import Authority
 from casemate.portal.api.evaluations import Recorder
-from casemate.portal.callers import Reader
+from casemate.portal.callers import Caller, Reader, needs_one_of
 from casemate.portal.documents import schema_of, sent
 from casemate.portal.keyed import KeyedRoute
 from casemate.portal.problems import describe
@@ -16,6 +20,16 @@ router = APIRouter(prefix="/models", tags=["assurance"], route_class=KeyedRoute)
 NamedDocument = schema_of(NamedModel)
 StandingDocument = schema_of(Standing)
 ExceptionDocument = schema_of(ModelException)
+
+
+Assessor = Annotated[Caller, needs_one_of(Scope.run, Scope.decide)]
+
+
+class AssessmentDocument(BaseModel):
+    """An assessment, and the digest of it that stands on the ledger."""
+
+    assessment: dict[str, Any]
+    digest: str
 
 
 class Naming(BaseModel):
@@ -66,6 +80,26 @@ def name(caller: Recorder, algorithm: str, asked: Naming) -> Response:
 def standing(caller: Reader, algorithm: str) -> Response:
     """Whether an entry may be published, by what was measured of its model."""
     return sent(caller.platform.model_standing(caller.actor, algorithm))
+
+
+class Assessing(BaseModel):
+    """For which day, and by which facts of the system; what its record tells where none are given."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    facts: dict[str, Any] | None = None
+    day: date | None = None
+
+
+@router.post(
+    "/{algorithm}/assessment",
+    response_model=AssessmentDocument,
+    responses=describe(401, 403, 404, 422),
+)
+def assess(caller: Assessor, algorithm: str, asked: Assessing) -> Response:
+    """Hold an entry and the evidence on it against the law; its digest goes on the ledger."""
+    found = caller.platform.assess_system(caller.actor, algorithm, facts=asked.facts, day=asked.day)
+    return sent({"assessment": found.assessment, "digest": found.digest})
 
 
 @router.post(
