@@ -295,6 +295,7 @@ def _keep_register(clinic: Clinic, said: dict[str, Any]) -> None:
     clinic.ask("model", "name", model, "--file", clinic.file("m.onnx", "model"), by=RESEARCHER)
     named = clinic.ask("model", "list", model, by=AUDITOR)
     said["standing"] = clinic.ask("model", "standing", model, by=RESEARCHER)
+    said["assessment"] = clinic.ask("assess", model, by=RESEARCHER)
     allow = ("model", "allow", model, named[0]["digest"], "--reason", "It decides on nobody.")
     said["allowed"] = clinic.ask(*allow, by=AUTHORITY)
     measured = clinic.file("evaluation.json", json.dumps(evaluation()))

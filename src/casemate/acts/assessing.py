@@ -45,7 +45,8 @@ class AssessingActs(PaperActs, GateActs):
         """Hold an entry and the evidence on it against the law in force on ``day`` (today if not given).
 
         ``facts`` are as ``casemate.register.law`` reads them; if not given, those that its keepers answered
-        for documents, or what the record tells. The digests of the assessment and of its documents (``forms``) go on the ledger.
+        for documents, or what the record tells. The digests of the assessment and of its documents
+        (``forms``) go on the ledger.
         """
         from casemate.assurance.evidence import text_of
         from casemate.assurance.report import report
