@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from casemate.acts.paper_sandbox import sandbox_blocks
 from casemate.clock import timestamp
 from casemate.papers import Block, Gap, Paragraph, Source, Table, marked
 from casemate.register.documents.kinds import fixed_words
 
 if TYPE_CHECKING:
     from casemate.access import Permit
+    from casemate.assurance.gate import Standing
     from casemate.assurance.keeping import KeptEvaluation
+    from casemate.assurance.naming import NamedModel
     from casemate.catalogue import Dataset
     from casemate.enclave import Run
     from casemate.register.keeping import Revision
@@ -32,6 +35,10 @@ class Seen:
     """Permits that the answers name and the reader may not read."""
     datasets: tuple[Dataset, ...] = ()
     runs: tuple[Run, ...] = ()
+    models: tuple[NamedModel, ...] = ()
+    standing: Standing | None = None
+    sandbox: Mapping[str, Any] | None = None
+    """The facts of its exit report; with ``signed`` where it is."""
 
 
 def platform_blocks(seen: Seen, algorithm: str, language: str) -> Mapping[str, tuple[Block, ...]]:
@@ -48,6 +55,9 @@ def platform_blocks(seen: Seen, algorithm: str, language: str) -> Mapping[str, t
         "protection": (_protection(seen, said), *hidden),
         "reidentification": (_risks(seen, said), *hidden),
         "runs": (_runs(seen, said),),
+        "models": (_models(seen, said),),
+        "standing": (_standing(seen, said),),
+        **sandbox_blocks(seen.sandbox, said),
     }
     return {name: tuple(one for one in blocks if one is not None) for name, blocks in found.items()}
 
@@ -174,6 +184,20 @@ def _runs(seen: Seen, said: Mapping[str, Any]) -> Table | None:
     )
     sources = tuple(Source("ledger", f"run.submitted {one.id}") for one in seen.runs[:_MOST_ROWS])
     return _table(said, "runs", "run", rows, sources)
+
+
+def _models(seen: Seen, said: Mapping[str, Any]) -> Table | None:
+    rows = tuple((one.digest, one.output or "—", timestamp(one.named_at)) for one in seen.models)
+    sources = tuple(Source("platform", one.digest) for one in seen.models)
+    return _table(said, "models", "model", rows, sources)
+
+
+def _standing(seen: Seen, said: Mapping[str, Any]) -> Paragraph | None:
+    """By what was measured; nothing where no rule of the house holds for the entry."""
+    if seen.standing is None or seen.standing.passes is None:
+        return None
+    told = said["standing"].format(why=seen.standing.why)
+    return Paragraph(told, (Source("platform", "gate"),))
 
 
 def _of_datasets(seen: Seen) -> tuple[Source, ...]:

@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
-from casemate.acts.assurance import AssuranceActs
+from casemate.acts.gate import GateActs
 from casemate.canonical import digest
 from casemate.errors import BadInput
 
 if TYPE_CHECKING:
-    from casemate.access import Permit, Permits
+    from casemate.access import Permits
     from casemate.acts.paper_evidence import Seen
     from casemate.catalogue import Catalogue
     from casemate.enclave import Enclave
     from casemate.papers import Block
     from casemate.register.documents import Questionnaire
     from casemate.register.documents.keeping import Answers, KeptAnswers
+    from casemate.register.sandboxes import Sandboxes
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,11 @@ def _require_sort(kind: str, form: str, language: str) -> None:
         )
 
 
-class PaperActs(AssuranceActs):
+class PaperActs(GateActs):
     """The acts on documents."""
 
     permits: Permits
+    sandboxes: Sandboxes
 
     if TYPE_CHECKING:
 
@@ -181,26 +183,29 @@ class PaperActs(AssuranceActs):
         """What the platform knows of an algorithm, as far as ``actor`` may read it."""
         from casemate.acts.paper_evidence import Seen
 
-        account = self._account(tx, actor)
-
-        def may(action: str, about: object) -> bool:
-            return self.policies.is_allowed(account, action, about)  # type: ignore[arg-type]
-
-        permits: list[Permit] = [
+        may = partial(self.policies.is_allowed, self._account(tx, actor))
+        evaluations = tuple(
             one
-            for one in (self.permits.get(tx, name) for name in given.permits)
-            if may("permit.read", self.facts.permit_record(tx, one))
-        ]
+            for one in self.evaluations_kept.find(tx, algorithm=algorithm)
+            if may("evaluation.read", self.facts.evaluation_record(tx, one))
+        )
+        models = tuple(self.models_named.of(tx, algorithm))
+        sandbox = self._sandbox(tx, actor, algorithm)
+        runs = {one.run for one in evaluations if one.run}
+        runs |= {self.enclave.outputs.get(tx, one.output).run for one in models if one.output}
+        named = [*given.permits, *(self.enclave.runs.get(tx, one).permit for one in sorted(runs))]
+        known = [self.permits.get(tx, one) for one in dict.fromkeys(named)]
+        permits = tuple(
+            one for one in known if may("permit.read", self.facts.permit_record(tx, one))
+        )
         readable = {one.id for one in permits}
         return Seen(
             history=tuple(self.register.history(tx, algorithm)),
-            evaluations=tuple(
-                one
-                for one in self.evaluations_kept.find(tx, algorithm=algorithm)
-                if may("evaluation.read", self.facts.evaluation_record(tx, one))
-            ),
-            permits=tuple(permits),
-            unread=tuple(one for one in given.permits if one not in readable),
+            evaluations=evaluations,
+            models=models,
+            standing=self._standing(tx, algorithm),
+            permits=permits,
+            unread=tuple(one.id for one in known if one.id not in readable),
             datasets=tuple(
                 self.catalogue.get(tx, scope.dataset, scope.version)
                 for one in permits
@@ -211,4 +216,20 @@ class PaperActs(AssuranceActs):
                 for one in (self.enclave.runs.list(tx) if permits else ())
                 if one.permit in readable and may("run.read", self.facts.run(tx, one.id))
             ),
+            sandbox=sandbox,
         )
+
+    def _sandbox(self, tx: Session, actor: str, algorithm: str) -> Mapping[str, Any] | None:
+        """The exit report of its newest participation that ``actor`` may read, as signed or as it
+        would be today."""
+        may = partial(self.policies.is_allowed, self._account(tx, actor))
+        for one in reversed(self.sandboxes.list(tx)):
+            if one.form.algorithm == algorithm and may(
+                "sandbox.read", self.facts.sandbox(tx, one.id)
+            ):
+                if one.report_digest is None:
+                    return self.sandboxes.draft_report(tx, one.id)
+                signed = self.sandboxes.exit_report(tx, one.id)
+                about = {"digest": signed.digest, "by": signed.issued_by, "at": signed.issued_at}
+                return {**signed.facts, "signed": about}
+        return None
