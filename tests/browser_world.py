@@ -154,7 +154,9 @@ def _observed(platform: Platform) -> dict[str, str]:
         ("evaluation", biased, 2),
         ("other_evaluation", fair, 3),
     ):
-        document = measured("fair" if name.startswith("o") else "biased", says, seed=seed)
+        document = measured(
+            "fair" if name.startswith("o") else "biased", says, seed=seed, digit=str(seed // 3)
+        )
         found[name] = platform.record_evaluation("acct-researcher", document).id
         platform.publish_evaluation("acct-researcher", found[name])
     return found

@@ -62,7 +62,8 @@ def test_lines_are_by_concern_and_an_evaluation_of_another_kind_has_none() -> No
 def test_the_newest_of_a_model_suite_and_language_stands_on_the_board() -> None:
     new, old = kept(FAIR, "new"), kept(FAIR, "old", age=3)
     french = kept(measured("fair", fair, digit="1", language="fr"), "french", age=9)
-    assert [one.id for one in newest([new, old, french])] == ["new", "french"]
+    foreign = replace(old, id="foreign", organisation="org-other")
+    assert [one.id for one in newest([new, old, french, foreign])] == ["new", "french", "foreign"]
 
 
 def test_two_models_are_compared_item_by_item_and_corrected() -> None:

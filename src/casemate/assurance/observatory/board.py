@@ -43,7 +43,8 @@ class Line:
     """One model on one suite, in one language, on one concern (``everybody``: on all of them).
 
     ``fine`` and ``wrong`` are shares of what was answered, ``refused`` and ``malformed`` of all; ``wrong``
-    lies between ``at_least`` and ``at_most`` had everything been answered.
+    lies between ``at_least`` and ``at_most`` had everything been answered. ``organisation`` handed it in;
+    ``in_the_enclave`` where a run of this home measured it.
     """
 
     evaluation: str
@@ -54,6 +55,8 @@ class Line:
     language: str
     concern: str
     recorded_at: datetime
+    organisation: str
+    in_the_enclave: bool
     fine: Share
     wrong: Share
     refused: Share
@@ -64,10 +67,14 @@ class Line:
 
 
 def newest(kept: Iterable["KeptEvaluation"]) -> "list[KeptEvaluation]":
-    """Of those of the same model, suite and language the newest; ``kept`` has the newest first."""
-    found: dict[tuple[str, str, str], KeptEvaluation] = {}
+    """Of those of the same model, suite and language the newest; ``kept`` has the newest first.
+
+    An organisation replaces evaluations of its own alone: no one hides what others found.
+    """
+    found: dict[tuple[str, str, str, str], KeptEvaluation] = {}
     for one in kept:
-        found.setdefault((one.model_digest, one.suite, language_of(one)), one)
+        key = (one.organisation, one.model_digest, one.suite, language_of(one))
+        found.setdefault(key, one)
     return list(found.values())
 
 
@@ -81,6 +88,11 @@ def lines(kept: Iterable["KeptEvaluation"], concern: str | None = None) -> list[
         line for one in valid for line in _lines(one) if concern is None or line.concern == concern
     ]
     return sorted(found, key=lambda one: (one.wrong.estimate is None, one.wrong.estimate or 0.0))
+
+
+def has_lines(kept: "KeptEvaluation") -> bool:
+    """Whether it stands on a board: a model's that answers questions, not one's that reads tables."""
+    return any(one["check"] == OUTCOMES for one in kept.figures)
 
 
 def language_of(kept: "KeptEvaluation") -> str:
@@ -150,6 +162,8 @@ def _line(kept: "KeptEvaluation", concern: str, measures: Mapping[str, Mapping[s
         language=language_of(kept),
         concern=concern,
         recorded_at=kept.recorded_at,
+        organisation=kept.organisation,
+        in_the_enclave=kept.run is not None,
         fine=_share(measures["fine"]),
         wrong=_share(measures["wrong"]),
         refused=_share(measures["refused"]),

@@ -9,6 +9,7 @@ from casemate.assurance.keeping import KeptEvaluation
 from casemate.assurance.observatory import (
     Line,
     as_csv,
+    has_lines,
     language_of,
     lines,
     newest,
@@ -55,7 +56,7 @@ def observatory(
         small={line.evaluation: told_small(by_id[line.evaluation]) for line in shown},
         choices=_choices(seen, current, of_suite, asked),
         chart=board_chart(seen, shown, CONCERNS.get(concern, concern)),
-        others=[one for one in current if not lines([one])][:ON_A_PAGE],
+        others=[one for one in current if not has_lines(one)][:ON_A_PAGE],
         tongue=tongue_of(seen),
         concern_name=concern_of(seen),
         outcomes=OUTCOMES,
@@ -99,7 +100,7 @@ def method(seen: Anyone) -> Response:
 @router.get("/observatory/comparison", name="observatory_comparison")
 def comparison(seen: Anyone, first: Named = "", second: Named = "") -> Response:
     """Two evaluations item by item; what is wrong with the choice is said above the form."""
-    kept = [one for one in seen.platform.published_evaluations() if lines([one])]
+    kept = [one for one in seen.platform.published_evaluations() if has_lines(one)]
     found, error = None, None
     if first and second:
         try:
@@ -152,7 +153,7 @@ def _first_suite(kept: Sequence[KeptEvaluation]) -> str:
     """The suite that most models were put to, of those that have something to compare."""
     counted: dict[str, int] = {}
     for one in kept:
-        if lines([one]):
+        if has_lines(one):
             counted[one.suite] = counted.get(one.suite, 0) + 1
     return max(counted, key=lambda name: counted[name], default="")
 
@@ -164,7 +165,7 @@ def _choices(
     asked: dict[str, str],
 ) -> dict[str, list[tuple[str, str]]]:
     """What may be chosen of suite, language and concern; what was asked for stays among it."""
-    names = sorted({one.suite for one in current if lines([one])} | ({asked["suite"]} - {""}))
+    names = sorted({one.suite for one in current if has_lines(one)} | ({asked["suite"]} - {""}))
     tongues = sorted({language_of(one) for one in of_suite} | {asked["language"]} - {""})
     about = {line.concern for line in lines(of_suite)} | {asked["concern"]} - {EVERYBODY}
     concerns = sorted(about - {EVERYBODY})

@@ -122,8 +122,10 @@ def _intervals(
     size: dict[str, Any] = {"width": _WIDTH, "height": {"step": 24}}
     specification: dict[str, Any] = {"data": {"values": list(rows)}}
     if faceted:
-        header = {"title": None, "labelAnchor": "start", "labelFontWeight": "bold"}
-        facet = {"row": {"field": "kind", "type": "nominal", "sort": None, "header": header}}
+        kinds = list(dict.fromkeys(row["kind"] for row in rows))
+        header = {"title": None, "labelAngle": 0, "labelOrient": "top", "labelAnchor": "start"}
+        header |= {"labelFontWeight": "bold", "labelFontSize": 12, "labelLimit": _WIDTH}
+        facet = {"row": {"field": "kind", "type": "nominal", "sort": kinds, "header": header}}
         specification |= {"facet": facet, "spec": {"layer": layers, **size}}
         specification["resolve"] = {"scale": {"y": "independent"}}
     else:

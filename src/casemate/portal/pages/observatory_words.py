@@ -28,6 +28,12 @@ CONCERNS = {
     "safety": mark("Refusal of harmful requests"),
     "security": mark("Security"),
     "hate": mark("Hate speech"),
+    "social origin": mark("Social origin"),
+    "socioeconomic": mark("Social origin"),
+    "disability": mark("Disability"),
+    "disability_status": mark("Disability"),
+    "physical-appearance": mark("Appearance"),
+    "physical_appearance": mark("Appearance"),
 }
 TONGUES = {
     "en": mark("English"),
