@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from language_world import Scripted, small_model
+from language_world import Scripted, require_small_model, small_model
 
 from casemate.assurance.evidence import read_evidence
 from casemate.assurance.language.energy import Grid
@@ -178,3 +178,32 @@ def test_the_same_run_of_a_real_model_gives_the_same_bytes(tmp_path: Path) -> No
         assert once["results_digest"] == again["results_digest"]
         assert json.dumps(once["figures"]) == json.dumps(again["figures"])
         assert once["model"]["details"]["licence"] == "Apache-2.0"
+
+
+@pytest.mark.parametrize(("name", "language"), [("basics", "en"), ("basics-likelihood", "fr")])
+def test_inspect_alone_comes_to_the_same_with_our_provider(
+    name: str, language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two loops, one model, the same outcomes: Inspect's own, and ours."""
+    require_small_model()
+    import inspect_ai
+
+    from casemate.assurance.language.registry import casemate
+    from casemate.assurance.language.registry import suite as task
+
+    assert casemate
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    given = task(name=name, language=language, limit=3)
+    (log,) = inspect_ai.eval(given, model="casemate/smollm2", display="none", log_dir=str(tmp_path))
+    assert log.status == "success", log.error
+    assert log.samples is not None
+    with small_model() as model:
+        trial = _run(_plan(name=name, language=language, limit=3), model, tmp_path / "j")
+    ours = {one.sample: one.judgement.outcome.value for one in trial.done}
+    told = {}
+    for one in log.samples:
+        assert one.scores is not None
+        value = one.scores["casemate_judging"].value
+        assert isinstance(value, dict)
+        (told[str(one.id)],) = (outcome for outcome, count in value.items() if count)
+    assert told == ours

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 OPTIONS = (
     "casemate_options"  # in a request's extra_body: the continuations whose likelihood is asked for
 )
+TEXT = "casemate_text"  # in it too: text to be continued as it stands, in place of messages
 LIKELIHOODS = "casemate_likelihoods"  # in an output's metadata: what was told of them
 
 
@@ -108,10 +109,10 @@ def _asking(by_id: dict[str, Sample]) -> Solver:
     from inspect_ai.solver import Generate, TaskState, solver
 
     def config(sample: Sample, ask: Ask) -> GenerateConfig:
-        extra = {OPTIONS: list(ask.options), "casemate_text": ask.text} if ask.options else None
-        if ask.text and not ask.options:
-            extra = {"casemate_text": ask.text}
-        return GenerateConfig(max_tokens=sample.most_tokens, extra_body=extra)
+        extra: dict[str, object] = {OPTIONS: list(ask.options)} if ask.options else {}
+        if not ask.messages:
+            extra[TEXT] = ask.text
+        return GenerateConfig(max_tokens=sample.most_tokens, extra_body=extra or None)
 
     @solver(name="casemate_asking")
     def asking() -> Solver:
