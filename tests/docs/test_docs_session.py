@@ -178,7 +178,7 @@ def tell(folder: Path) -> Iterator[tuple[Shown, str]]:
                 shutil.copy(key, folder)  # "get the key by another way"
 
 
-WITHOUT_A_HOME = {"ai-act", "assurance-statistics", "documents"}
+WITHOUT_A_HOME = {"ai-act", "assurance-statistics", "documents", "observatory"}
 """Pages whose commands need no home, or one of their own: tests of their own run them."""
 
 

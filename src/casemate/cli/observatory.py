@@ -56,6 +56,10 @@ def run_(
         str | None,
         typer.Option("--key-env", help="The environment variable with the endpoint's key."),
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="The folder of the public sets that some suites read."),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, max=10**6, help="At most so many samples.")
     ] = None,
@@ -98,6 +102,7 @@ def run_(
         from casemate.assurance.language.opening import Named, work_folder
         from casemate.assurance.language.trial import Plan
         from casemate.assurance.suites import suite as suite_named
+        from casemate.assurance.suites.data import look_in
 
         if (publish or algorithm is not None) and not record:
             raise BadInput("--publish and --algorithm are of what is kept: add --record")
@@ -106,7 +111,7 @@ def run_(
         plan = Plan(suite_named(suite), lang, seed, limit, repeats, temperature)
         named = Named(model, endpoint, key_env, connections, threads, seconds)
         wanted = Wanted(plan, named, work or work_folder(), country, log)
-        with _progress() as hears, evaluate(wanted, hears) as found:
+        with look_in(data), _progress() as hears, evaluate(wanted, hears) as found:
             if output is not None:
                 with writing(output):
                     output.write_text(_as_text(found.document), encoding="utf-8")
