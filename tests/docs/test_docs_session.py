@@ -73,7 +73,7 @@ _CONSOLE = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _FILE = re.compile(
     r"^```(?:toml|python)\n# ([a-z_]+\.(?:toml|py))\n(.*?)^```", re.DOTALL | re.MULTILINE
 )
-_ID = r"(?:application|permit|run|output)-[a-z2-7]{12}"
+_ID = r"(?:application|permit|run|output|algorithm|evaluation|sandbox|incident)-[a-z2-7]{12}"
 # What differs from run to run, by its form; the first that fits a place counts.
 _VOLATILE = re.compile(
     rf"(?m)(?P<id>{_ID})|(?P<moment>\d{{4}}-\d\d-\d\dT[\d:.]+Z)|(?P<digest>sha256:[0-9a-f]+)"
@@ -178,7 +178,13 @@ def tell(folder: Path) -> Iterator[tuple[Shown, str]]:
                 shutil.copy(key, folder)  # "get the key by another way"
 
 
-WITHOUT_A_HOME = {"ai-act", "assurance-statistics", "documents", "observatory"}
+WITHOUT_A_HOME = {
+    "ai-act",
+    "assurance-statistics",
+    "documents",
+    "observatory",
+    "regulatory-sandbox",
+}
 """Pages whose commands need no home, or one of their own: tests of their own run them."""
 
 

@@ -156,8 +156,11 @@ def conclude(
 def publications(desk: Desk) -> Shown:
     """What the public is told of the sandbox; nobody needs to be signed in."""
     told = desk.platform.sandbox_publications(desk.account)
-    rows: list[list[object]] = [[one.id, one.title, one.summary, one.report] for one in told]
-    return Shown(told, table(["Participation", "Title", "Summary", "Exit report"], rows))
+    rows: list[list[object]] = [
+        [one.id, one.state.value, one.title, "published" if one.report else "not published"]
+        for one in told
+    ]
+    return Shown(told, table(["Participation", "State", "Title", "Exit report"], rows))
 
 
 # ---- the authority ----------------------------------------------------------------------------
