@@ -130,7 +130,7 @@ def _sandboxes(platform: Platform, permit: str) -> dict[str, str]:
     who, officer = "acct-researcher", "acct-authority"
     algorithm = platform.record_algorithm(who, read_record({"name": "Sorter"})).algorithm
     told = sandbox_world.document(algorithm, personal_data=sandbox_world.personal_data(permit))
-    made = {"sandbox_draft": platform.apply_for_sandbox(who, told).id}
+    made = {"documented": algorithm, "sandbox_draft": platform.apply_for_sandbox(who, told).id}
     for name in ("sandbox", "sandbox_running", "sandbox_reported"):
         made[name] = platform.apply_for_sandbox(who, told).id
         platform.submit_participation(who, made[name])

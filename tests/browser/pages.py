@@ -5,9 +5,9 @@ line: a name, who looks (``None``: a visitor), and its address without the langu
 like are records of ``browser_world``: dataset (the clinic), open_dataset, draft (an application not handed
 in), application (handed in, undecided), returned (given back), refused, permit (in force), revoked, run
 (done), held (an output that waits for a checker), released, stopped (an output that was refused); and
-evaluation and other_evaluation (published, of language models), invitation (of the outsider), begun (a
-one-time password that the researcher is about to set up), sandbox (handed in), sandbox_draft,
-sandbox_running, sandbox_reported.
+documented (an entry of the register), evaluation and other_evaluation (published, of language models),
+invitation (of the outsider), begun (a one-time password that the researcher is about to set up), sandbox
+(handed in), sandbox_draft, sandbox_running, sandbox_reported.
 """
 
 from dataclasses import dataclass
@@ -96,6 +96,10 @@ PAGES = (
     Shown("sandbox-running", "acct-researcher", "/sandbox/{sandbox_running}"),
     Shown("sandbox-decision", "acct-authority", "/sandbox/{sandbox}"),
     Shown("sandbox-report", "acct-researcher", "/sandbox/{sandbox_reported}/report"),
+    Shown("documents", "acct-researcher", "/register/algorithms/{documented}/documents"),
+    Shown(
+        "documents-answers", "acct-researcher", "/register/algorithms/{documented}/documents/fria"
+    ),
     Shown("sandbox-published", None, "/sandbox/published/{sandbox_reported}", pictured=False),
     Shown("workspace", "acct-researcher", "/workspace"),
     Shown("permit", "acct-researcher", "/workspace/permits/{permit}"),
