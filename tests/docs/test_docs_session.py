@@ -73,10 +73,10 @@ _CONSOLE = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _FILE = re.compile(
     r"^```(?:toml|python)\n# ([a-z_]+\.(?:toml|py))\n(.*?)^```", re.DOTALL | re.MULTILINE
 )
-_ID = r"(?:application|permit|run|output|algorithm|evaluation|sandbox|incident)-[a-z2-7]{12}"
+ID = r"(?:application|permit|run|output|algorithm|evaluation|sandbox|incident)-[a-z2-7]{12}"
 # What differs from run to run, by its form; the first that fits a place counts.
 _VOLATILE = re.compile(
-    rf"(?m)(?P<id>{_ID})|(?P<moment>\d{{4}}-\d\d-\d\dT[\d:.]+Z)|(?P<digest>sha256:[0-9a-f]+)"
+    rf"(?m)(?P<id>{ID})|(?P<moment>\d{{4}}-\d\d-\d\dT[\d:.]+Z)|(?P<digest>sha256:[0-9a-f]+)"
     r"|(?P<path>/[^\s]*/home\b)|(?P<base64>[A-Za-z0-9+/_-]{40,}=*)"
     r"|(?P<count>(?<=ledger entry )\d+|\d+(?= entries)|(?<=size\": )\d+|^\d+$)"
 )
@@ -100,7 +100,7 @@ class Session:
 
     def run(self, command: str) -> str:
         """What ``command`` prints here, on both streams."""
-        command = re.sub(_ID, lambda found: self.ids.get(found[0], found[0]), command)
+        command = re.sub(ID, lambda found: self.ids.get(found[0], found[0]), command)
         words = command.replace("\\\n", " ")
         if words.startswith("casemate ") and not re.search(r"[|>$]", words):
             done = CliRunner().invoke(app, shlex.split(words)[1:], catch_exceptions=False)
@@ -112,7 +112,7 @@ class Session:
 
     def learn(self, shown: str, printed: str) -> None:
         """Pair the identifiers of two outputs of one form."""
-        for ours, theirs in zip(re.findall(_ID, shown), re.findall(_ID, printed), strict=False):
+        for ours, theirs in zip(re.findall(ID, shown), re.findall(ID, printed), strict=False):
             self.ids.setdefault(ours, theirs)
 
 
@@ -182,7 +182,9 @@ WITHOUT_A_HOME = {
     "ai-act",
     "assurance-statistics",
     "documents",
+    "model-provider",
     "observatory",
+    "regulator",
     "regulatory-sandbox",
 }
 """Pages whose commands need no home, or one of their own: tests of their own run them."""
@@ -235,12 +237,12 @@ def rewrite(told: list[tuple[Shown, str]], home: Path) -> None:
     ids: dict[str, str] = {}
     for shown, printed in told:
         for ours, theirs in zip(
-            re.findall(_ID, shown.output), re.findall(_ID, printed), strict=False
+            re.findall(ID, shown.output), re.findall(ID, printed), strict=False
         ):
             ids.setdefault(ours, theirs)
     for shown, printed in told:
         page = ROOT / "docs" / f"{shown.page}.md"
-        command = re.sub(_ID, lambda found: ids.get(found[0], found[0]), shown.command)
+        command = re.sub(ID, lambda found: ids.get(found[0], found[0]), shown.command)
         lines = [line.rstrip() for line in printed.strip("\n").splitlines()]
         kept = shown.output.splitlines()
         if kept and kept[-1] == "…":

@@ -39,23 +39,26 @@ class AssessingActs(PaperActs, GateActs):
         algorithm: str,
         *,
         facts: Mapping[str, Any] | None = None,
+        closed: bool = False,
         day: date | None = None,
         forms: Sequence[str] = (),
     ) -> AssessedSystem:
         """Hold an entry and the evidence on it against the law in force on ``day`` (today if not given).
 
-        ``facts`` are as ``casemate.register.law`` reads them; if not given, those that its keepers answered
-        for documents, or what the record tells. The digests of the assessment and of its documents
-        (``forms``) go on the ledger.
+        ``facts`` are as ``casemate.register.law`` reads them, ``closed`` where what they do not state does
+        not apply; if not given, those that its keepers answered for documents, or what the record tells.
+        The digests of the assessment and of its documents (``forms``) go on the ledger.
         """
         from casemate.assurance.evidence import text_of
         from casemate.assurance.report import report
         from casemate.papers import write
         from casemate.plain import plain
+        from casemate.register.law import read_facts
 
         day = day or self.clock().date()
         with self._changing(actor, "algorithm.assess", algorithm) as tx:
-            found, answer = self._assessed(tx, algorithm, facts, day)
+            given = None if facts is None else read_facts(facts, closed=closed)
+            found, answer = self._assessed(tx, algorithm, given, day)
             evaluations = self.evaluations_kept.find(tx, algorithm=algorithm)
             paper = report(found, answer, evaluations, datetime.combine(day, time(), UTC))
             documents = {form: write(paper, form) for form in forms}
@@ -68,14 +71,14 @@ class AssessingActs(PaperActs, GateActs):
         return AssessedSystem(found, digest(text), answer, documents)
 
     def _assessed(
-        self, tx: Session, algorithm: str, facts: Mapping[str, Any] | None, day: date
+        self, tx: Session, algorithm: str, given: Facts | None, day: date
     ) -> tuple[Assessment, Answer]:
         from casemate.assurance.assessing import Known, assess, kind_of
         from casemate.register.law import classify
 
         kept = self.register.get(tx, algorithm)
-        known_facts = self._facts_told(tx, algorithm, kept.record.told, facts)
-        answer = classify(known_facts, day)
+        facts = given or self._facts_told(tx, algorithm, kept.record.told)
+        answer = classify(facts, day)
         evaluations = tuple(self.evaluations_kept.find(tx, algorithm=algorithm))
         about = self.facts.algorithm(tx, algorithm).attrs
         types = kept.record.told.get("model_type", {})
@@ -96,12 +99,9 @@ class AssessingActs(PaperActs, GateActs):
         tx: Session,
         algorithm: str,
         record: Mapping[str, Any],
-        facts: Mapping[str, Any] | None,
     ) -> Facts:
         from casemate.register.law import read_facts
 
-        if facts is not None:
-            return read_facts(facts)
         answered = self.answers_kept.newest(tx, algorithm).questionnaire
         if answered.facts:
             return read_facts(answered.facts, closed=answered.closed)

@@ -42,6 +42,7 @@ class Test:
     """Whether one figure that passes is enough; else all of them have to."""
     beats: str = ""
     most: float | None = None
+    least: float | None = None
 
     @property
     def what(self) -> str:
@@ -217,7 +218,8 @@ def _notes(known: Known, counted: Sequence[KeptEvaluation]) -> Iterator[str]:
     if known.model is None:
         yield "The entry names no model: figures are those of the model that was evaluated last."
     if left_out := len(known.evaluations) - len(counted):
-        yield f"{left_out} evaluations of other models are left out."
+        several = "evaluation is" if left_out == 1 else "evaluations are"
+        yield f"{left_out} {several} of other models, and left out."
     if any(one.run is None for one in counted):
         yield "Some evaluations were measured elsewhere and handed in: nobody here saw them made."
     if not known.answer.decided:
@@ -302,6 +304,8 @@ def _verdict(test: Test, one: Mapping[str, Any]) -> Verdict | None:
         return "shown" if base is not None and low is not None and low > base else "not shown"
     if test.most is not None:
         return "shown" if one.get("high") is not None and one["high"] <= test.most else "not shown"
+    if test.least is not None:
+        return "shown" if one.get("low") is not None and one["low"] >= test.least else "not shown"
     if one.get("verdict") in test.passes:
         return "shown"
     if test.fails and one.get("verdict") in test.fails:

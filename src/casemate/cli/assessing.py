@@ -56,6 +56,9 @@ def assess(
         Path | None,
         typer.Option(help="What is known of the system for the law; else what its record tells."),
     ] = None,
+    closed: Annotated[
+        bool, typer.Option("--closed", help="What the facts do not state does not apply.")
+    ] = False,
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="The day to judge for (default: today).")
     ] = None,
@@ -85,6 +88,7 @@ def assess(
             desk.actor,
             system,
             facts=_facts(facts),
+            closed=closed,
             day=_day(as_of),
             forms=[form for form, path in files.items() if path is not None],
         )

@@ -58,17 +58,15 @@ def list_(
     rows: list[list[object]] = [
         [
             one.id,
-            one.algorithm,
             one.model_name,
-            one.model_digest[7:19],
+            one.model_digest[:19],
             f"{one.suite} {one.suite_version}",
-            len(one.figures),
             timestamp(one.recorded_at),
             "yes" if one.is_public else "no",
         ]
         for one in found
     ]
-    titles = ["Evaluation", "Algorithm", "Model", "Digest", "Suite", "Figures", "Kept", "Public"]
+    titles = ["Evaluation", "Model", "Digest", "Suite", "Kept", "Public"]
     return Shown(found, table(titles, rows))
 
 
@@ -99,9 +97,10 @@ def publish(desk: Desk, evaluation: Evaluation) -> Shown:
 def told(kept: KeptEvaluation) -> str:
     """What was kept, in a sentence."""
     on = "" if kept.algorithm is None else f", evidence on {kept.algorithm}"
+    where = f"in the enclave by {kept.run}" if kept.run else "elsewhere, and handed in"
     return (
         f"{kept.id}: {kept.suite} {kept.suite_version} of {kept.model_name} "
-        f"({kept.model_digest[:19]}){on}."
+        f"({kept.model_digest[:19]}){on}; measured {where}."
     )
 
 

@@ -43,7 +43,8 @@ def list_(desk: Desk, algorithm: Algorithm) -> Shown:
     """The models that an entry is and was about, the newest first."""
     found = desk.platform.models(desk.actor, algorithm)
     rows: list[list[object]] = [
-        [one.number, one.digest, one.output, one.named_by, timestamp(one.named_at)] for one in found
+        [one.number, one.digest[:19], one.output, one.named_by, timestamp(one.named_at)]
+        for one in found
     ]
     return Shown(found, table(["Number", "Model", "Output", "By", "Since"], rows))
 

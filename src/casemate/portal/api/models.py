@@ -88,6 +88,7 @@ class Assessing(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     facts: dict[str, Any] | None = None
+    closed: bool = Field(False, description="What the facts do not state does not apply.")
     day: date | None = None
 
 
@@ -98,7 +99,9 @@ class Assessing(BaseModel):
 )
 def assess(caller: Assessor, algorithm: str, asked: Assessing) -> Response:
     """Hold an entry and the evidence on it against the law; its digest goes on the ledger."""
-    found = caller.platform.assess_system(caller.actor, algorithm, facts=asked.facts, day=asked.day)
+    found = caller.platform.assess_system(
+        caller.actor, algorithm, facts=asked.facts, closed=asked.closed, day=asked.day
+    )
     return sent({"assessment": found.assessment, "digest": found.digest})
 
 
