@@ -4,6 +4,7 @@ import io
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -181,6 +182,10 @@ RECORDS: dict[str, Callable[[Any, dict[str, str]], Any]] = {
     "algorithm": lambda place, ids: place.algorithm(ids["algorithm"]),
     "algorithm_history": lambda place, ids: place.algorithm_history(ids["algorithm"]),
     "search_algorithms": lambda place, ids: place.search_algorithms("sort", status=["in_use"]),
+    "answers_for_documents": lambda place, ids: place.answers_for_documents(ids["algorithm"]),
+    "make_document": lambda place, ids: place.make_document(
+        ids["algorithm"], "fria", form="docx", language="lb", as_of=date(2027, 12, 3)
+    ),
     "permit_in_force": lambda place, ids: place.permit_in_force(ids["permit"]),
 }
 
