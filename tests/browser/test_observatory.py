@@ -30,7 +30,7 @@ def small_model(folder: Path) -> dict[str, Any]:
 
 def screening() -> Any:
     """A rule that invites by skill, and asks more of women."""
-    from sklearn.linear_model import LogisticRegression
+    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 
     from casemate.assurance.tabular import evaluate, from_estimator, table_of
 
