@@ -93,6 +93,7 @@ PAGES = (
     Shown("sandbox-form", "acct-researcher", "/sandbox/{sandbox_draft}/form", pictured=False),
     Shown("sandbox-tests", "acct-researcher", "/sandbox/{sandbox_draft}/form/tests"),
     Shown("sandbox-data", "acct-researcher", "/sandbox/{sandbox_draft}/form/data", pictured=False),
+    Shown("sandbox-real", "acct-researcher", "/sandbox/{sandbox_draft}/form/real", pictured=False),
     Shown("sandbox-running", "acct-researcher", "/sandbox/{sandbox_running}"),
     Shown("sandbox-decision", "acct-authority", "/sandbox/{sandbox}"),
     Shown("sandbox-report", "acct-researcher", "/sandbox/{sandbox_reported}/report"),

@@ -25,11 +25,19 @@ PLAN_FIELDS = {
     for name, value in PLAN.items()
     if name != "tests"
 }
+REAL_WORLD = (
+    "setting", "registration", "established", "transfers", "vulnerable_people", "deployers",
+    "oversight", "reversal", "recall", "consent",
+)  # fmt: skip
 FIELDS: dict[str, dict[str, Any]] = {
     "project": {"title": "Sorting", "size": "small", "established_in_union": "yes", "stage": "testing"},
     "about": {"summary": "It sorts.", "innovation": "It explains.", "questions": "Which?", "risks": "Few."},
     "plan": PLAN_FIELDS,
     "tests": TEST,
+    "real": {
+        "real_world": "yes", "real_duration_days": "30",
+        **{f"real_{name}": "It is told." for name in REAL_WORLD},
+    },
     "data": {"personal": ""},
 }  # fmt: skip
 
@@ -133,9 +141,13 @@ def test_of_two_officers_the_second_is_told(
 def test_the_authority_sets_another_plan(
     house: Pages, algorithm: str, aline: Person, rita: Person
 ) -> None:
-    sandbox = handed_in(house, algorithm)
+    real = dict.fromkeys(REAL_WORLD, "told") | {"duration_days": 30}
+    sandbox = handed_in(house, algorithm, plan=plan(tests=[SUITE_TEST], real_world=real))
     changed = PLAN_FIELDS | TEST | {"test-0-threshold": "0.9", "plan_reason": "It is a risk."}
     aline.do(f"/en/sandbox/{sandbox}/plan", changed)
+    kept = house.portal.platform.participation(RESEARCHER, sandbox).plan
+    assert kept is not None
+    assert kept.real_world is not None
     assert "at least 0.9" in words(rita.see(f"/en/sandbox/{sandbox}"))
     stale = rita.post(f"/en/sandbox/{sandbox}/start", {"plan_version": "0"})
     assert stale.status_code == 409

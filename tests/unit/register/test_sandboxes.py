@@ -38,6 +38,11 @@ from casemate.register.sandboxes import (
 from casemate.store import Store
 from casemate.store.keys import Keyring
 
+REAL_WORLD = (
+    "setting", "registration", "established", "transfers", "vulnerable_people", "deployers",
+    "oversight", "reversal", "recall", "consent",
+)  # fmt: skip
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
@@ -195,6 +200,25 @@ def test_a_test_may_be_judged_by_the_whole_interval(
     world.act("attach", ANA, sandbox, "fairness", measured)
     with world.store.read() as tx:
         assert [one.met for one in world.sandboxes.dossier(tx, sandbox).evidence] == [met]
+
+
+def test_a_test_in_real_conditions_is_agreed_to_by_the_word_and_lasts_half_a_year(
+    world: World,
+) -> None:
+    half = {"duration_days": 100, "extension_days": 10}
+    told = {one.field for one in gaps(SandboxForm.read({"plan": plan(real_world=half)}))}
+    missing = {name.removeprefix("plan.real_world.") for name in told if "real_world" in name}
+    assert {"setting", "consent", "recall", "oversight", "extension_reason"} <= missing
+    assert "duration_days" in missing  # a hundred and ten days are longer than the plan's ninety
+    with pytest.raises(BadInput, match="less than or equal to 183"):
+        SandboxPlan.read(plan(real_world={"duration_days": 184}))
+    whole = dict.fromkeys(REAL_WORLD, "told") | {"duration_days": 60}
+    sandbox = world.submitted(plan=plan(real_world=whole))
+    world.clock.advance(days=31)
+    with pytest.raises(Conflict, match="start is not possible"):
+        world.act("start", ANA, sandbox, 0)
+    admitted = world.act("admit", OFFICER, sandbox, "Its terms are agreed to.")
+    assert admitted.plan.real_world.duration_days == 60
 
 
 def test_when_its_time_is_over_only_a_longer_plan_lets_it_go_on(world: World) -> None:

@@ -217,6 +217,7 @@ def _step(
         gaps=[one for one in gaps if one[0] == step],
         tests=_test_numbers(len(form.plan.tests), typed),
         chosen=chosen,
+        real=_real_fields(seen),
         **(_choices(seen) if step in ("project", "data") else {}),
     )
 
@@ -224,6 +225,14 @@ def _step(
 def _test_numbers(count: int, typed: Mapping[str, str]) -> range:
     sent = [int(name.split("-")[1]) + 1 for name in typed if name.endswith("-key")]
     return range(max([count + steps.BLANKS, *sent]))
+
+
+def _real_fields(seen: Visit) -> list[tuple[str, str, str]]:
+    """The fields of a test in real conditions: name, label, hint."""
+    return [
+        (name, seen.gettext(label), seen.gettext(hint) if hint else "")
+        for name, (label, hint) in steps.REAL.items()
+    ]
 
 
 def _choices(seen: Visit) -> dict[str, Any]:
@@ -299,6 +308,7 @@ def _participation(
         typed=given is not None,
         known=known,
         plan=plan,
+        real=_real_fields(seen),
         tests=_test_numbers(len(plan.tests), typed),
         dossier=dossier,
         results=_results(dossier),
@@ -466,8 +476,9 @@ def sandbox_plan(seen: SignedIn, sandbox: str, given: Posted) -> Response:
     """Admit on another plan than the one proposed, or change the one agreed on."""
 
     def change() -> None:
-        plan, reason = steps.plan_of(given), given.text("plan_reason")
-        if seen.platform.participation(seen.actor, sandbox).state is SandboxState.SUBMITTED:
+        known, reason = seen.platform.participation(seen.actor, sandbox), given.text("plan_reason")
+        plan = steps.plan_of(given, known.plan or known.form.plan)
+        if known.state is SandboxState.SUBMITTED:
             seen.platform.admit_participation(seen.actor, sandbox, reason, plan)
         else:
             seen.platform.change_sandbox_plan(seen.actor, sandbox, plan, reason)

@@ -9,13 +9,20 @@ from casemate.portal.pages.form_steps import Field, lines_of, put_all, texts_of
 from casemate.portal.pages.language import mark
 from casemate.portal.pages.router import Filled
 from casemate.portal.pages.visit import Visit
-from casemate.register.sandboxes import CONDITIONS, PersonalData, SandboxForm, SandboxPlan
+from casemate.register.sandboxes import (
+    CONDITIONS,
+    PersonalData,
+    RealWorldTest,
+    SandboxForm,
+    SandboxPlan,
+)
 
 STEP_NAMES = {
     "project": mark("Project"),
     "about": mark("What is new, and what is asked"),
     "plan": mark("Sandbox plan"),
     "tests": mark("Tests"),
+    "real": mark("Test in real conditions"),
     "data": mark("Personal data"),
 }
 PLAN: tuple[Field, ...] = (
@@ -43,6 +50,7 @@ STEPS: Mapping[str, tuple[Field, ...]] = {
     ),
     "plan": tuple(Field(one.name, ("plan", *one.path), one.kind, one.empty) for one in PLAN),
     "tests": (),
+    "real": (),
     "data": (),
 }
 TEST_FIELDS = (
@@ -87,6 +95,43 @@ CONDITION_TEXTS = {
     "i": mark("How and why the system was trained, tested and validated is described, and kept with the results of the tests."),  # noqa: E501 - as above
     "j": mark("A short summary of the project, its objectives and expected results is published."),
 }  # fmt: skip
+REAL: Mapping[str, tuple[str, str]] = {
+    "setting": (mark("Where it is done, and with whom"), ""),
+    "duration_days": (mark("Duration in days"), mark("Half a year at most.")),
+    "extension_days": (
+        mark("Extension in days"),
+        mark("Half a year at most; leave it empty where there is none."),
+    ),
+    "extension_reason": (mark("Why it needs longer"), ""),
+    "registration": (
+        mark("Registration number"),
+        mark("The Union-wide unique number of the test."),
+    ),
+    "established": (mark("Seat in the Union, or representative there"), ""),
+    "transfers": (
+        mark("Data that go to third countries"),
+        mark("And what protects them there; or that none do."),
+    ),
+    "vulnerable_people": (
+        mark("Vulnerable groups"),
+        mark("How people are protected for their age or disability."),
+    ),
+    "deployers": (
+        mark("Deployers"),
+        mark("What was agreed with them; or that nobody else deploys it."),
+    ),
+    "oversight": (mark("Oversight"), mark("Who oversees the test, and what qualifies them.")),
+    "reversal": (mark("Reversal"), mark("How what the system says is reversed or disregarded.")),
+    "recall": (mark("Recall"), mark("How the system is taken back at once.")),
+    "consent": (
+        mark("Information for consent"),
+        mark(
+            "What people are told before they consent: what it is for, its conditions, that they may "
+            "leave at any time, how to have results reversed, and whom to ask."
+        ),
+    ),
+}
+"""Each field of a test in real conditions: its label and its hint."""
 GAPS = {
     "title-missing": mark("Say what the project is called."),
     "algorithm-missing": mark("Choose the algorithm that is to be tried."),
@@ -103,6 +148,10 @@ GAPS = {
     "plan-duration_days-missing": mark("Say for how many days."),
     "plan-exit_criteria-missing": mark("Say when it is over."),
     "plan-supervision-missing": mark("Say how the authority looks on."),
+    "real-world-missing": mark("Say this of the test in real conditions: %(field)s."),
+    "real-world-too-long": mark(
+        "A test in real conditions ends with the participation at the latest."
+    ),
     "area-missing": mark("Choose the area of public interest."),
     "permits-missing": mark("Name the data permits that personal data are processed under."),
     "law-missing": mark("Name the law that it is based on."),
@@ -112,6 +161,8 @@ GAPS = {
 
 def place_of(gap: Gap) -> tuple[str, str]:
     """The step and the id of the field that ``gap`` is of."""
+    if gap.field.startswith("plan.real_world."):
+        return "real", "real_" + gap.field.rpartition(".")[2]
     if gap.field == "plan.tests":
         return "tests", "test-0-key"
     if gap.field.startswith("personal_data"):
@@ -124,7 +175,9 @@ def place_of(gap: Gap) -> tuple[str, str]:
 
 def in_words(seen: Visit, gap: Gap) -> str:
     """``gap`` as a sentence in the page's language."""
-    return seen.gettext(GAPS[gap.kind], names=", ".join(gap.names))
+    label, _hint = REAL.get(gap.field.rpartition(".")[2], ("", ""))
+    field = seen.gettext(label) if label else ""
+    return seen.gettext(GAPS[gap.kind], names=", ".join(gap.names), field=field)
 
 
 def values_of(step: str, form: SandboxForm) -> dict[str, str]:
@@ -132,6 +185,8 @@ def values_of(step: str, form: SandboxForm) -> dict[str, str]:
     document = form.document()
     if step == "tests":
         return test_values(form.plan)
+    if step == "real":
+        return _real_values(form.plan)
     if step == "data":
         return _data_values(document["personal_data"])
     return texts_of(STEPS[step], document)
@@ -142,6 +197,8 @@ def filled_in(step: str, form: SandboxForm, given: Filled) -> SandboxForm:
     document = form.document()
     if step == "tests":
         document["plan"]["tests"] = tests_of(given)
+    elif step == "real":
+        document["plan"]["real_world"] = _real(given)
     elif step == "data":
         document["personal_data"] = _data(given)
     else:
@@ -149,9 +206,9 @@ def filled_in(step: str, form: SandboxForm, given: Filled) -> SandboxForm:
     return SandboxForm.read(document)
 
 
-def plan_of(given: Filled) -> SandboxPlan:
-    """The plan that the authority's page sent; raises ``BadInput`` for what is none."""
-    document: dict[str, Any] = {}
+def plan_of(given: Filled, before: SandboxPlan) -> SandboxPlan:
+    """The plan that the authority's page sent, in place of ``before``; raises ``BadInput``."""
+    document = before.document()
     put_all(PLAN, document, given)
     return SandboxPlan.read({**document, "tests": tests_of(given)})
 
@@ -179,6 +236,22 @@ def tests_of(given: Filled) -> list[dict[str, str]]:
         for row in rows
         if any(row[name] for name in _NEEDED)
     ]
+
+
+def _real(given: Filled) -> dict[str, Any] | None:
+    if given.text("real_world") != "yes":
+        return None
+    told: dict[str, Any] = {name: given.text(f"real_{name}") for name in REAL}
+    return told | {
+        "duration_days": told["duration_days"] or None,
+        "extension_days": told["extension_days"] or 0,
+    }
+
+
+def _real_values(plan: SandboxPlan) -> dict[str, str]:
+    known = plan.real_world or RealWorldTest()
+    values = {f"real_{name}": str(getattr(known, name) or "") for name in REAL}
+    return values | {"real_world": "" if plan.real_world is None else "yes"}
 
 
 def _data(given: Filled) -> dict[str, Any] | None:

@@ -27,6 +27,20 @@ _PLAN = {
     "supervision": "say how the authority looks on",
 }
 
+_REAL_WORLD = {
+    "setting": "say where the test is done, and with whom",
+    "duration_days": "say for how many days, half a year at most",
+    "registration": "give the number under which the test is registered",
+    "established": "name the seat in the Union, or the representative there",
+    "transfers": "say whether data go to third countries, and what protects them",
+    "vulnerable_people": "say how people of vulnerable groups are protected",
+    "deployers": "say who deploys it and what was agreed, or that nobody else does",
+    "oversight": "say who oversees the test, and what qualifies them",
+    "reversal": "say how what the system says is reversed or disregarded",
+    "recall": "say how the system is taken back at once",
+    "consent": "give the information on which people consent",
+}
+
 
 def gaps(form: SandboxForm) -> tuple[Gap, ...]:
     """Everything that keeps ``form`` from being handed in, in its order."""
@@ -40,11 +54,28 @@ def gaps(form: SandboxForm) -> tuple[Gap, ...]:
 
 def plan_gaps(plan: SandboxPlan) -> tuple[Gap, ...]:
     """Everything that keeps ``plan`` from being agreed on."""
-    return tuple(
+    found = [
         Gap(f"plan.{name}", f"plan-{name}-missing", told)
         for name, told in _PLAN.items()
         if not getattr(plan, name)
-    )
+    ]
+    return (*found, *_real_world(plan))
+
+
+def _real_world(plan: SandboxPlan) -> Iterator[Gap]:
+    test = plan.real_world
+    if test is None:
+        return
+    for name, told in _REAL_WORLD.items():
+        if not getattr(test, name):
+            yield Gap(f"plan.real_world.{name}", "real-world-missing", told)
+    if test.extension_days and not test.extension_reason:
+        told = "say why the test needs longer than was planned"
+        yield Gap("plan.real_world.extension_reason", "real-world-missing", told)
+    lasts = (test.duration_days or 0) + test.extension_days
+    if plan.duration_days and lasts > plan.duration_days:
+        told = "a test in real conditions ends with the participation at the latest"
+        yield Gap("plan.real_world.duration_days", "real-world-too-long", told)
 
 
 def _personal(data: PersonalData | None) -> Iterator[Gap]:

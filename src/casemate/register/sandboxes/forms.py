@@ -68,6 +68,44 @@ class PlannedTest(Document):
     """What has to be on the right side of ``threshold``: the figure, or the whole of its interval."""
 
 
+HALF_A_YEAR = 183
+"""Days: the longest that a test in real conditions lasts, and the longest that it is extended by."""
+
+
+class RealWorldTest(Document):
+    """A test in real conditions within the sandbox.
+
+    The authority agrees to its terms specifically, as a part of the plan (AI Act Art. 58(4)): nothing is
+    approved by silence, as Art. 60(4)(b) has it for tests outside a sandbox. The conditions are those of
+    Art. 60(4), which the authority verifies here too (Art. 76(2)), and the consent is that of Art. 61.
+    """
+
+    setting: Text = ""
+    """Where, with whom, and how many people (Art. 60(4)(a))."""
+    duration_days: Annotated[int, Field(ge=1, le=HALF_A_YEAR)] | None = None
+    extension_days: Annotated[int, Field(ge=0, le=HALF_A_YEAR)] = 0
+    extension_reason: Text = ""
+    """Why it needs longer (Art. 60(4)(f))."""
+    registration: Text = ""
+    """The Union-wide unique number under which it is registered (Art. 60(4)(c))."""
+    established: Text = ""
+    """The seat in the Union, or who represents the provider there (Art. 60(4)(d))."""
+    transfers: Text = ""
+    """Whether data go to third countries, and what protects them then (Art. 60(4)(e))."""
+    vulnerable_people: Text = ""
+    deployers: Text = ""
+    """Who deploys it, and what was agreed with them (Art. 60(4)(h)); or that nobody else does."""
+    oversight: Text = ""
+    reversal: Text = ""
+    """How what the system says is reversed or disregarded (Art. 60(4)(k))."""
+    recall: Text = ""
+    """How it is taken back at once when the test ends early (Art. 60(7))."""
+    consent: Text = ""
+    """The information on which people consent freely, before they take part: what it is for and what it
+    may inconvenience, the conditions, the right to leave at any time, how to have results reversed, and
+    whom to ask (Art. 61(1)(a) to (e)); dated, documented, a copy given (Art. 61(2))."""
+
+
 class SandboxPlan(Form):
     """The sandbox plan that provider and authority agree on (AI Act Art. 57(5))."""
 
@@ -83,6 +121,7 @@ class SandboxPlan(Form):
     exit_criteria: Lines = ()
     supervision: Text = ""
     """How the authority looks on: what it is told, how often, and by whom."""
+    real_world: RealWorldTest | None = None
 
     @model_validator(mode="after")
     def _each_test_once(self) -> Self:
