@@ -147,11 +147,11 @@ def hiring(folder: Path) -> Iterator[Platform]:
         yield place
 
 
-def permitted(place: Platform, **terms: Any) -> str:
-    """A permit of the provider's on the table, under which a model may leave."""
-    applied = place.apply(PROVIDER, tomllib.loads(FORM))
+def permitted(place: Platform, form: Any = None, dataset: str = "candidates") -> str:
+    """A permit of the provider's on a table, under which a model may leave."""
+    applied = place.apply(PROVIDER, form or tomllib.loads(FORM))
     rules = OutputRules(allowed_types=("csv", "json", "txt", "onnx"))
-    given = {"plans": {"candidates": tomllib.loads(PLAN)}, "output_rules": rules, **terms}
+    given: dict[str, Any] = {"plans": {dataset: tomllib.loads(PLAN)}, "output_rules": rules}
     return place.approve(AUTHORITY, applied.id, "In the public interest.", **given).id
 
 
