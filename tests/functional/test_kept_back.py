@@ -135,6 +135,11 @@ def test_what_is_only_told_does_not_count_for_a_model_that_lies_here(place: Plat
     place.record_evaluation(PROVIDER, claimed, algorithm)
     with pytest.raises(KeptBack, match="no evaluation in the enclave"):
         place.release(CHECKER, model)
+    place.name_model(PROVIDER, algorithm, digest=digest)  # as if it had never been here
+    with pytest.raises(KeptBack, match="no evaluation in the enclave"):
+        place.release(CHECKER, model)
+    with pytest.raises(KeptBack, match="no evaluation in the enclave"):
+        place.publish_algorithm(PROVIDER, algorithm, "it is used")
 
 
 def test_a_refusal_is_on_the_ledger_and_what_selects_nobody_is_not_held(place: Platform) -> None:

@@ -406,6 +406,10 @@ class Outputs:
             )
         return ModelBytes(row.name, self._open(row))
 
+    def holding(self, tx: Session, digest: str) -> str | None:
+        """An output with these bytes; ``None`` where none lies or lay here."""
+        return tx.scalars(select(OutputRow.id).where(OutputRow.digest == digest).limit(1)).first()
+
     def cleared_digest(self, tx: Session, output_id: str) -> str:
         """The digest of an output that a checker has cleared; raises ``NotAllowed`` before that."""
         row = self._row(tx, output_id)
