@@ -19,6 +19,7 @@ from functional.clinic import CAST, DESCRIPTION, FORM, OPERATOR, ORGANISATIONS, 
 from observatory_world import biased, fair, measured
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from portal_world import table
+from register_world import STATED
 
 from casemate.enclave import OutputState, RunState
 from casemate.home import create_home
@@ -178,7 +179,7 @@ def _permit(platform: Platform, title: str) -> str:
 
 def _run(platform: Platform, permit: str) -> dict[str, str]:
     platform.work()
-    run = platform.run("acct-researcher", permit, SCRIPT, "tables.py")
+    run = platform.run("acct-researcher", permit, SCRIPT, "tables.py", entry=STATED)
     done = platform.wait("acct-researcher", run.id)
     assert done.state is RunState.awaiting_review, done
     outputs = {one.name: one for one in platform.outputs("acct-checker", run.id)}

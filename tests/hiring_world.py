@@ -127,6 +127,13 @@ def training(name: str, *features: str) -> str:
     return TRAIN.replace("{features}", repr(list(features))).replace("{name}", name)
 
 
+ENTRY: dict[str, Any] = {
+    "short_description": "Trains a model that screens applications.",
+    "publication_category": "high_risk_ai",
+    "ai_act_class": "high_risk",
+    "annex_iii_points": ["4(a)"],
+}
+"""What the provider says of a training program for the register."""
 UNFAIR = training("first", "skill", "gap")
 FAIR = training("second", "skill")
 
@@ -157,7 +164,9 @@ def permitted(place: Platform, form: Any = None, dataset: str = "candidates") ->
 
 def trained(place: Platform, permit: str, program: str) -> str:
     """The id of the model that ``program`` leaves, cleared by the checker."""
-    run = place.wait(PROVIDER, place.run(PROVIDER, permit, program.encode()).id, timeout=120)
+    run = place.wait(
+        PROVIDER, place.run(PROVIDER, permit, program.encode(), entry=ENTRY).id, timeout=120
+    )
     assert run.is_over, run
     found = {one.ending: one for one in place.outputs(CHECKER, run.id)}
     assert "onnx" in found, (run, place.outputs(CHECKER, run.id))

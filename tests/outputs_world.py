@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from portal_world import Portal
+from register_world import STATED
 
 from casemate.enclave import Output, Run
 
@@ -41,7 +42,7 @@ class Done:
 def done(portal: Portal, permit: str, script: str) -> Done:
     """``script`` as the researcher's run, worked on to its end."""
     platform = portal.platform
-    run = platform.run(RESEARCHER, permit, script.encode())
+    run = platform.run(RESEARCHER, permit, script.encode(), entry=STATED)
     run = platform.wait(RESEARCHER, run.id, timeout=120)
     assert run.is_over, run
     return Done(run, {one.name: one for one in platform.outputs(CHECKER, run.id)})

@@ -19,6 +19,12 @@ WHOLE: Mapping[str, Any] = {
     "ai_act_class": "minimal",
 }
 """What the house asks for at least."""
+STATED: Mapping[str, Any] = {
+    "short_description": "Counts visits.",
+    "publication_category": "other",
+    "ai_act_class": "out_of_scope",
+}
+"""What a person says of a plain program that is handed in."""
 POLICE: Mapping[str, Any] = {
     **WHOLE,
     "name": "Hidden Watcher",

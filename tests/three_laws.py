@@ -21,6 +21,7 @@ from unittest import mock
 
 import polars as pl
 from conftest import MovableClock
+from register_world import STATED
 from sqlalchemy import select
 
 from casemate.enclave import Limits, Output, OutputState, RunState
@@ -218,8 +219,9 @@ class World:
         """A program handed in, then worked on after ``pause`` days; law 1 judges the acceptance."""
         limits = Limits(wall_seconds=20.0, cpu_seconds=10)
         run = self.platform.run(
-            actor, permit, script(kind), "script.py", purpose=purpose, limits=limits
-        )
+            actor, permit, script(kind), "script.py", purpose=purpose, limits=limits,
+            entry=STATED,
+        )  # fmt: skip
         self.runs.append(run.id)
         granted = self.permits[permit]
         assert granted.opens(self.clock(), actor, purpose), (

@@ -136,6 +136,11 @@ class Facts:
         }
         return Resource("algorithm", algorithm, facts)
 
+    def algorithm_of_run(self, tx: Session, run: str) -> Resource:
+        """The record that a run's program is about to have: of whoever handed it in."""
+        known = self.rooms.enclave.runs.get(tx, run)
+        return self.new_algorithm(tx, known.submitted_by)
+
     def new_algorithm(self, tx: Session, actor: str) -> Resource:
         """A record of the actor's organisation that is about to be made."""
         own = self.rooms.identity.account(tx, actor).organisation

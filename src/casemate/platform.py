@@ -44,6 +44,7 @@ from casemate.access.policies import Policies, Resource
 from casemate.acts.assessing import AssessingActs
 from casemate.acts.feedback import FeedbackActs
 from casemate.acts.knowledge import KnowledgeActs
+from casemate.acts.known import KnownActs
 from casemate.acts.observatory import ObservatoryActs
 from casemate.acts.sandboxes import SandboxActs
 from casemate.acts.sign_in import SignInActs
@@ -78,6 +79,8 @@ from casemate.ledger.proofs import ConsistencyProof, InclusionProof
 from casemate.previews import PREVIEW_COLUMNS, PREVIEW_ROWS, Preview, cells
 from casemate.register.feedback import FeedbackBox
 from casemate.register.keeping import Register
+from casemate.register.programs import Programs
+from casemate.register.records import read_record
 from casemate.register.sandboxes import Sandboxes
 from casemate.rotation import PublicKey, Rotation
 from casemate.store import Store, wrapped
@@ -159,7 +162,7 @@ def open_database(url: str) -> Store:
 
 
 class Platform(
-    SignInActs, SandboxActs, ObservatoryActs, AssessingActs, FeedbackActs, KnowledgeActs
+    SignInActs, SandboxActs, ObservatoryActs, AssessingActs, KnownActs, FeedbackActs, KnowledgeActs
 ):
     """One open home. Close it, or use it as a context manager."""
 
@@ -180,6 +183,7 @@ class Platform(
         self.permits = Permits(self.ledger, clock, keyring.signing_key("permit"), issuer=home.name)
         self.applications = Applications(self.ledger, clock, self.permits)
         self.register = Register(self.ledger, clock)
+        self.programs = Programs(self.ledger, clock, self.register)
         self.sandboxes = Sandboxes(self.ledger, clock, self.register, self.permits)
         self.feedback_box = FeedbackBox(self.ledger, clock, keyring)
         self.facts = Facts(self)
@@ -219,7 +223,7 @@ class Platform(
             permits=self.permits,
             catalogue=self.catalogue,
             clock=self._clock,
-            before_release=(self._require_fit,),
+            before_release=(self._require_entry, self._require_fit),
             evaluator=_evaluate_in_place,
         )
 
@@ -1020,18 +1024,28 @@ class Platform(
         purpose: str | None = None,
         limits: Limits | None = None,
         environment: str | None = None,
+        algorithm: str | None = None,
+        entry: Mapping[str, Any] | None = None,
     ) -> Run:
         """Hand in ``script`` to run on the protected views of ``permit``; see ``wait``.
 
         ``filename`` says what kind of work it is; ``environment`` (``NAME`` or ``NAME@VERSION``) what
-        it runs on, Casemate's own packages if not given.
+        it runs on, Casemate's own packages if not given. ``algorithm`` is the register's entry that the
+        run is of, if not given that of the same program, or a new one; ``entry`` (fields of a record: a
+        ``short_description``, the ``ai_act_class``) is told there: nothing is released before it is whole.
         """
+        told = read_record(entry or {})
+        if algorithm is not None:
+            self._require_known(actor, algorithm)
         with self._act(actor, "run.submit", self.facts.run_of_permit, actor, permit) as tx:
             purpose = purpose or self.permits.get(tx, permit).purpose
             chosen = self.enclave.environments.choose(tx, permit, environment)
             run = self.enclave.runs.submit(
                 tx, actor, permit, script, filename, purpose, limits, chosen
             )
+            kept = self._enter_run_of(tx, actor, run, told, algorithm)
+        if told.told and kept is not None:
+            self._release_held((kept.algorithm,))
         self.enclave.worker.enqueue(run.id)
         return run
 
@@ -1140,11 +1154,15 @@ class Platform(
         *,
         limits: Limits | None = None,
         environment: str | None = None,
+        algorithm: str | None = None,
+        entry: Mapping[str, Any] | None = None,
     ) -> Run:
         """Hand in ``actor``'s own draft; see ``run``."""
         kept = self.program_draft(actor, permit, version)
-        text = kept.text.encode()
-        return self.run(actor, permit, text, kept.filename, limits=limits, environment=environment)
+        return self.run(
+            actor, permit, kept.text.encode(), kept.filename, limits=limits,
+            environment=environment, algorithm=algorithm, entry=entry,
+        )  # fmt: skip
 
     # ── environments ─────────────────────────────────────────────────────────────────────────────
 

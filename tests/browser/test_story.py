@@ -180,6 +180,8 @@ def compute(story: Story) -> str:
     rita.follow("Write a program")
     rita.fill("Program", SCRIPT)
     rita.leave_editor()
+    rita.fill("What does the program do, in plain words?", "Counts visits by diagnosis.")
+    rita.tick("No: people alone wrote all its rules, and it decides on nobody")
     rita.press("Hand it in")
     rita.says("What happened")
     run = rita.page.url.rstrip("/").split("/")[-1]

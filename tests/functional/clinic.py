@@ -29,6 +29,8 @@ from casemate.home import open_home
 
 PEOPLE = 300
 OPERATOR, HOLDER, OTHER_HOLDER = "acct-operator", "acct-holder", "acct-other-holder"
+SAID = ("--describe", "Counts visits.", "--no-ai")
+"""What the researcher says of each program, for the register."""
 RESEARCHER, OUTSIDER = "acct-researcher", "acct-outsider"
 AUTHORITY, COLLEAGUE = "acct-authority", "acct-colleague"
 CHECKER, AUDITOR = "acct-checker", "acct-auditor"
@@ -312,7 +314,7 @@ class Clinic:
         """A run of the researcher's, ended."""
         return self.ask(
             "run", "submit", "--permit", permit, "--script", self.folder / script, *options,
-            by=RESEARCHER,
+            *SAID, by=RESEARCHER,
         )  # fmt: skip
 
     def outputs(self, run: str) -> dict[str, Any]:

@@ -48,6 +48,7 @@ protect anonymise; protect pseudonymise; protect aggregate; protect synthesise; 
 protect risk; protect stream; protect verify; classify; register add; register revise; register list;
 register show; register history; register search; register feedback; register give-feedback;
 register answer-feedback; register publish; register withdraw; register export;
+register complete; register enter-run; register incident; register incidents;
 register check; register fields; register answer; register questions;
 register document; serve;
 law load; law corpora; law works; law versions; law show; law history; law redline;

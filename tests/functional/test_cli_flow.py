@@ -288,6 +288,16 @@ def _keep_register(clinic: Clinic, said: dict[str, Any]) -> None:
     given = said["feedback given"]["feedback"]["id"]
     clinic.ask("register", "answer-feedback", given, "--answer", "A person.", by=RESEARCHER)
     said["feedback"] = clinic.ask("register", "feedback", added["algorithm"], by=AUTHORITY)
+    clinic.ask("register", "complete", added["algorithm"], "--set", "tags=health", by=RESEARCHER)
+    happened = ("--says", "A wrong year.", "--on", "2026-01-15")
+    clinic.ask("register", "incident", added["algorithm"], *happened, by=RESEARCHER)
+    said["incidents"] = clinic.ask("register", "incidents", added["algorithm"], by=AUDITOR)
+    run = clinic.ask("run", "status", by=RESEARCHER)[0]["id"]
+    # A run from before runs had entries: there is no other way to have one by now.
+    clinic.behind_the_back(f"DELETE FROM algorithm_run WHERE run = '{run}'")
+    said["entered"] = clinic.ask(
+        "register", "enter-run", run, "--algorithm", added["algorithm"], by=RESEARCHER
+    )
     said["withdrawn"] = clinic.ask("register", "withdraw", added["algorithm"], *why, by=RESEARCHER)
     said["algorithms"] = clinic.ask("register", "list", by=RESEARCHER)
     said["algorithm"] = clinic.ask("register", "show", added["algorithm"], by=AUDITOR)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from register_world import STATED
 from three_laws import gather, people_table
 
 import casemate
@@ -56,7 +57,7 @@ def test_publishing_open_data_makes_its_standing_permit(place: Platform) -> None
 def test_anyone_runs_on_it_for_any_purpose_without_an_application(
     place: Platform, purpose: str
 ) -> None:
-    run = place.run("acct-rita", standing(place), SCRIPT, purpose=purpose)
+    run = place.run("acct-rita", standing(place), SCRIPT, purpose=purpose, entry=STATED)
     run = place.wait("acct-rita", run.id)
     assert run.state is RunState.released, run.reason
     (output,) = [one for one in place.outputs("acct-rita", run.id) if one.name == "by_sex.csv"]
@@ -65,7 +66,7 @@ def test_anyone_runs_on_it_for_any_purpose_without_an_application(
 
 
 def test_nobody_else_takes_what_one_person_ran(place: Platform) -> None:
-    run = place.run("acct-rita", standing(place), SCRIPT)
+    run = place.run("acct-rita", standing(place), SCRIPT, entry=STATED)
     run = place.wait("acct-rita", run.id)
     with pytest.raises(NotAllowed):
         place.fetch("acct-rolf", place.outputs("acct-rita", run.id)[0].id)

@@ -21,6 +21,7 @@ from functional.wheels import lock_of, make_wheel
 from law_files import akoma_ntoso, article, legilux_version
 from observatory_world import biased, fair, measured
 from portal_world import Portal, form, plan, served, table
+from register_world import STATED
 from sandbox_world import WORDS, document, incident
 from sandbox_world import plan as sandbox_plan
 
@@ -216,7 +217,7 @@ def _drafts(portal: Portal, permit: str) -> None:
 
 
 def _runs(portal: Portal, permit: str) -> str:
-    asked = {"permit": permit, "script": SCRIPT, "filename": "tables.py"}
+    asked = {"permit": permit, "script": SCRIPT, "filename": "tables.py", "entry": STATED}
     run = portal.must(RESEARCHER, "POST", "/runs", json=asked)["id"]
     for _ in range(8):
         found = portal.must(RESEARCHER, "GET", f"/runs/{run}", params={"wait": 30})

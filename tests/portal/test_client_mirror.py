@@ -57,6 +57,12 @@ unlink_account ways
 """How people come in over the web; a program has a token, which none of these may change."""
 NOT_OVER_HTTP |= dict.fromkeys(IN_A_BROWSER.split(), "signing in is done in a browser")
 NOT_OVER_HTTP |= {
+    "algorithm_of_run": "asked by the page of a run",
+    "algorithm_facts": "told by the pages of the register and its commands",
+    "public_algorithm_facts": "told by the pages of the register",
+    "algorithm_incidents": "reported and read at the server",
+    "report_algorithm_incident": "reported and read at the server",
+    "enter_run": "for runs from before runs had entries: at the server",
     "public_algorithm": "algorithm, asked without a token",
     "public_algorithms": "search_algorithms, asked without a token",
     "public_algorithm_history": "algorithm_history, asked without a token",

@@ -13,6 +13,7 @@ import pytest
 from functional.clinic import DESCRIPTION, OPERATOR
 from live_server import live
 from portal_world import Portal, form, plan, served, table
+from register_world import STATED
 
 import casemate
 from casemate.acting import Acting
@@ -112,7 +113,7 @@ def tell(as_: As, folder: Path) -> dict[str, Any]:
     assert effect.in_force
     as_(RESEARCHER).save_draft(permit.id, SCRIPT.decode(), after=0)
     assert [one.number for one in as_(RESEARCHER).draft_versions(permit.id)] == [1]
-    run = as_(RESEARCHER).run_draft(permit.id)
+    run = as_(RESEARCHER).run_draft(permit.id, entry=STATED)
     followed = as_(RESEARCHER).follow(run.id, wait=30.0)
     run = as_(RESEARCHER).wait(run.id)
     assert run.state is RunState.awaiting_review, run.reason

@@ -20,6 +20,7 @@ from casemate.cli.common import (
     show,
     table,
 )
+from casemate.cli.entries import AiClass, Describe, NoAi, OfAlgorithm, Settings, said
 from casemate.cli.files import write_json
 from casemate.cli.papers import app as papers
 from casemate.clock import timestamp
@@ -27,8 +28,20 @@ from casemate.errors import BadInput
 from casemate.register.exports import Export
 from casemate.register.feedback import Feedback
 from casemate.register.keeping import KeptRecord
-from casemate.register.records import Completeness, completeness, fields, read_record, standards
+from casemate.register.known import Fact
+from casemate.register.law.cases import read_day
+from casemate.register.minimum import untold
+from casemate.register.records import (
+    Completeness,
+    Record,
+    completeness,
+    fields,
+    read_record,
+    standards,
+)
 
+MOST_NUMBERS = 8
+"""Numbers of ledger entries in one cell; the JSON has all."""
 app = typer.Typer(no_args_is_help=True)
 app.add_typer(papers)
 
@@ -123,12 +136,56 @@ def show_record(
     algorithm: Algorithm,
     version: Annotated[int | None, typer.Option(help="An earlier version.")] = None,
 ) -> Shown:
-    """A record, and how complete it is for each standard."""
+    """A record, what the platform knows of it by itself, and how complete it is for each standard."""
     kept = desk.platform.algorithm(desk.actor, algorithm, version)
     held = completeness(kept.record)
     rows: list[list[object]] = [[name, _told(value)] for name, value in kept.record.told.items()]
-    data = _kept(kept) | {"completeness": [one.to_dict() for one in held]}
-    return Shown(data, Group(table(["Field", "Told"], rows), "", _overview(list(held))))
+    known = desk.platform.algorithm_facts(desk.actor, algorithm)
+    data = _kept(kept) | {"completeness": [one.to_dict() for one in held], "known": list(known)}
+    parts = [table(["Field", "Told"], rows), "", *_known(known), _overview(list(held))]
+    return Shown(data, Group(*parts))
+
+
+def _known(known: Sequence[Fact]) -> list[Any]:
+    """What the platform knows by itself, with the ledger's entries it rests on."""
+    rows: list[list[object]] = [[one.name, one.says["en"], _numbers(one.entries)] for one in known]
+    return [table(["Known by itself", "", "Ledger entries"], rows), ""] if known else []
+
+
+def _numbers(entries: tuple[int, ...]) -> str:
+    shown = ", ".join(map(str, entries[:MOST_NUMBERS]))
+    more = len(entries) - MOST_NUMBERS
+    return shown if more <= 0 else f"{shown} and {more} more"
+
+
+@command(app, "incident")
+def incident(
+    desk: Desk,
+    algorithm: Algorithm,
+    says: Annotated[str, typer.Option(help="What happened.")],
+    on: Annotated[str, typer.Option(help="The day, such as 2026-12-02.")],
+    serious: Annotated[
+        bool, typer.Option("--serious", help="It is serious as AI Act Art. 3(49) has it.")
+    ] = False,
+) -> Shown:
+    """Report what went wrong with an algorithm of your organisation."""
+    day = read_day(on, "--on")
+    if day is None:
+        raise BadInput("--on is the day on which it happened, such as 2026-12-02")
+    told = desk.platform.report_algorithm_incident(
+        desk.actor, algorithm, says, on=day, serious=serious
+    )
+    return Shown(told, f"{told.id} is reported: ledger entry {told.ledger_index}.")
+
+
+@command(app, "incidents")
+def incidents(desk: Desk, algorithm: Algorithm) -> Shown:
+    """What was reported of an algorithm whose entry you may read."""
+    known = desk.platform.algorithm_incidents(desk.actor, algorithm)
+    rows: list[list[object]] = [
+        [one.id, one.happened_on, "yes" if one.serious else "no", one.says] for one in known
+    ]
+    return Shown(list(known), table(["Incident", "On", "Serious", "What happened"], rows))
 
 
 @command(app, "history")
@@ -267,6 +324,50 @@ def _exported(found: Export, document: dict[str, Any], output: Path | None) -> s
     return "\n".join([*lines, *(f"Left out: {printable(one)}" for one in found.left_out)])
 
 
+@command(app, "complete")
+def complete(
+    desk: Desk,
+    algorithm: Algorithm,
+    describe: Describe = None,
+    no_ai: NoAi = False,
+    ai_class: AiClass = None,
+    settings: Settings = None,
+) -> Shown:
+    """Tell more in an entry of your organisation: outputs are released once it has what the house asks."""
+    told = said(describe, ai_class, no_ai=no_ai, settings=settings)
+    newest = desk.platform.algorithm(desk.actor, algorithm)
+    if not told:
+        return Shown(_kept(newest), _still_needed(newest))
+    record = Record({**newest.record.told, **read_record(told).told})
+    kept = desk.platform.revise_algorithm(
+        desk.actor, algorithm, record, seen=newest.version, reason="the entry is completed"
+    )
+    return Shown(_kept(kept), _still_needed(kept))
+
+
+def _still_needed(kept: KeptRecord) -> str:
+    """What the house still asks for, and why, a line each; the same are ``untold`` in the JSON."""
+    lacking = untold(kept.record)
+    if not lacking:
+        return f"{kept.algorithm} tells all that the house asks for."
+    return "\n".join(f"{one.field} is not told: {one.why}" for one in lacking)
+
+
+@command(app, "enter-run")
+def enter_run(
+    desk: Desk,
+    run: Annotated[str, typer.Argument(help="The run's id.")],
+    of_algorithm: OfAlgorithm = None,
+    describe: Describe = None,
+    no_ai: NoAi = False,
+    ai_class: AiClass = None,
+) -> Shown:
+    """Give a run from before runs had entries its entry in the register."""
+    told = said(describe, ai_class, no_ai=no_ai)
+    kept = desk.platform.enter_run(desk.actor, run, algorithm=of_algorithm, entry=told)
+    return Shown(_kept(kept), f"{run} is of {kept.algorithm}.")
+
+
 Reason = Annotated[str, typer.Option(help="Why.")]
 
 
@@ -287,6 +388,7 @@ def withdraw(desk: Desk, algorithm: Algorithm, reason: Reason) -> Shown:
 def _kept(kept: KeptRecord) -> dict[str, Any]:
     return {
         "published": kept.published,
+        "untold": [one.field for one in untold(kept.record)],
         "algorithm": kept.algorithm,
         "version": kept.version,
         "organisation": kept.organisation,

@@ -7,6 +7,7 @@ import typer
 from rich.text import Text
 
 from casemate.cli.common import Desk, Shown, command, printable, table
+from casemate.cli.entries import AiClass, Describe, NoAi, OfAlgorithm, said
 from casemate.cli.following import followed, sentence
 from casemate.clock import timestamp
 from casemate.enclave import Limits, Run
@@ -36,13 +37,25 @@ def submit(
         str | None, typer.Option(help="What it runs on: NAME or NAME@VERSION (default: ours).")
     ] = None,
     wait: Annotated[bool, typer.Option(help="Wait until the machine is done with it.")] = True,
+    algorithm: OfAlgorithm = None,
+    describe: Describe = None,
+    no_ai: NoAi = False,
+    ai_class: AiClass = None,
 ) -> Shown:
     """Run a script on the protected data of a permit."""
     limits = _limits(memory, cpu, wall)
+    entry = said(describe, ai_class, no_ai=no_ai)
     if script is None:
         if purpose is not None:
             raise BadInput("a draft runs for its permit's purpose: leave --purpose out")
-        run = desk.platform.run_draft(desk.actor, permit, limits=limits, environment=environment)
+        run = desk.platform.run_draft(
+            desk.actor,
+            permit,
+            limits=limits,
+            environment=environment,
+            algorithm=algorithm,
+            entry=entry,
+        )
     else:
         run = desk.platform.run(
             desk.actor,
@@ -52,6 +65,8 @@ def submit(
             purpose=purpose,
             limits=limits,
             environment=environment,
+            algorithm=algorithm,
+            entry=entry,
         )
     if wait:
         run = desk.platform.wait(desk.actor, run.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from casemate.client.decoding import decoded
@@ -38,6 +38,8 @@ class Runs(Part):
         purpose: str | None = None,
         limits: Limits | None = None,
         environment: str | None = None,
+        algorithm: str | None = None,
+        entry: Mapping[str, Any] | None = None,
     ) -> Run:
         """Hand in ``script`` to run on the protected views of ``permit``; see ``wait``."""
         try:
@@ -51,6 +53,8 @@ class Runs(Part):
             "purpose": purpose,
             "limits": limits,
             "environment": environment,
+            "algorithm": algorithm,
+            "entry": entry,
         }
         return _run(self._wire.post("/runs", asked))
 
@@ -117,11 +121,15 @@ class Runs(Part):
         *,
         limits: Limits | None = None,
         environment: str | None = None,
+        algorithm: str | None = None,
+        entry: Mapping[str, Any] | None = None,
     ) -> Run:
         """Hand in your own draft; see ``run``."""
         kept = self.program_draft(permit, version)
-        text = kept.text.encode()
-        return self.run(permit, text, kept.filename, limits=limits, environment=environment)
+        return self.run(
+            permit, kept.text.encode(), kept.filename, limits=limits, environment=environment,
+            algorithm=algorithm, entry=entry,
+        )  # fmt: skip
 
     def list_runs(self) -> Sequence[Run]:
         """The runs that you may read."""

@@ -41,6 +41,7 @@ from casemate.enclave.tables import DecisionRow, OriginalRow, OutputRow, Receipt
 from casemate.errors import BadInput, Conflict, IntegrityFailure, NotAllowed, NotFound
 from casemate.ids import new_id
 from casemate.ledger import Ledger
+from casemate.register.release import EntryIncomplete
 from casemate.store.keys import Keyring
 from casemate.store.vault import Vault
 
@@ -169,25 +170,27 @@ class Outputs:
             self._move(tx, row, OutputState.refused, actor=SYSTEM)
         return self.get(tx, output_id)
 
-    def clear_by_machine(self, tx: Session, run: Run) -> None:
+    def clear_by_machine(self, tx: Session, run: Run) -> str | None:
         """Release each file that passed, where the permit leaves the decision to the machine.
 
         What a guard does not let go stays held, for a person to see, and so does what the permit
-        wants two people to see.
+        wants two people to see. Gives what is missing in the register, where that is what holds one.
         """
-        for row in self._rows(tx, run.id, lock=True):
-            self._clear_passed(tx, row, run)
+        lacking = [self._clear_passed(tx, row, run) for row in self._rows(tx, run.id, lock=True)]
+        return next(filter(None, lacking), None)
 
     def clear_one_by_machine(self, tx: Session, run: Run, output_id: str) -> None:
         """The same for one output of ``run``, which the caller has locked."""
         self._clear_passed(tx, self._row(tx, output_id, lock=True), run)
 
-    def _clear_passed(self, tx: Session, row: OutputRow, run: Run) -> None:
-        passed = row.decision == "pass" and row.kind == OutputKind.file
+    def _clear_passed(self, tx: Session, row: OutputRow, run: Run) -> str | None:
+        waits = row.state in (OutputState.held, OutputState.cleared)
+        passed = waits and row.decision == "pass" and row.kind == OutputKind.file
         if passed and not self.asks_for_two(tx, self._record(tx, row)):
-            self._release_unless_kept_back(tx, row, run)
+            return self._release_unless_kept_back(tx, row, run)
+        return None
 
-    def _release_unless_kept_back(self, tx: Session, row: OutputRow, run: Run) -> None:
+    def _release_unless_kept_back(self, tx: Session, row: OutputRow, run: Run) -> str | None:
         try:
             with tx.begin_nested():
                 if row.state == OutputState.held:
@@ -203,6 +206,8 @@ class Outputs:
                 tx, actor=SYSTEM, act="output.kept_back", subject=row.id, run=row.run,
                 commitment=self._commitment(row.digest),
             )  # fmt: skip
+            return str(kept) if isinstance(kept, EntryIncomplete) else None
+        return None
 
     def drop(self, tx: Session, run: Run) -> None:
         """Refuse all that a cancelled run left undecided."""

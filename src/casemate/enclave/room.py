@@ -20,6 +20,7 @@ from casemate.enclave.following import Follower
 from casemate.enclave.outputs import BeforeRelease, Outputs
 from casemate.enclave.recipes import RecipeShelf, ReleaseMemory
 from casemate.enclave.recipes.exchange import exchange
+from casemate.enclave.records import SYSTEM, OutputKind, OutputState, RunState
 from casemate.enclave.repairs import Repairs
 from casemate.enclave.replay import Replays
 from casemate.enclave.runs import Runs
@@ -58,6 +59,7 @@ class Enclave:
         worked on at the same time; ``before_release`` is asked of each output that is to leave.
         ``evaluator`` tries models; without one no run does."""
         self._vault = vault
+        self._permits = permits
         self._store = store
         self.views = Views(vault, keyring, ledger, permits, catalogue, clock)
         self.runs = Runs(vault, keyring, ledger, permits, clock)
@@ -93,6 +95,26 @@ class Enclave:
     def seal_views(self, tx: Session, permit_id: str, *, actor: str) -> int:
         """Destroy the keys of what the permit opened; call it in the transaction that revokes it."""
         return self.views.seal_views(tx, permit_id, actor=actor)
+
+    def is_kept_back(self, tx: Session, run_id: str) -> bool:
+        """Whether ``run_id`` waits with a file that passed and that its permit lets the machine release."""
+        run = self.runs.get(tx, run_id)
+        if run.state is not RunState.awaiting_review:
+            return False
+        if self._permits.get(tx, run.permit).output_rules.review != "automatic":
+            return False
+        held = self.outputs.list(tx, run=run_id, state=OutputState.held)
+        return any(one.decision == "pass" and one.kind is OutputKind.file for one in held)
+
+    def settle_again(self, tx: Session, run_id: str) -> None:
+        """Let the machine release what it kept back, where what was in the way is out of it."""
+        run = self.runs.lock(tx, run_id)
+        if not self.is_kept_back(tx, run_id):
+            return
+        self.outputs.clear_by_machine(tx, run)
+        to = self.outputs.verdict_of_run(tx, run_id)
+        if to is not RunState.awaiting_review:
+            self.runs.move(tx, run, to, actor=SYSTEM)
 
     def sweep(self, *, grace: float = GRACE_SECONDS) -> tuple[int, list[str]]:
         """Seal the views of ended permits and remove vault files that no record of ours names.

@@ -198,10 +198,10 @@ class Steps:
             if run.state is not RunState.checking:
                 return False
             rules = self._grants(tx, run)[0].output_rules
-            if rules.review == "automatic":
-                rooms.outputs.clear_by_machine(tx, run)
+            automatic = rules.review == "automatic"
+            lacking = rooms.outputs.clear_by_machine(tx, run) if automatic else None
             to = rooms.outputs.verdict_of_run(tx, run_id)
-            reason = "the script left no output in /out" if to is RunState.failed else None
+            reason = "the script left no output in /out" if to is RunState.failed else lacking
             rooms.runs.move(tx, run, to, actor=SYSTEM, reason=reason)
         return False
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casemate.store import Base, Json, UtcDateTime
@@ -97,3 +97,40 @@ class AlgorithmAnswersRow(Base):
     digest: Mapped[str] = mapped_column(String(71))
     kept_by: Mapped[str] = mapped_column(String(64))
     kept_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AlgorithmCodeRow(Base):
+    """Which algorithm a program of an organisation is, by the program's digest: the one it first ran as."""
+
+    __tablename__ = "algorithm_code"
+
+    organisation: Mapped[str] = mapped_column(String(64), primary_key=True)
+    code: Mapped[str] = mapped_column(String(71), primary_key=True)
+    algorithm: Mapped[str] = mapped_column(String(64))
+
+
+class AlgorithmRunRow(Base):
+    """Which algorithm a run was of, and the ledger's entry that says so."""
+
+    __tablename__ = "algorithm_run"
+
+    run: Mapped[str] = mapped_column(String(64), primary_key=True)
+    algorithm: Mapped[str] = mapped_column(String(64), index=True)
+    code: Mapped[str] = mapped_column(String(71))
+    attached_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ledger_index: Mapped[int] = mapped_column(BigInteger)
+
+
+class AlgorithmIncidentRow(Base):
+    """What went wrong with an algorithm, as its organisation reported it; none is changed or taken away."""
+
+    __tablename__ = "algorithm_incident"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    algorithm: Mapped[str] = mapped_column(String(64), index=True)
+    happened_on: Mapped[str] = mapped_column(String(10))
+    says: Mapped[str] = mapped_column(Text)
+    serious: Mapped[bool]
+    reported_by: Mapped[str] = mapped_column(String(64))
+    reported_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ledger_index: Mapped[int] = mapped_column(BigInteger)

@@ -305,3 +305,23 @@ def test_a_question_that_is_none_is_told_what_is_wrong(
     )
     assert answer.status_code in (403, 404, 422)
     assert says in words(answer.text)
+
+
+def test_a_runs_page_asks_what_its_entry_lacks_and_tells_the_register(
+    clinic: Pages, permit: str, rita: Person
+) -> None:
+    run = clinic.portal.platform.run(RESEARCHER, permit, b"print('unsaid')\n").id
+    where = f"/en/workspace/runs/{run}"
+    said = words(rita.see(where))
+    lacking = "Nothing is released before the entry tells: short_description, publication_category"
+    assert lacking in said
+    refused = rita.post(f"{where}/entry", {"describe": "", "ai": ""})
+    assert refused.status_code == 422
+    assert "nothing differs" in words(refused.text)
+    assert "Its entry in the register" not in words(clinic.person("acct-checker").see(where))
+    for who in OTHERS:
+        answer = clinic.person(who).post(f"{where}/entry", {"describe": "Mine.", "ai": "no"})
+        assert answer.status_code in (403, 404), who
+    told = rita.do(f"{where}/entry", {"describe": "Prints a word.", "ai": "no"})
+    assert "The register was told." in told
+    assert lacking not in words(told)

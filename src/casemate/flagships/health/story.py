@@ -47,6 +47,23 @@ HOLDER, RESEARCHER, DECIDER, CHECKER = (
 )
 OPERATOR = "acct-operator"
 LIMITS = Limits(memory_bytes=2 * 2**30, cpu_seconds=60, wall_seconds=120.0)
+ENTRY = {
+    "name": {
+        "en": "Effect of quitting smoking on weight",
+        "fr": "Effet de l'arrêt du tabac sur le poids",
+        "de": "Wirkung des Rauchstopps auf das Gewicht",
+        "lb": "Effet vum Fëmmstopp op d'Gewiicht",
+    },
+    "short_description": {
+        "en": "Estimates how much more those gain who quit smoking, from past records.",
+        "fr": "Estime combien prennent de plus ceux qui arrêtent de fumer, d'après d'anciens dossiers.",
+        "de": "Schätzt aus früheren Aufzeichnungen, wie viel mehr zunimmt, wer aufhört zu rauchen.",
+        "lb": "Schätzt aus fréieren Donnéeën, wéi vill méi ee méi schwéier gëtt, deen ophält mat fëmmen.",
+    },
+    "publication_category": "other",
+    "ai_act_class": "out_of_scope",
+}
+"""What the researcher says of the program for the register: a published estimate, no AI system."""
 SHORT = timedelta(seconds=2)
 """How long the permit stays open that the story watches expire."""
 
@@ -185,8 +202,9 @@ def compute(platform: Platform, permit: Permit, tell: Tell) -> Run:
     )
     if run is None:
         run = platform.run(
-            RESEARCHER, permit.id, quit_smoking_script(), QUIT_SMOKING_FILE, limits=LIMITS
-        )
+            RESEARCHER, permit.id, quit_smoking_script(), QUIT_SMOKING_FILE, limits=LIMITS,
+            entry=ENTRY,
+        )  # fmt: skip
     platform.wait(RESEARCHER, run.id)
     run = platform.run_status(DECIDER, run.id)  # the authority sees to the millisecond
     if run.state in (RunState.failed, RunState.cancelled):

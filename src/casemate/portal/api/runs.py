@@ -1,6 +1,6 @@
 """Runs: hand in a program, follow it, stop it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -40,6 +40,22 @@ class NewRun(BaseModel):
     purpose: str | None = Field(None, max_length=200)
     limits: Limits | None = None
     environment: str | None = Field(None, max_length=200)
+    algorithm: str | None = Field(
+        None,
+        max_length=100,
+        description="The register's entry that it is of (default: that of the same program).",
+    )
+    entry: dict[str, Any] | None = Field(
+        None,
+        description="What that entry is told: nothing is released before it is complete.",
+        examples=[
+            {
+                "short_description": "Counts visits by diagnosis.",
+                "publication_category": "other",
+                "ai_act_class": "out_of_scope",
+            }
+        ],
+    )
 
 
 class Handed(BaseModel):
@@ -70,6 +86,8 @@ def submit(caller: Runner, request: Request, asked: NewRun) -> Response:
         purpose=asked.purpose,
         limits=asked.limits,
         environment=asked.environment,
+        algorithm=asked.algorithm,
+        entry=asked.entry,
     )
     where = request.url_for("show_run", run=run.id).path
     return sent(run, status=202, headers={"Location": where})

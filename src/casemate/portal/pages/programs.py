@@ -23,6 +23,8 @@ from casemate.portal.pages.language import mark
 from casemate.portal.pages.router import Filled, PageRouter, Posted
 from casemate.portal.pages.visit import CONTENT_SECURITY_POLICY, SignedIn, Visit
 from casemate.portal.pages.workspace import days_left
+from casemate.register.minimum import untold
+from casemate.register.records import Record, read_record
 
 router = PageRouter()
 MOST_COLOURED = 50_000
@@ -47,6 +49,8 @@ from casemate.analysis import read
 people = read("%s")
 # people.table("counts.csv", ["a variable"], n="count")
 """
+NOT_AI = {"ai_act_class": "out_of_scope", "publication_category": "other"}
+"""What is said of a program all of whose rules people wrote (AI Act Art. 3(1), Recital 12)."""
 MIB = 2**20
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _DOWNLOAD_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
@@ -85,6 +89,7 @@ def hand_in(seen: SignedIn, permit: str, form: Posted) -> Response:
             kept.number,
             limits=_limits(form),
             environment=form.text("environment") or None,
+            entry=_said(form),
         )
     except CasemateError as error:
         return _editor(seen, permit, _typed(form), error=error, status=error.http_status)
@@ -135,11 +140,20 @@ def _editor(
         status=status,
         permit=known,
         days=days_left(seen, known),
-        values={"memory": "4096", "cpu": "600", "wall": "900", "environment": "", **values},
+        values={
+            "memory": "4096",
+            "cpu": "600",
+            "wall": "900",
+            "environment": "",
+            "describe": "",
+            "ai": "",
+            **values,
+        },
         coloured=coloured(values["text"], values["filename"]),
         names=[(name, seen.gettext(KINDS[name]) if name in KINDS else name) for name in names],
         environments=[one.label for one in usable if one.missing is None],
         versions=seen.platform.draft_versions(seen.actor, permit),
+        ai=_ai(seen),
         error=error,
     )
 
@@ -162,8 +176,22 @@ def _whole(form: Filled) -> str:
 
 
 def _typed(form: Filled) -> dict[str, str]:
-    names = ("filename", "after", "memory", "cpu", "wall", "environment")
+    names = ("filename", "after", "memory", "cpu", "wall", "environment", "describe", "ai")
     return {"text": _whole(form), **{name: form.text(name) for name in names}}
+
+
+def _ai(seen: Visit) -> list[tuple[str, str]]:
+    """The two answers that fit on a form; every other class is said in the register."""
+    return [
+        ("no", seen.gettext("No: people alone wrote all its rules, and it decides on nobody")),
+        ("later", seen.gettext("Yes, or I am not sure: I say its class in the register")),
+    ]
+
+
+def _said(form: Filled) -> dict[str, Any]:
+    """What the form tells of a program's entry; nothing is told that nobody said."""
+    told = {"short_description": form.text("describe")} if form.text("describe") else {}
+    return {**told, **NOT_AI} if form.text("ai") == "no" else told
 
 
 def _save(seen: Visit, permit: str, form: Filled) -> ProgramDraft:
@@ -198,7 +226,37 @@ def _number(text: str, name: str) -> int:
 def run_page(seen: SignedIn, run: str) -> Response:
     """One run: its live account, and what it left."""
     told = seen.platform.follow(seen.actor, run)
-    return seen.page("programs/run.html", **_account(seen, told))
+    return seen.page("programs/run.html", **_account(seen, told), **_entry(seen, run))
+
+
+@router.post("/workspace/runs/{run}/entry", name="complete_entry")
+def complete_entry(seen: SignedIn, run: str, form: Posted) -> Response:
+    """Tell the register what the run's program does; what waits for that alone is released."""
+    entry = seen.platform.algorithm_of_run(seen.actor, run)
+    if entry is None:
+        raise NotFound(f"{run} has no entry in the register")
+    try:
+        record = Record({**entry.record.told, **read_record(_said(form)).told})
+        seen.platform.revise_algorithm(
+            seen.actor, entry.algorithm, record, seen=entry.version, reason="the entry is completed"
+        )
+    except CasemateError as error:
+        values = {"describe": form.text("describe"), "ai": form.text("ai")}
+        return _run_again(seen, run, error, values)
+    return seen.redirect("run_page", run=run, told=seen.gettext("The register was told."))
+
+
+def _entry(seen: Visit, run: str, values: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The entry of a run, and what it does not tell yet of what the house asks."""
+    entry = seen.platform.algorithm_of_run(seen.actor, run)
+    lacking = [] if entry is None else untold(entry.record)
+    return {
+        "entry": entry,
+        "untold": [one.field for one in lacking],
+        "may_enter": entry is not None and seen.may("algorithm.record", entry.algorithm),
+        "ai": _ai(seen),
+        "values": values or {"describe": "", "ai": ""},
+    }
 
 
 @router.get("/workspace/runs/{run}/live", name="run_live")
@@ -269,9 +327,11 @@ def replay_run(seen: SignedIn, run: str, _form: Posted) -> Response:
     return seen.redirect("run_page", run=run, told=told)
 
 
-def _run_again(seen: Visit, run: str, error: CasemateError) -> Response:
+def _run_again(
+    seen: Visit, run: str, error: CasemateError, values: Mapping[str, str] | None = None
+) -> Response:
     told = seen.platform.follow(seen.actor, run)
-    account = _account(seen, told)
+    account = {**_account(seen, told), **_entry(seen, run, values)}
     return seen.page("programs/run.html", status=error.http_status, error=error, **account)
 
 

@@ -118,7 +118,12 @@ def _value(target: Target, told: Mapping[str, Any], language: str) -> Any:
     name = _source(target, told)
     if name not in told:
         return known
-    value = written(target, told[name], language)
+    try:
+        value = written(target, told[name], language)
+    except Unfit:
+        if not known:
+            raise
+        return known  # what was typed has no form here; what the platform knows has
     longer = f"{value}\n{known}" if known else value
     return longer if target.longest is None or len(longer) <= target.longest else value
 
