@@ -7,6 +7,7 @@ import pytest
 from assurance_world import people
 from format_files import onnx_logistic
 from functional.clinic import speak
+from language_world import require_small_model
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -45,3 +46,15 @@ def test_a_model_is_assessed_by_the_line_that_the_page_shows(
     said = speak([*line, "--feature", "skill", "--feature", "woman", "--check", "performance"])
     assert said.code == 0, said
     assert Path("page.html").exists()
+
+
+def test_the_first_run_of_the_observatory_is_as_the_page_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require_small_model()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    for words in commands("language-models.md"):
+        said = speak(words)
+        assert said.code == 0, said
+    assert Path("basics.json").exists()
