@@ -123,7 +123,39 @@ def fill(platform: Platform, folder: Path) -> dict[str, str]:
     made |= _observed(platform)
     made["invitation"] = platform.invite(OPERATOR, "acct-outsider")[1]
     made["begun"] = platform.begin_one_time_password("acct-researcher").handle
+    made["algorithm"] = _algorithm(platform)
     return made | _sandboxes(platform, made["permit"]) | _run(platform, made["permit"])
+
+
+def _algorithm(platform: Platform) -> str:
+    """A published entry of the register with two versions, about which somebody asked."""
+    who = "acct-researcher"
+    told = read_record(ALGORITHM)
+    kept = platform.record_algorithm(who, told)
+    changed = read_record(ALGORITHM | {"human_intervention": "A person reads every letter first."})
+    platform.revise_algorithm(who, kept.algorithm, changed, seen=1, reason="Oversight is told.")
+    platform.publish_algorithm(who, kept.algorithm, "Everyone may see it.")
+    for text in ("Who reads my letter?", "It came to the wrong desk."):
+        platform.give_feedback(kept.algorithm, "question", text, contact="ann@people.example")
+    first = platform.algorithm_feedback(who, kept.algorithm)[0]
+    platform.answer_feedback(who, first.id, "A person does.")
+    return kept.algorithm
+
+
+ALGORITHM: dict[str, Any] = {
+    "name": {"en": "Letter sorter", "fr": "Trieur de lettres"},
+    "short_description": {"en": "It sorts letters by their subject. A person reads each one."},
+    "organisation": {"en": "University"},
+    "contact": {"en": "desk@university.example"},
+    "status": "in_use",
+    "publication_category": "high_risk_ai",
+    "ai_act_class": "high_risk",
+    "annex_iii_points": ["8(a)"],
+    "goal_and_impact": {"en": "Letters reach the right desk on the day that they come in."},
+    "appeal": {"en": "Write to the desk within a month."},
+    "source_data_links": ["https://university.example/dataset/communes"],
+    "public_page_url": "https://university.example/letters",
+}
 
 
 def _sandboxes(platform: Platform, permit: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ in), application (handed in, undecided), returned (given back), refused, permit 
 (done), held (an output that waits for a checker), released, stopped (an output that was refused); and
 documented (an entry of the register), evaluation and other_evaluation (published, of language models),
 invitation (of the outsider), begun (a one-time password that the researcher is about to set up), sandbox
-(handed in), sandbox_draft, sandbox_running, sandbox_reported.
+(handed in), sandbox_draft, sandbox_running, sandbox_reported, algorithm (published, asked about).
 """
 
 from dataclasses import dataclass
@@ -121,6 +121,34 @@ PAGES = (
         None,
         "/law/provision?corpus=law&work=loi-2020-01-15-n1&key=art_2&on=2024-06-01&since=2021-01-01&beside=de",
     ),
+    Shown("register", None, "/register"),
+    Shown("register-narrowed", None, "/register?q=sort&status=in_use", pictured=False),
+    Shown("register-nothing", None, "/register?q=nothing+such", pictured=False),
+    Shown("algorithm", None, "/register/algorithms/{algorithm}"),
+    Shown("algorithm-kept", "acct-researcher", "/register/algorithms/{algorithm}", pictured=False),
+    Shown("algorithm-history", None, "/register/algorithms/{algorithm}/history"),
+    Shown(
+        "algorithm-completeness", None, "/register/algorithms/{algorithm}/completeness?standard=NL"
+    ),
+    Shown("algorithm-feedback", None, "/register/algorithms/{algorithm}/feedback"),
+    Shown("algorithm-message", None, "/register/message", pictured=False),
+    Shown("algorithms-own", "acct-researcher", "/register/own"),
+    Shown("algorithm-new", "acct-researcher", "/register/new", pictured=False),
+    Shown("algorithm-about", "acct-researcher", "/register/algorithms/{algorithm}/edit/about"),
+    Shown(
+        "algorithm-class",
+        "acct-researcher",
+        "/register/algorithms/{algorithm}/edit/class?language=fr",
+        pictured=False,
+    ),
+    Shown(
+        "algorithm-publish",
+        "acct-researcher",
+        "/register/algorithms/{algorithm}/publish",
+        pictured=False,
+    ),
+    Shown("algorithm-said", "acct-researcher", "/register/algorithms/{algorithm}/said"),
+    Shown("classify", "acct-researcher", "/register/classify?algorithm={algorithm}"),
     Shown("ledger", None, "/ledger"),
     Shown("ledger-entry", None, "/ledger/entries/3"),
     Shown("ledger-checkpoints", None, "/ledger/checkpoints"),

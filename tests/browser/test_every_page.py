@@ -124,6 +124,7 @@ UNSEEN = {
     "page-my_recovery_codes",  # both tell a secret once
     "page-my_token",
     "page-citation",  # a file
+    "page-algorithm_export",  # a file
     "page-describe_file",  # of a file that was just sent: the browser's story comes by it
 }
 """What is no page but a redirect, a part of a page, or a file: the route's name, and in a comment why."""

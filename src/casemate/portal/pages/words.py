@@ -78,6 +78,38 @@ WORDS: dict[str, str] = {
     "released": mark("Released"),
     "failed": mark("Failed"),
     "cancelled": mark("Cancelled"),
+    # the register of algorithms: status
+    "development": mark("In development"),
+    "in_use": mark("In use"),
+    # publication category
+    "high_risk_ai": mark("High-risk AI system"),
+    "impactful": mark("Algorithm with impact"),
+    # class under the AI Act
+    "out_of_scope": mark("Outside the AI Act"),
+    "prohibited": mark("Prohibited"),
+    "high_risk": mark("High-risk"),
+    "not_high_risk_6_3": mark("Not high-risk, by Article 6(3)"),
+    "gpai_systemic": mark("General-purpose model with systemic risk"),
+    "gpai": mark("General-purpose model"),
+    "transparency": mark("Transparency duties"),
+    "minimal": mark("Minimal risk"),
+    # what somebody says of an algorithm
+    "question": mark("Question"),
+    "correction": mark("Correction"),
+    "complaint": mark("Complaint"),
+    "appeal": mark("Appeal: a person should look again"),
+    "received": mark("Received"),
+    "answered": mark("Answered"),
+    "taken_back": mark("Taken back"),
+    # how easily a text is read
+    "plain": mark("Plain"),
+    "demanding": mark("Demanding"),
+    "hard": mark("Hard to read"),
+    # how urgently a standard asks
+    "mandatory": mark("Mandatory"),
+    "asked for": mark("Asked for"),
+    "kept inside": mark("Kept inside"),
+    "optional": mark("Optional"),
 }
 """By the value as the rooms write it. An area adds its own words here, under a comment."""
 
