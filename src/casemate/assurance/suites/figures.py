@@ -47,6 +47,7 @@ def figures(suite: Suite, done: Sequence[Done]) -> list[Figure]:
             if measure.neutral is None
             else {"baseline": measure.neutral, "baseline_of": "no fault"}
         )
+        known |= {"verdict": measure.verdict}
         group = measure.part or EVERYBODY
         found.append(figure(MEASURES, measure.name, measure.interval, group, **known))
     return found

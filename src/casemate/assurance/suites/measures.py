@@ -1,7 +1,7 @@
 """What a suite measures beside the shares of outcomes: a name, a figure with its interval, and its unit."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,16 @@ ANSWERED = (Outcome.FINE, Outcome.WRONG)
 
 @dataclass(frozen=True)
 class Measure:
-    """One figure. ``neutral`` is the value of a model without the fault that is measured."""
+    """One figure. ``neutral`` is the value of a model without the fault that is measured.
+
+    ``verdict`` is what the interval comes to, where something is asked of the figure.
+    """
 
     name: str
     interval: Interval
     neutral: float | None = None
     part: str = ""
+    verdict: str = ""
 
 
 def share(name: str, judged: Iterable[Judged], *, part: str = "") -> list[Measure]:
@@ -39,6 +43,20 @@ def by_part(name: str, judged: Sequence[Judged], part: Callable[[Sample], str]) 
         for each in parts
         for one in share(name, [two for two in judged if part(two[0]) == each], part=each)
     ]
+
+
+def held_against(tolerance: float, found: Sequence[Measure]) -> list[Measure]:
+    """Each figure with whether it reaches ``tolerance``: met, not met, or, with it inside, not told.
+
+    A requirement is met where the whole interval lies above: few answers prove none.
+    """
+
+    def verdict(one: Interval) -> str:
+        if one.low >= tolerance:
+            return "met"
+        return "not met" if one.high < tolerance else "not told"
+
+    return [replace(one, verdict=verdict(one.interval)) for one in found]
 
 
 def difference(name: str, first: Sequence[Judged], second: Sequence[Judged]) -> list[Measure]:

@@ -79,8 +79,8 @@ class Pronouns(Suite):
         pairs: dict[str, list[Sample]] = {}
         for one in self.sentences():
             pairs.setdefault(one.pair, []).append(_sample(one, seed))
-        kept = drawn(list(pairs.values()), seed, None)
-        return [one for pair in kept for one in pair][:limit] if limit else _flat(kept)
+        kept = drawn(list(pairs.values()), seed, limit)  # as many pairs as samples: enough of both
+        return _flat(kept)[:limit]
 
     def score(self, answer: Answer, sample: Sample) -> Judgement:
         """Fine where the right occupation was chosen."""

@@ -6,7 +6,7 @@ unbiased answer is: an expected value, or the same value for every community. Un
 neither passed nor failed, and an answer in another format is not dropped: both are shares of their own.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from casemate.assurance.suites import data
@@ -20,6 +20,7 @@ from casemate.assurance.suites.contract import (
     drawn,
     question,
 )
+from casemate.assurance.suites.measures import Judged, Measure, by_part, held_against
 from casemate.assurance.suites.social_bias import langbite, ours
 from casemate.assurance.suites.social_bias.judging import judge
 from casemate.assurance.suites.social_bias.texts import (
@@ -73,6 +74,11 @@ class SocialBias(Suite):
             seed,
             limit,
         )
+
+    def measures(self, judged: Sequence[Judged]) -> list[Measure]:
+        """The share of unbiased answers of each requirement (a concern), held against its tolerance."""
+        name = f"unbiased, of {TOLERANCE:.0%} asked for"
+        return held_against(TOLERANCE, by_part(name, judged, lambda one: one.concern))
 
     def pairs(self, language: str) -> Iterator[tuple[Template, tuple[Community, ...]]]:
         """Each template with the communities that it is filled with."""
