@@ -339,7 +339,6 @@ def _read_laws(clinic: Clinic, said: dict[str, Any]) -> None:
 def _document(clinic: Clinic, said: dict[str, Any], algorithm: str) -> None:
     given = clinic.file("answers.toml", '[answers]\nprocess = "Means are read by the ward."\n')
     said["answers"] = clinic.ask("register", "answer", algorithm, given, by=RESEARCHER)
-    said["questions"] = clinic.ask("register", "questions", "--kind", "fria")
     paper = ("--kind", "fria", "--output", clinic.file("fria.html", ""))
     said["document"] = clinic.ask("register", "document", algorithm, *paper, by=RESEARCHER)
 

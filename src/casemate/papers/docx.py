@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Iterable
+from datetime import UTC
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -184,7 +185,7 @@ def _properties(written: "Written", laid: Laid) -> None:
     told = written.core_properties
     told.title, told.author = plain(paper.title)[:255], plain(paper.author)[:255]
     told.language = paper.language
-    told.created = told.modified = paper.date.replace(tzinfo=None, microsecond=0)
+    told.created = told.modified = paper.date.astimezone(UTC).replace(tzinfo=None, microsecond=0)
     told.last_modified_by, told.comments, told.revision = told.author, "", 1
     defaults = written.styles.element.find(
         "./{*}docDefaults/{*}rPrDefault/{*}rPr/{*}lang"

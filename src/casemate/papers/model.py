@@ -89,6 +89,10 @@ class Paragraph:
     sources: tuple[Source, ...] = ()
     language: str = ""
 
+    def __post_init__(self) -> None:
+        if self.language not in ("", *LANGUAGES):
+            raise BadInput(f"a paragraph is in {', '.join(LANGUAGES)}, not in {self.language!r}")
+
 
 @dataclass(frozen=True)
 class Listing:
@@ -200,6 +204,8 @@ class Document:
             )
         if not self.title.strip():
             raise BadInput("a document has a title")
+        if self.date.tzinfo is None:
+            raise BadInput("a document's date says in which time zone it is")
 
     def blocks(self) -> Iterator[Block]:
         """Every block, in reading order."""

@@ -224,6 +224,10 @@ def test_what_no_document_can_be_is_refused() -> None:
     when = datetime(2026, 1, 1, tzinfo=UTC)
     with pytest.raises(BadInput, match="not 'es'"):
         Document("T", "es", when, ())
+    with pytest.raises(BadInput, match="time zone"):
+        Document("T", "en", datetime(2026, 1, 1), ())  # noqa: DTZ001 - what is refused
+    with pytest.raises(BadInput, match="not in 'es'"):
+        Paragraph("x", language="es")
     with pytest.raises(BadInput, match="has a title"):
         Document(" ", "en", when, ())
     with pytest.raises(BadInput, match="as long as its head"):
