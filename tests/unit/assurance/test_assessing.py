@@ -104,7 +104,7 @@ def test_figures_of_another_model_are_left_out() -> None:
 
 @pytest.mark.parametrize(("high", "expected"), [(0.08, "shown"), (0.3, "not shown")])
 def test_a_language_model_is_read_by_its_suites(high: float, expected: str) -> None:
-    model = {"name": "small", "kind": "GGUF", "digest": MODEL}
+    model = {"name": "small", "kind": "local", "digest": MODEL}
     wrong = figure("outcomes", "wrong", low=0.01, high=high) | {"estimate": 0.05}
     biased = kept(1, model=model, suite="social-bias-own", figures=[wrong])
     other = kept(2, model=model, suite="hate-speech-own", figures=[wrong | {"high": 0.9}])
