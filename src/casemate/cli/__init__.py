@@ -24,6 +24,7 @@ GROUPS = {
     "enclave": ("enclave:app", "The sandbox itself, and what programs run on."),
     "output": ("outputs:app", "What came out, and what may leave."),
     "protect": ("protect:app", "Anonymise and pseudonymise files, with no home."),
+    "knowledge": ("knowledge:app", "How well texts are found, with no home."),
     "register": ("register:app", "Records of AI systems and algorithms."),
     "model": ("models:app", "Which model an entry is about, and whether it may go out."),
     "evaluation": ("evaluations:app", "Evaluations of models, as evidence."),

@@ -1,7 +1,8 @@
 """A passage: one provision of a text as retrieval sees it, plain, whatever read it.
 
 The order of the stream is the order of the text: neighbours in a work are neighbours in the stream. A
-provision that has had several wordings is as many passages, each with the days on which it was in force.
+provision that has had several wordings is as many passages, each with the days on which it was in
+force.
 """
 
 import hashlib
@@ -19,10 +20,11 @@ LANGUAGE = re.compile(r"[a-z]{2,3}")
 class Passage:
     """One wording of one provision in one language.
 
-    ``id`` is unique in a stream. ``work`` names the text that it is part of in every version and language;
-    ``title`` is that text's title in the passage's language. ``path`` are the headings above it, outermost
-    first; ``number`` ("Art. 5bis") and ``heading`` are its own. In force on [``valid_from``, ``valid_to``);
-    ``None`` is open. ``provision`` is the same for every version and language of one provision.
+    ``id`` is unique in a stream. ``work`` names the text that it is part of in every version and
+    language; ``title`` is that text's title in the passage's language. ``path`` are the headings above
+    it, outermost first; ``number`` ("Art. 5bis") and ``heading`` are its own. In force on
+    [``valid_from``, ``valid_to``); ``None`` is open. ``provision`` is the same for every version and
+    language of one provision.
     """
 
     id: str
@@ -43,6 +45,11 @@ class Passage:
             return True
         begun = self.valid_from is None or self.valid_from <= day
         return begun and (self.valid_to is None or day < self.valid_to)
+
+    @property
+    def version_key(self) -> tuple[str, date | None]:
+        """Which version of which work it is part of, where works are versioned as a whole."""
+        return self.work, self.valid_from
 
     @property
     def digest(self) -> str:

@@ -1,0 +1,233 @@
+"""Learn the ranker's weights from questions with known answers, and write ``ranker.json``.
+
+python -m benchmarks.knowledge.train_ranker --data ../shared/data/law --where FOLDER [--write]
+
+The data are Luxembourg's and France's training questions, and for other languages the headings of EU
+articles; none of the development questions in one language. For the passages of another language there
+are no training questions: those weights are learnt on the development headings, and judged by leaving
+out one act after the other.
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.ensemble import HistGradientBoostingClassifier  # type: ignore[import-untyped]
+
+from casemate.knowledge.encoding import Encoder
+from casemate.knowledge.passages import Passage
+from casemate.knowledge.retrieval import KnowledgeIndex
+from casemate.knowledge.retrieval.features import Candidates, candidates
+from casemate.knowledge.retrieval.files import Task, read_passages, read_tasks
+from casemate.knowledge.retrieval.index import route_of
+from casemate.knowledge.retrieval.measuring import MEASURES, measures
+from casemate.knowledge.retrieval.ranker import Lesson, Route, learn, ranker_of
+
+PENALTY = {"term": 0.01, "question": 0.05, "across": 0.05}
+"""On the squares of weights: more where questions are few. Chosen on the development questions."""
+TREES = {"term"}
+"""Routes whose questions are many enough for trees; chosen on the development questions."""
+_SHARE = 0.8
+SHIPPED = Path(__file__).parents[2] / "src/casemate/knowledge/retrieval/ranker.json"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question's candidates, and what is needed to judge a ranking of them."""
+
+    lesson: Lesson
+    ids: list[str]
+    relevant: frozenset[str]
+    route: Route
+    work: str
+
+
+@dataclass(frozen=True)
+class Taught:
+    """Cases of one file of questions, and the names of their features."""
+
+    cases: list[Case]
+    names: tuple[str, ...]
+
+
+def taught(index: KnowledgeIndex, tasks: Sequence[Task], works: dict[str, str]) -> Taught:
+    """The candidates of every question."""
+    cases: list[Case] = []
+    names: tuple[str, ...] = ()
+    for task in tasks:
+        ids = index.ids(task.of)
+        for question in task.questions:
+            asked, named = index.asked(question.text, task.language, task.of)
+            found = candidates(index.side(task.of), asked)
+            names = found.names
+            mine = [ids[place] for place in found.places]
+            hit = np.array([one in question.relevant for one in mine], bool)
+            route = route_of(named.rest, task.language, task.of)
+            work = works[min(question.relevant)]
+            cases.append(Case(Lesson(found.values, hit), mine, question.relevant, route, work))
+    return Taught(cases, names)
+
+
+def judged(cases: Sequence[Case], score: Callable[[Case], np.ndarray]) -> str:
+    """The measures of a ranking, as a line."""
+    rows = [
+        measures(
+            [case.ids[i] for i in np.argsort(-score(case), kind="stable")[:100]], case.relevant
+        )
+        for case in cases
+    ]
+    figures = 100 * np.mean(rows, axis=0)
+    reach = 100 * np.mean([case.lesson.relevant.sum() / len(case.relevant) for case in cases])
+    told = ", ".join(f"{n} {v:.1f}" for n, v in zip(MEASURES, figures, strict=True))
+    return f"{told} ({len(cases)} questions, candidates hold {reach:.1f})"
+
+
+def scorer(route: dict[str, Any], names: Sequence[str]) -> Callable[[Case], np.ndarray]:
+    """A route's scores."""
+    ranker = ranker_of({"routes": {"term": route}})
+
+    def score(case: Case) -> np.ndarray:
+        places = np.arange(len(case.ids))
+        return ranker.scores(Candidates(places, tuple(names), case.lesson.values), "term")
+
+    return score
+
+
+def learnt(cases: Sequence[Case], names: Sequence[str], *, trees: bool) -> dict[str, Any]:
+    """One route's document: weights alone, or weights and trees."""
+    weights = learn([case.lesson for case in cases], names, PENALTY[cases[0].route])
+    return both(weights, boosted(cases, names)) if trees else {"weights": weights}
+
+
+def boosted(cases: Sequence[Case], names: Sequence[str]) -> list[list[list[Any]]]:
+    """Trees that tell relevant candidates from the others, small and held back: the data are few."""
+    values = np.concatenate([case.lesson.values for case in cases])
+    truth = np.concatenate([case.lesson.relevant for case in cases])
+    shares = [np.full(len(c.ids), max(c.lesson.relevant.sum(), 1) ** -0.5) for c in cases]
+    model = HistGradientBoostingClassifier(
+        max_iter=120, max_leaf_nodes=6, learning_rate=0.06, min_samples_leaf=150,
+        l2_regularization=10, early_stopping=False, random_state=0,
+    )  # fmt: skip
+    model.fit(values, truth, sample_weight=np.concatenate(shares))
+    return [
+        [
+            [round(float(node["value"]), 5)]
+            if node["is_leaf"]
+            else [
+                names[node["feature_idx"]],
+                float(f"{node['num_threshold']:.6g}"),
+                int(node["left"]),
+                int(node["right"]),
+            ]
+            for node in rounds[0].nodes
+        ]
+        for rounds in model._predictors  # scikit-learn shows its trees nowhere else
+    ]
+
+
+def both(weights: dict[str, float], trees: list[list[list[Any]]]) -> dict[str, Any]:
+    """The document of one route, weights at the share that goes well with trees."""
+    return {"weights": {n: round(_SHARE * w, 5) for n, w in weights.items()}, "trees": trees}
+
+
+def across_works(cases: Sequence[Case], names: Sequence[str], *, trees: bool) -> str:
+    """What is learnt on all works but one, tried on that one, over all works."""
+    others = {
+        work: scorer(learnt([c for c in cases if c.work != work], names, trees=trees), names)
+        for work in {case.work for case in cases}
+    }
+    return judged(cases, lambda case: others[case.work](case))
+
+
+def opened(
+    where: Path,
+    corpus: Path,
+    questions: Sequence[Path],
+    encoder: Encoder,
+    *,
+    asked_works: bool = False,
+) -> list[Taught]:
+    """An index of a corpus, and the candidates of each file of questions."""
+    passages = read_passages(corpus)
+    read = [read_tasks(path, passages) for path in questions]
+    pool: list[Passage] = read[0][1]
+    works = {passage.id: passage.work for passage in passages}
+    if asked_works:  # these questions name their work: no other work's passages are candidates
+        asked = {
+            works[one]
+            for tasks, _ in read
+            for t in tasks
+            for q in t.questions
+            for one in q.relevant
+        }
+        pool = [passage for passage in pool if passage.work in asked]
+    index = KnowledgeIndex.build(pool, where, encoder, most_pieces=1 if asked_works else None)
+    return [taught(index, tasks, works) for tasks, _ in read]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--where", type=Path, required=True)
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    encoder = Encoder()
+    law, where = given.data, given.where
+    lu = opened(
+        where, law / "lu-law/articles.latest.fr.jsonl.gz",
+        [law / f"lu-law/index-terms.{part}.jsonl" for part in ("train", "dev")], encoder, asked_works=True,
+    )  # fmt: skip
+    fr = opened(
+        where, law / "fr-labour/corpus.jsonl.gz",
+        [law / f"fr-labour/questions.{part}.jsonl" for part in ("train", "dev")], encoder,
+    )  # fmt: skip
+    [eu] = opened(
+        where,
+        law / "eu-law/provisions.en-fr.jsonl.gz",
+        [law / "eu-law/crosslingual.jsonl"],
+        encoder,
+    )
+    sets = {
+        "term": (lu[0].cases, {"Luxembourg, development": lu[1].cases}),
+        "question": (fr[0].cases, {"France, development": fr[1].cases}),
+        "across": ([case for case in eu.cases if case.route == "across"], {}),
+    }
+    within = [case for case in eu.cases if case.route != "across"]
+    sets["term"][1]["EU, one language"] = within
+    chosen: dict[str, dict[str, Any]] = {}
+    for route, (cases, tried) in sets.items():
+        for trees in (False, True):
+            document = learnt(cases, eu.names, trees=trees)
+            print(f"{route}, {'weights and trees' if trees else 'weights'}")
+            print("  training:", judged(cases, scorer(document, eu.names)))
+            for name, others in tried.items():
+                print(f"  {name}:", judged(others, scorer(document, eu.names)), flush=True)
+            if route == "across":
+                print("  other acts:", across_works(cases, eu.names, trees=trees), flush=True)
+            if trees == (route in TREES):
+                chosen[route] = document
+    if given.write:
+        write(chosen)
+
+
+def write(chosen: dict[str, dict[str, Any]]) -> None:
+    """The file that ships."""
+    document = {
+        "made_by": "python -m benchmarks.knowledge.train_ranker --data DATA --where FOLDER --write",
+        "learnt_from": {
+            "term": "lu-law/index-terms.train.jsonl",
+            "question": "fr-labour/questions.train.jsonl",
+            "across": "eu-law/crosslingual.jsonl, English to French and French to English",
+        },
+        "penalty": PENALTY,
+        "routes": chosen,
+    }
+    SHIPPED.write_text(json.dumps(document, sort_keys=True, separators=(",", ":")) + "\n")
+
+
+if __name__ == "__main__":
+    main()

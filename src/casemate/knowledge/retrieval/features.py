@@ -1,0 +1,205 @@
+"""What the ranker sees of a passage: scores by words, by meaning and by place, made comparable between
+corpora.
+
+Nothing here knows a corpus: each score is told against the best and the spread of the question's own
+candidates.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from casemate.knowledge.retrieval.lexical import Places, Query, Scores, expanded
+from casemate.knowledge.retrieval.side import Side, Vectors, neighbours
+
+Flags = NDArray[np.bool_]
+
+_TOGETHER = 150
+"""Candidates that each of the first scores brings."""
+_NOT = np.float32(-1e9)
+_FIRST = 25  # terms at a passage's beginning, where it says what it is about
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as one side takes it: its terms, the two parts of "topic : question", their vectors,
+    in order."""
+
+    words: Query
+    head: Query
+    tail: Query
+    sequence: list[int]
+    vectors: Vectors
+    """Of the whole, the head, the tail; a row each."""
+    allowed: Flags
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The places that may answer, and a row of features for each."""
+
+    places: Places
+    names: tuple[str, ...]
+    values: NDArray[np.float32]
+
+
+def candidates(side: Side, asked: Asked, also: Sequence[int] = ()) -> Candidates:
+    """The passages worth ranking, those in ``also`` among them, with their features."""
+    words = _by_words(side, asked)
+    meaning = _by_meaning(side, asked)
+    places = np.union1d(_gathered(asked.allowed, words, meaning), also).astype(np.int64)
+    columns: dict[str, Scores] = {}
+    for name, scores in words.items():
+        columns |= _relative(name, scores[places])
+    for name, scores in meaning.items():
+        columns |= _relative(name, scores[places], meaning=True)
+    columns |= _inside(side, asked, places)
+    columns["length"] = np.log1p(side.body.lengths[places])
+    values = (
+        np.stack(list(columns.values()), axis=1) if len(places) else np.zeros((0, len(columns)))
+    )
+    return Candidates(places, tuple(columns), np.asarray(values, np.float32))
+
+
+def _by_words(side: Side, asked: Asked) -> dict[str, Scores]:
+    whole = side.whole.score(asked.words)
+    found = {
+        "whole": whole,
+        "body": side.body.score(asked.words),
+        "above": side.above.score(asked.words),
+        "head": side.whole.score(asked.head),
+        "tail": side.whole.score(asked.tail),
+        "covered": side.whole.coverage(asked.words),
+        "covered_body": side.body.coverage(asked.words),
+        "covered_tail": side.whole.coverage(asked.tail),
+        "near": neighbours(whole, side.work, 1),
+        "around": neighbours(whole, side.work, 4),
+    }
+    allowed = np.where(asked.allowed, whole, 0)
+    for number, (section, group) in enumerate(zip(side.sections, side.groups, strict=True)):
+        found[f"section{number}"] = section.score(asked.words)[group]
+        found[f"votes{number}"] = _votes(allowed, group)
+    found["expanded"] = side.whole.score(expanded(side.whole, asked.words, allowed))
+    return found
+
+
+def _votes(scores: Scores, group: Places, voters: int = 60) -> Scores:
+    """For each passage, how much of the best passages' mass lies in its section."""
+    best = np.argpartition(-scores, min(voters, len(scores) - 1))[:voters]
+    mass = scores[best] / max(float(scores.max()), 1e-6)
+    return np.bincount(group[best], weights=mass, minlength=int(group.max()) + 1)[group].astype(
+        np.float32
+    )
+
+
+def _by_meaning(side: Side, asked: Asked) -> dict[str, Scores]:
+    every = side.vectors @ asked.vectors.T
+    best = np.maximum.reduceat(every, side.piece_starts)
+    question = asked.vectors[0]
+    nearest = np.argsort(np.where(asked.allowed, -best[:, 0], 1))[:5]
+    towards = question + 0.7 * side.means[nearest].mean(axis=0)
+    found = {
+        "best": best[:, 0],
+        "best_head": best[:, 1],
+        "best_tail": best[:, 2],
+        "first": every[side.piece_starts, 0],
+        "mean": side.means @ question,
+        "centred": side.centred @ question,
+        "towards": side.means @ (towards / np.linalg.norm(towards)),
+        "best_around": neighbours(best[:, 0], side.work, 2),
+    }
+    for number, (vectors, group) in enumerate(zip(side.section_vectors, side.groups, strict=True)):
+        found[f"section_mean{number}"] = (vectors @ question)[group]
+    return {name: np.asarray(scores, np.float32) for name, scores in found.items()}
+
+
+_BRING = ("whole", "expanded", "section0", "near", "tail")
+_BRING_BY_MEANING = ("best", "centred", "towards", "section_mean0")
+
+
+def _gathered(allowed: Flags, words: Mapping[str, Scores], meaning: Mapping[str, Scores]) -> Places:
+    """The best by each of several scores, in the order of the text."""
+    chosen: set[int] = set()
+    for name in _BRING:
+        scores = np.where(allowed & (words[name] > 0), words[name], _NOT)
+        chosen.update(_best(scores))
+    for name in _BRING_BY_MEANING:
+        chosen.update(_best(np.where(allowed, meaning[name], _NOT)))
+    return np.array(sorted(chosen), np.int64)
+
+
+def _best(scores: Scores) -> list[int]:
+    if len(scores) > _TOGETHER:
+        top = np.argpartition(-scores, _TOGETHER)[:_TOGETHER]
+    else:
+        top = np.arange(len(scores))
+    return [int(place) for place in top if scores[place] > _NOT]
+
+
+def _relative(name: str, scores: Scores, *, meaning: bool = False) -> dict[str, Scores]:
+    """A score against the other candidates': its part of the best, how far from the mean, its rank."""
+    if not len(scores):
+        return {f"{name}.{kind}": scores for kind in ("part", "far", "rank")}
+    top, spread = float(scores.max()), float(scores.std()) + 1e-6
+    ranks = np.empty(len(scores), np.float32)
+    ranks[np.argsort(-scores, kind="stable")] = np.arange(len(scores))
+    part = 10 * (scores - top) if meaning else scores / (top + 1e-6)
+    return {
+        f"{name}.part": part,
+        f"{name}.far": (scores - scores.mean()) / spread,
+        f"{name}.rank": 1 / (5 + ranks),
+    }
+
+
+def _inside(side: Side, asked: Asked, places: Places) -> dict[str, Scores]:
+    """How the question's words lie in each candidate: from where on, how dense, beside each other."""
+    starts, ends = side.starts[places], side.starts[places + 1]
+    lengths = ends - starts
+    offsets = np.append(0, np.cumsum(lengths))
+    own = np.repeat(np.arange(len(places)), lengths)
+    inner = np.arange(offsets[-1]) - offsets[own]
+    tokens = side.tokens[np.repeat(starts, lengths) + inner]
+    wanted = np.zeros(len(side.vocabulary) + 1, bool)
+    wanted[list(asked.words)] = True
+    hit = wanted[tokens]
+    first = np.full(len(places), np.inf)
+    np.minimum.at(first, own[hit], inner[hit])
+    found = {
+        "from": 1 / (1 + first / 20),
+        "dense": np.bincount(own[hit], minlength=len(places)) / np.maximum(lengths, 10),
+        "phrase": _runs(asked.sequence, tokens, own, len(places)),
+        "beginning": _beginning(
+            side, asked, tokens[inner < _FIRST], own[inner < _FIRST], len(places)
+        ),
+    }
+    return {name: np.asarray(values, np.float32) for name, values in found.items()}
+
+
+def _runs(sequence: list[int], tokens: NDArray[np.int32], own: Places, count: int) -> Scores:
+    """The share of the question's pairs of neighbouring words that are neighbours in the passage."""
+    pairs = set(itertools.pairwise(sequence))
+    if not pairs:
+        single = np.zeros(count, np.float32)
+        single[np.unique(own[np.isin(tokens, sequence)])] = 1
+        return single
+    runs = np.zeros(count, np.float32)
+    together = own[1:] == own[:-1]
+    for before, after in pairs:
+        there = together & (tokens[:-1] == before) & (tokens[1:] == after)
+        runs[np.unique(own[1:][there])] += 1
+    return runs / np.float32(len(pairs))
+
+
+def _beginning(
+    side: Side, asked: Asked, tokens: NDArray[np.int32], own: Places, count: int
+) -> Scores:
+    """The share of the question, by rarity, at the passage's beginning."""
+    idf = side.whole.idf
+    share = np.zeros(count, np.float32)
+    for term in asked.words:
+        share[np.unique(own[tokens == term])] += idf[term]
+    total = sum(float(idf[term]) for term in asked.words)
+    return share / np.float32(max(total, 1e-6))
