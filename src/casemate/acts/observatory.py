@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from casemate.acts.assurance import AssuranceActs
-from casemate.assurance.results import EVERYBODY
 
 if TYPE_CHECKING:
     from casemate.assurance.observatory import Compared, Line
@@ -19,7 +18,7 @@ class ObservatoryActs(AssuranceActs):
         self,
         suite: str | None = None,
         language: str | None = None,
-        concern: str = EVERYBODY,
+        concern: str = "everybody",
         every: bool = False,
     ) -> Sequence[Line]:
         """Published evaluations side by side, the least wrong first; of each model the newest.
