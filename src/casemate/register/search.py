@@ -1,5 +1,6 @@
 """The register searched: by words, narrowed by kind, in an order that what is added does not move."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -85,12 +86,13 @@ def search(
     everything = [one for some in clauses.values() for one in some]
     items = _items(tx, wanted, everything, after, limit + 1)
     shown = items[:limit]
-    total = tx.scalar(select(func.count()).select_from(AlgorithmEntryRow).where(*everything)) or 0
+    kinds = _kinds(tx, clauses)
+    apart = {facet: _kinds(tx, clauses, facet) for facet in FACETS if clauses[facet]}
     return AlgorithmPage(
         items=tuple(shown),
         next=shown[-1].place if len(items) > limit else None,
-        total=total,
-        facets={facet: _counts(tx, facet, clauses) for facet in FACETS},
+        total=sum(one.number for one in kinds),
+        facets={facet: _counts(facet, apart.get(facet, kinds)) for facet in FACETS},
     )
 
 
@@ -157,24 +159,41 @@ def _listed(entry: AlgorithmEntryRow, row: AlgorithmRecordRow, rank: int) -> Lis
     )
 
 
-def _counts(tx: Session, facet: str, clauses: Clauses) -> dict[str, int]:
-    others = [one for name, some in clauses.items() if name != facet for one in some]
-    if facet == "complete":
-        return _complete_counts(tx, others)
-    column = getattr(AlgorithmEntryRow, facet)
-    query = select(column, func.count()).where(*others).group_by(column)
-    counted = [(value, number) for value, number in tx.execute(query) if value]
-    return dict(sorted(counted, key=lambda one: (-one[1], one[0])))
+@dataclass(frozen=True)
+class _Kind:
+    """How many entries are alike in all that is counted."""
+
+    values: Mapping[str, tuple[str, ...]]
+    number: int
 
 
-def _complete_counts(tx: Session, clauses: list[ColumnElement[bool]]) -> dict[str, int]:
+def _kinds(tx: Session, clauses: Clauses, without: str = "") -> list[_Kind]:
+    """The entries that match, by kind, in one reading of them; as if ``without`` were not narrowed by."""
     row = AlgorithmEntryRow
-    sums = [
-        func.sum(case((row.complete.contains(f" {one} ", autoescape=True), 1), else_=0))
-        for one in standards()
+    columns = (row.organisation, row.ai_act_class, row.status, row.complete)
+    where = [one for name, some in clauses.items() if name != without or not name for one in some]
+    query = select(*columns, func.count()).where(*where).group_by(*columns)
+    return [
+        _Kind(
+            {
+                "organisation": (organisation,),
+                "ai_act_class": (cls,) if cls else (),
+                "status": (status,) if status else (),
+                "complete": tuple(complete.split()),
+            },
+            number,
+        )
+        for organisation, cls, status, complete, number in tx.execute(query)
     ]
-    found = tx.execute(select(*sums).where(*clauses)).one()
-    return {one: int(number or 0) for one, number in zip(standards(), found, strict=True) if number}
+
+
+def _counts(facet: str, kinds: list[_Kind]) -> dict[str, int]:
+    """Of one facet its values and their numbers, the commonest first."""
+    counted: Counter[str] = Counter()
+    for kind in kinds:
+        for value in kind.values[facet]:
+            counted[value] += kind.number
+    return dict(sorted(counted.items(), key=lambda one: (-one[1], one[0])))
 
 
 def groups(tx: Session) -> list[Group]:
