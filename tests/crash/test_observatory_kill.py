@@ -32,7 +32,7 @@ def test_a_killed_run_goes_on_at_the_sample_it_was_at_and_ends_as_if_it_had_not_
         "--suite",
         "basics",
         "--limit",
-        "8",
+        "6",
         "--work",
     ]
     killed = subprocess.Popen(
@@ -41,15 +41,15 @@ def test_a_killed_run_goes_on_at_the_sample_it_was_at_and_ends_as_if_it_had_not_
         stdout=subprocess.DEVNULL,
     )
     try:
-        while _lines(tmp_path) < 3:
+        while _lines(tmp_path) < 2:
             assert killed.poll() is None, "it ended before it could be killed"
             time.sleep(0.05)
     finally:
         killed.send_signal(signal.SIGKILL)
         killed.wait()
     left = _lines(tmp_path)
-    assert 3 <= left < 8
-    plan = Plan(suite("basics"), "en", limit=8)
+    assert 2 <= left < 6
+    plan = Plan(suite("basics"), "en", limit=6)
     with small_model() as model:
         key = key_of(plan, model.card)
         with open_journal(tmp_path / "journals", key) as journal:

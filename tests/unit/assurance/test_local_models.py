@@ -31,11 +31,11 @@ def test_the_card_says_what_it_is_and_that_it_is_small(model: LocalModel) -> Non
 
 
 def test_replies_do_not_depend_on_what_was_asked_before(model: LocalModel) -> None:
-    asks = [one.asks[0] for one in suite("basics").samples("en", limit=4)]
-    asks += [one.asks[0] for one in suite("basics-likelihood").samples("fr", limit=3)]
+    asks = [one.asks[0] for one in suite("basics").samples("en", limit=3)]
+    asks += [one.asks[0] for one in suite("basics-likelihood").samples("fr", limit=2)]
     asks += [Ask((Message("system", "Answer shortly."), *asks[0].messages)), Ask(text="Once upon")]
-    forwards = [model.reply(one, 6, _GREEDY) for one in asks]
-    backwards = [model.reply(one, 6, _GREEDY) for one in reversed(asks)]
+    forwards = [model.reply(one, 4, _GREEDY) for one in asks]
+    backwards = [model.reply(one, 4, _GREEDY) for one in reversed(asks)]
     assert forwards == backwards[::-1]
 
 

@@ -172,7 +172,7 @@ def test_the_log_opens_in_inspect(tmp_path: Path) -> None:
 
 def test_the_same_run_of_a_real_model_gives_the_same_bytes(tmp_path: Path) -> None:
     with small_model() as model:
-        plan = _plan(limit=4)
+        plan = _plan(limit=3)
         once = _document(plan, model, tmp_path / "once")
         again = _document(plan, model, tmp_path / "again")
         assert once["results_digest"] == again["results_digest"]
@@ -193,12 +193,12 @@ def test_inspect_alone_comes_to_the_same_with_our_provider(
 
     assert casemate
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    given = task(name=name, language=language, limit=3)
+    given = task(name=name, language=language, limit=2)
     (log,) = inspect_ai.eval(given, model="casemate/smollm2", display="none", log_dir=str(tmp_path))
     assert log.status == "success", log.error
     assert log.samples is not None
     with small_model() as model:
-        trial = _run(_plan(name=name, language=language, limit=3), model, tmp_path / "j")
+        trial = _run(_plan(name=name, language=language, limit=2), model, tmp_path / "j")
     ours = {one.sample: one.judgement.outcome.value for one in trial.done}
     told = {}
     for one in log.samples:
