@@ -242,6 +242,16 @@ def test_a_flood_of_messages_is_stopped_in_words(
     assert statuses == [200] * FROM_ONE_SOURCE + [429, 429]
 
 
+def test_what_the_ledger_knows_is_told_with_its_entries(world: Pages, visitor: Person) -> None:
+    algorithm = entered(world)
+    today = world.portal.platform.clock().date()
+    world.portal.platform.report_algorithm_incident(KEEPER, algorithm, "Secret words.", on=today)
+    page = visitor.see(at(algorithm, language="de"))
+    known = page[page.index('id="known"') :] if 'id="known"' in page else ""
+    assert re.search(r'href="/de/ledger/entries/\d+"', known)
+    assert "Secret words." not in page
+
+
 def test_completeness_says_what_is_missing_and_why(visitor: Person, sorter: str) -> None:
     page = visitor.see(at(sorter, "/completeness?standard=ATRS"))
     assert "<svg" in page

@@ -126,6 +126,7 @@ def algorithm(
         ground=told(seen, record, "exemption_ground"),
         duties=duties(record, seen.platform.clock().date()),
         evidence=_evidence(seen, algorithm),
+        facts=_facts(seen, algorithm),
         datasets=_datasets(seen, record),
         is_public=kept.published == kept.version,
         keeps=seen.may("algorithm.record", algorithm),
@@ -141,6 +142,13 @@ def _evidence(seen: Visit, algorithm: str) -> Sequence[Any]:
         found = seen.platform.published_evaluations()
         return [one for one in found if one.algorithm == algorithm]
     return seen.platform.evaluations(seen.looks_as, algorithm)
+
+
+def _facts(seen: Visit, algorithm: str) -> Sequence[Any]:
+    """What the platform knows of it, none of it typed: for the public, what the public may know."""
+    if seen.looks_as is None:
+        return seen.platform.public_algorithm_facts(algorithm)
+    return seen.platform.algorithm_facts(seen.looks_as, algorithm)
 
 
 def _datasets(seen: Visit, record: Record) -> list[tuple[str, str]]:
