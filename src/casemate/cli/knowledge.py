@@ -45,11 +45,7 @@ def evaluate(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """How well passages are found for questions whose answers are known: by words, by meaning, by both.
-
-    Prints nDCG@10, MRR@10, R@10 and R@100 with 95 % bootstrap intervals, the time of an answer, and
-    what the index took to make and takes to keep.
-    """
+    """How well passages are found for questions whose answers are known, by words, by meaning, by both."""
     with exits():
         show(_evaluated(corpus, questions, where), as_json=as_json)
 
