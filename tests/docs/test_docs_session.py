@@ -188,6 +188,7 @@ WITHOUT_A_HOME = {
     "assurance-statistics",
     "documents",
     "language-models",
+    "law",
     "model-provider",
     "observatory",
     "regulator",

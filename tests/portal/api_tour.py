@@ -345,6 +345,9 @@ def _corpora(portal: Portal) -> None:
     portal.must(None, "GET", "/corpora/law/versions", params=work)
     provision = work | {"key": "art_1", "on": "2021-01-01"}
     portal.must(None, "GET", "/corpora/law/provision", params=provision)
+    portal.platform.index_corpus(HOLDER, "law")
+    asked = {"question": "Combien de chiens ?", "on": "2021-01-01"}
+    portal.must(None, "GET", "/corpora/law/answer", params=asked)
     portal.must(None, "GET", "/corpora/law/history", params=work | {"key": "art_1"})
 
 

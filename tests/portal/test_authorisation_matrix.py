@@ -86,6 +86,7 @@ GET /corpora                                    y     y    y    y    y    y    y
 GET /corpora/{corpus}/works                     y     y    y    y    y    y    y    y    y
 GET /corpora/{corpus}/versions                  y     y    y    y    y    y    y    y    y
 GET /corpora/{corpus}/provision                 y     y    y    y    y    y    y    y    y
+GET /corpora/{corpus}/answer                    y     y    y    y    y    y    y    y    y
 GET /corpora/{corpus}/history                   y     y    y    y    y    y    y    y    y
 GET /environments                               -     y    y    y    y    y    y    y    y
 GET /environments/{reference}                   -     y    y    y    y    y    y    y    y

@@ -71,7 +71,10 @@ NOT_OVER_HTTP |= {
     "provisions_on": "what the pages list of a work; a program asks for provisions",
     "provision_in_languages": "what the pages put side by side; a program asks language by language",
 }
-NOT_OVER_HTTP["load_corpus"] = "read from a folder on the server's own disk"
+NOT_OVER_HTTP |= {
+    "load_corpus": "read from a folder on the server's own disk",
+    "index_corpus": "built at the server, beside the texts",
+}
 MORE = {
     "download": "a released output to a file, as it arrives",
     "each_algorithm": "page after page",

@@ -67,6 +67,35 @@ def test_nobody_writes_over_another_organisations_texts(portal: Portal, folder: 
         load(portal.platform, "acct-olga", folder)
 
 
+def test_a_question_is_answered_from_the_index_that_the_ledger_knows(
+    portal: Portal, folder: Path
+) -> None:
+    platform = portal.platform
+    load(platform, HOLDER, folder)
+    with pytest.raises(NotFound, match="no index yet"):
+        platform.ask_corpus("law", "Combien ?", "fr", date(2021, 1, 1))
+    index = platform.index_corpus(HOLDER, "law")
+    with platform.store.read() as tx:
+        acts = [
+            (one.act, one.detail.get("index")) for one in platform.ledger.entries(tx, subject="law")
+        ]
+    assert ("corpus.indexed", index) in acts
+    answer = platform.ask_corpus("law", "Que dit l'art. 1 ?", "fr", date(2021, 1, 1))
+    assert answer.receipt.index == index
+    with pytest.raises(NotAllowed):
+        platform.index_corpus("acct-researcher", "law")
+
+
+def test_an_index_of_older_texts_is_not_asked(portal: Portal, folder: Path) -> None:
+    load(portal.platform, HOLDER, folder)
+    portal.platform.index_corpus(HOLDER, "law")
+    changed = akoma_ntoso(article("art_1", "Art. 1.", "Deux chiens sont permis."))
+    legilux_version(folder, date(2020, 2, 1), changed)
+    load(portal.platform, HOLDER, folder)
+    with pytest.raises(NotFound, match="no index yet"):
+        portal.platform.ask_corpus("law", "Combien de chiens ?", "fr", date(2021, 1, 1))
+
+
 def test_texts_that_were_changed_past_the_ledger_are_not_read(portal: Portal, folder: Path) -> None:
     load(portal.platform, HOLDER, folder)
     library = portal.platform.home.knowledge / "law" / "library.sqlite"

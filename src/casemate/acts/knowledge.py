@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from casemate.acts.part import Part
-from casemate.errors import IntegrityFailure
+from casemate.errors import IntegrityFailure, NotFound
 
 if TYPE_CHECKING:
+    from casemate.knowledge.answers import Answer
+    from casemate.knowledge.answers.finding import IndexFinder
     from casemate.knowledge.documents import Library, Loaded, Standing, Stored
     from casemate.knowledge.documents.library import Reader, State, Version
+    from casemate.knowledge.encoding import Encoder
     from casemate.knowledge.keeping import Corpora, KeptCorpus
 
 
@@ -53,6 +56,56 @@ class KnowledgeActs(Part):
             with self._act(actor, "corpus.load", self.facts.corpus, actor, name) as tx:
                 own = self.identity.account(tx, actor).organisation
                 return self.corpora_kept.keep(tx, actor, own, name, library.state()), loaded
+
+    def index_corpus(
+        self,
+        actor: str,
+        name: str,
+        names: Mapping[str, str] | None = None,
+        progress: Callable[[str, int, int], None] = lambda what, done, of: None,
+    ) -> str:
+        """Build the index that answers are found in, or what of it is new; its digest.
+
+        ``names`` are short names of works. Killed at any moment it goes on where it was.
+        """
+        from casemate.knowledge.passaging import passages_of
+        from casemate.knowledge.retrieval import KnowledgeIndex
+
+        with self._look(actor, "corpus.load", self.facts.corpus, actor, name):
+            pass
+        with self._library(name) as library:
+            index = KnowledgeIndex.build(
+                passages_of(library), self._index_folder(name), self._encoder, names=names,
+                told=progress,
+            )  # fmt: skip
+        with self._act(actor, "corpus.load", self.facts.corpus, actor, name) as tx:
+            self.corpora_kept.index(tx, actor, name, index.digest)
+        return index.digest
+
+    def ask_corpus(
+        self,
+        name: str,
+        question: str,
+        language: str,
+        on: date,
+        *,
+        known: date | None = None,
+        quotes: int = 3,
+    ) -> Answer:
+        """Quotes that answer, from the words in force ``on`` a day, or a refusal; for anyone.
+
+        Nothing is kept of who asks what.
+        """
+        from casemate.knowledge.answers import Answers
+        from casemate.knowledge.answers.calibration import shipped
+        from casemate.knowledge.answers.finding import likeness_by
+
+        with self._library(name) as library:
+            answers = Answers(
+                library, self._finder(name, library), likeness=likeness_by(self._encoder),
+                calibration=shipped(),
+            )  # fmt: skip
+            return answers.ask(question, language, on, known=known, quotes=quotes)
 
     def corpora(self) -> Sequence[KeptCorpus]:
         """Every collection of texts, for anyone: they are open data."""
@@ -97,6 +150,38 @@ class KnowledgeActs(Part):
         """How a provision read over time, the oldest wording first; for anyone."""
         with self._library(name) as library:
             return library.history(library.work(work), key, language)
+
+    @cached_property
+    def _encoder(self) -> Encoder:
+        """Texts to vectors; the graph is made once a machine."""
+        from casemate.knowledge.encoding import Encoder
+
+        return Encoder()
+
+    @cached_property
+    def _finders(self) -> dict[str, IndexFinder]:
+        """Open indexes: opening one reads all of its words."""
+        return {}
+
+    def _finder(self, name: str, library: Library) -> IndexFinder:
+        """The finder over a collection's index as it was built last."""
+        from casemate.knowledge.answers.finding import IndexFinder, built_index
+        from casemate.knowledge.passaging import passages_of
+
+        with self.store.read() as tx:
+            kept = self.corpora_kept.get(tx, name)
+        if not kept.index:
+            raise NotFound(f"the texts of {name!r} have no index yet: build it with `law index`")
+        known = self._finders.get(name)
+        if known is None or known.digest != kept.index:
+            index = built_index(self._index_folder(name), self._encoder)
+            if index.digest != kept.index:
+                raise IntegrityFailure(f"the index of {name!r} is not the one that was built last")
+            known = self._finders[name] = IndexFinder(index, passages_of(library))
+        return known
+
+    def _index_folder(self, name: str) -> Path:
+        return self.home.knowledge / name / "index"
 
     def _library_file(self, name: str) -> Path:
         return self.home.knowledge / name / "library.sqlite"

@@ -5,7 +5,7 @@ Exit codes: 0 done, 2 bad input, 3 not allowed, 4 an integrity failure, 5 a part
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.exceptions import TyperException
@@ -123,15 +123,26 @@ def init(
 
 @app.command()
 def demo(
+    sector: Annotated[
+        Literal["health", "law"], typer.Argument(help="Whose demo: health or law.")
+    ] = "health",
     home: Annotated[Path, typer.Option("--home", help="The demo's home.")] = Path("casemate-demo"),
+    texts: Annotated[
+        Path | None, typer.Option(help="For law: a folder of laws to load beside the invented one.")
+    ] = None,
     account: AsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take 1,629 real people's data through the whole flow, and attack the three laws."""
+    """Take 1,629 real people's data through the whole flow, and attack the three laws; or ask the law."""
     with exits():
-        from casemate.cli.demo import run_demo
+        if sector == "law":
+            from casemate.cli.demo_law import run_law_demo
 
-        run_demo(home, as_json=as_json)
+            run_law_demo(home, texts, as_json=as_json)
+        else:
+            from casemate.cli.demo import run_demo
+
+            run_demo(home, as_json=as_json)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from casemate.cli.common import Desk, Shown, command, table
 from casemate.clock import system_clock
 from casemate.errors import BadInput
 from casemate.flagships.law.sources import files_in, read_law
+from casemate.knowledge.answers import Answer
 from casemate.knowledge.documents import Standing, Stored
 from casemate.knowledge.redline import redline as redline_of
 
@@ -82,6 +83,55 @@ def _progress(title: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as bar:
         task = bar.add_task(title)
         yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+@command(app, "index")
+def index(desk: Desk, corpus: Corpus = "law") -> Shown:
+    """Build the index in which answers are found, or what of it is new."""
+    with _progress("Indexing") as hear:
+        digest = desk.platform.index_corpus(
+            desk.actor, corpus, progress=lambda what, done, of: hear(done, of)
+        )
+    return Shown({"corpus": corpus, "index": digest}, f"{corpus} is indexed: {digest}.")
+
+
+@command(app, "ask")
+def ask(
+    desk: Desk,
+    question: Annotated[str, typer.Argument(help="A question, in any of the four languages.")],
+    lang: Language = "fr",
+    on: Day = None,
+    known: Known = None,
+    quotes: Annotated[int, typer.Option(min=1, max=10, help="The most quotes.")] = 3,
+    corpus: Corpus = "law",
+) -> Shown:
+    """What the law in force on a day answers: quotes with their sources, or a refusal."""
+    answer = desk.platform.ask_corpus(
+        corpus, question, lang, _day("--on", on) or system_clock().date(),
+        known=_day("--known", known), quotes=quotes,
+    )  # fmt: skip
+    return Shown(answer, answer_text(answer))
+
+
+def answer_text(answer: Answer) -> Group:
+    """An answer for people."""
+    lines: list[Text] = []
+    if answer.refusal:
+        lines.append(Text(answer.refusal, "bold"))
+        lines += [Text(f"Nearest: {title}", "dim") for title in answer.nearest]
+    for number, quote in enumerate(answer.quotes, 1):
+        where = " ".join(part for part in (quote.number or quote.provision, quote.heading) if part)
+        until = f" until the day before {quote.valid_to}" if quote.valid_to else ""
+        source = f"{quote.title} · from {quote.valid_from}{until} · sha256 {quote.digest[:16]}…"
+        lines.append(Text(f"{number}. {where}", "bold"))
+        lines.append(Text(f"«{quote.text}»"))
+        if quote.why:
+            lines.append(Text(f"Not in force: {quote.why}.", "bold"))
+        lines.append(Text(f"— {source} · {quote.eli} · {quote.licence}", "dim"))
+    if answer.instruments:
+        titles = "; ".join(title for _, title in answer.instruments)
+        lines.append(Text(f"Several laws come close. Name the one that you mean: {titles}"))
+    return Group(*lines)
 
 
 @command(app, "corpora")

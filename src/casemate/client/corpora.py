@@ -11,6 +11,7 @@ from casemate.client.part import Part
 from casemate.client.wire import segment
 
 if TYPE_CHECKING:
+    from casemate.knowledge.answers import Answer
     from casemate.knowledge.documents import Standing
     from casemate.knowledge.documents.library import State, Version
     from casemate.knowledge.keeping import KeptCorpus
@@ -51,6 +52,26 @@ class Corpora(Part):
         if known is not None:
             asked["known"] = known.isoformat()
         return decoded(Standing, self._wire.get(f"/corpora/{segment(name)}/provision", **asked))
+
+    def ask_corpus(
+        self,
+        name: str,
+        question: str,
+        language: str,
+        on: date,
+        *,
+        known: date | None = None,
+        quotes: int = 3,
+    ) -> Answer:
+        """Quotes that answer, from the words in force ``on`` a day, or a refusal; for anyone."""
+        from casemate.knowledge.answers import Answer
+
+        asked: dict[str, str | int] = {
+            "question": question, "lang": language, "on": on.isoformat(), "quotes": quotes,
+        }  # fmt: skip
+        if known is not None:
+            asked["known"] = known.isoformat()
+        return Answer.from_dict(self._wire.get(f"/corpora/{segment(name)}/answer", **asked))
 
     def provision_history(self, name: str, work: str, key: str, language: str) -> Sequence[State]:
         """How a provision read over time, the oldest wording first; for anyone."""

@@ -37,6 +37,8 @@ class KeptCorpus:
     licences: tuple[str, ...]
     loaded_by: str
     loaded_at: datetime
+    index: str
+    """Digest of the index that was built last; empty where none was, or the texts are newer."""
 
 
 class Corpora:
@@ -57,13 +59,25 @@ class Corpora:
         if row is None:
             row = CorpusRow(name=name, organisation=organisation)
             tx.add(row)
-        row.digest, row.held = state.digest, _held(state)
+        row.digest, row.held, row.index = state.digest, _held(state), ""
         row.loaded_by, row.loaded_at = actor, self._clock()
         self._ledger.append(
             tx, actor=actor, act="corpus.loaded", subject=name, digest=state.digest,
             works=state.works, versions=state.versions, provisions=state.provisions,
         )  # fmt: skip
         return _kept(row)
+
+    def index(self, tx: Session, actor: str, name: str, index: str) -> None:
+        """Record that ``index`` was built of the texts as they are."""
+        row = tx.get(CorpusRow, name)
+        if row is None:
+            raise NotFound(f"there is no collection of texts {name!r}: load one first")
+        if row.index == index:
+            return
+        row.index = index
+        self._ledger.append(
+            tx, actor=actor, act="corpus.indexed", subject=name, digest=row.digest, index=index
+        )
 
     def get(self, tx: Session, name: str) -> KeptCorpus:
         """The collection called ``name``; raises ``NotFound``."""
@@ -115,4 +129,5 @@ def _kept(row: CorpusRow) -> KeptCorpus:
         licences=tuple(held["licences"]),
         loaded_by=row.loaded_by,
         loaded_at=row.loaded_at,
+        index=row.index,
     )

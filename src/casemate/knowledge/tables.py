@@ -17,6 +17,7 @@ class CorpusRow(Base):
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     organisation: Mapped[str] = mapped_column(String(64))
     digest: Mapped[str] = mapped_column(String(71))
+    index: Mapped[str] = mapped_column(String(71), default="")
     held: Mapped[dict[str, Any]] = mapped_column(Json)
     loaded_by: Mapped[str] = mapped_column(String(64))
     loaded_at: Mapped[datetime] = mapped_column(UtcDateTime)

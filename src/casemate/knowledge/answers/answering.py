@@ -8,7 +8,7 @@ from datetime import date
 from typing import Protocol
 
 from casemate.errors import BadInput
-from casemate.knowledge.answers.calibration import Calibration, shipped
+from casemate.knowledge.answers.calibration import SIGNS, Calibration, shipped
 from casemate.knowledge.answers.records import Answer, Quote, Receipt
 from casemate.knowledge.documents import Library
 from casemate.knowledge.passages import Passage
@@ -81,11 +81,16 @@ class Answers:
         """
         _require_question(question)
         found = self._standing(question, language, on, known, without)
-        signs = self.signs(question, found)
+        rated = Rated(question, self._likeness)
+        signs = signs_of(rated, [one for one, _ in found])
         sure = bool(found) and found[0][0].named
         chance = 1.0 if sure else self._calibration.probability(signs)
         refused = not found or (not sure and chance < self._calibration.threshold)
-        cut = () if refused else tuple(self._quote(question, *one) for one in found[:quotes])
+        cut = (
+            ()
+            if refused
+            else tuple(self._quote(rated, *one) for one in _apart(found, language)[:quotes])
+        )
         spans = tuple((one.passage, one.start, one.end, one.digest) for one in cut)
         receipt = Receipt(question, language, on, known, self._finder.digest, spans)
         return Answer(
@@ -101,22 +106,6 @@ class Answers:
             quotes=max(1, len(receipt.spans)),
         )  # fmt: skip
         return again.receipt.digest == receipt.digest
-
-    def signs(self, question: str, found: Sequence[tuple[Found, str]]) -> Mapping[str, float]:
-        """What tells, without knowing the answer, whether it is among what was found."""
-        if not found:
-            return dict.fromkeys(("best", "lead", "spread", "coverage", "likeness"), 0.0)
-        scores = [one.score for one, _ in found[:_LOOKED_AT]]
-        top = found[0][0].passage
-        same = sum(one.passage.work == top.work for one, _ in found[:_LOOKED_AT])
-        rates = self._rates(question, top.text, sentences(top.text))
-        return {
-            "best": scores[0],
-            "lead": scores[0] - scores[-1],
-            "spread": same / len(scores),
-            "coverage": _coverage(question, [one.passage for one, _ in found[:_LOOKED_AT]]),
-            "likeness": max(rates, default=0.0),
-        }
 
     def _standing(
         self, question: str, language: str, on: date, known: date | None, without: Collection[str]
@@ -135,7 +124,7 @@ class Answers:
                 kept.append((one, why))
         return kept
 
-    def _quote(self, question: str, found: Found, why: str) -> Quote:
+    def _quote(self, rated: "Rated", found: Found, why: str) -> Quote:
         """The sentences of a passage that answer best, cut from the text as it is kept now."""
         passage = found.passage
         key = passage.provision.rpartition("#")[2]
@@ -146,7 +135,7 @@ class Answers:
                 f"{passage.id} is in the index and not in the library: build the index again"
             )
         spans = sentences(stored.text)
-        span = _window(spans, self._rates(question, stored.text, spans), _title_lines(passage))
+        span = _window(spans, rated.sentences(stored.text), _title_lines(passage))
         version = stored.version
         return Quote(
             passage=passage.id, work=passage.work, provision=key, title=version.title,
@@ -156,14 +145,53 @@ class Answers:
             licence=version.licence, attribution=version.attribution, score=found.score, why=why,
         )  # fmt: skip
 
-    def _rates(self, question: str, text: str, spans: Sequence[Span]) -> list[float]:
-        """How well each sentence answers: its share of the question's words, and its likeness."""
-        asked = _stems(question)
-        cut = [one.cut(text) for one in spans]
-        shared = [len(asked & _stems(one)) / max(1, len(asked)) for one in cut]
-        if self._likeness is None or not cut:
-            return shared
-        return [a + b for a, b in zip(shared, self._likeness(question, cut), strict=True)]
+
+class Rated:
+    """How well sentences answer one question; each text is looked at once."""
+
+    def __init__(self, question: str, likeness: Likeness | None) -> None:
+        self.question = question
+        self._likeness = likeness
+        self._asked = _stems(question)
+        self._known: dict[str, list[float]] = {}
+
+    def sentences(self, text: str) -> list[float]:
+        """Of each sentence of ``text``, its share of the question's words plus its likeness."""
+        if text not in self._known:
+            cut = [one.cut(text) for one in sentences(text)]
+            shared = [len(self._asked & _stems(one)) / max(1, len(self._asked)) for one in cut]
+            like = (
+                self._likeness(self.question, cut) if self._likeness and cut else [0.0] * len(cut)
+            )
+            self._known[text] = [a + b for a, b in zip(shared, like, strict=True)]
+        return self._known[text]
+
+
+def signs_of(rated: Rated, found: Sequence[Found]) -> Mapping[str, float]:
+    """What tells, without knowing the answer, whether it is among ``found``."""
+    if not found:
+        return dict.fromkeys(SIGNS, 0.0)
+    near = [one.passage for one in found[:_LOOKED_AT]]
+    scores = [one.score for one in found[:_LOOKED_AT]]
+    return {
+        "best": scores[0],
+        "lead": scores[0] - scores[-1],
+        "spread": sum(one.work == near[0].work for one in near) / len(near),
+        "coverage": _coverage(rated.question, near),
+        "likeness": max(rated.sentences(near[0].text), default=0.0),
+    }
+
+
+def _apart(found: Sequence[tuple[Found, str]], language: str) -> list[tuple[Found, str]]:
+    """One passage a provision, where the first one stood: in the question's language where there is one."""
+    best: dict[str, tuple[Found, str]] = {}
+    for one in found:
+        provision = one[0].passage.provision or one[0].passage.id
+        known = best.get(provision)
+        if known is None or one[0].passage.language == language != known[0].passage.language:
+            best[provision] = one
+    near = found[0][0].score - _FAR if found else 0.0
+    return [one for one in best.values() if one[0].score >= near]
 
 
 _REFUSAL = "Nothing in these texts answers the question well enough to quote it."
@@ -232,3 +260,5 @@ def _instruments(found: Sequence[tuple[Found, str]]) -> tuple[tuple[str, str], .
 
 
 _CLOSE = 0.9
+_FAR = 1.5
+"""A score so much below the best is that of something else: the ranker's are log-odds."""

@@ -1,5 +1,6 @@
 """What an answer is made of."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -75,6 +76,32 @@ class Answer:
     nearest: tuple[str, ...] = ()
     """Titles of what came nearest, where nothing is good enough to quote."""
 
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> "Answer":
+        """As ``to_dict`` told it, days as text or as days."""
+        told = document["receipt"]
+        receipt = Receipt(
+            told["question"], told["language"], _day(told["on"]) or date.min, _day(told["known"]),
+            told["index"], tuple((one[0], one[1], one[2], one[3]) for one in told["spans"]), told["model"],
+        )  # fmt: skip
+        quotes = tuple(
+            Quote(
+                **{**one, "valid_from": _day(one["valid_from"]), "valid_to": _day(one["valid_to"])}
+            )
+            for one in document["quotes"]
+        )
+        return cls(
+            question=document["question"],
+            language=document["language"],
+            on=receipt.on,
+            quotes=quotes,
+            confidence=document["confidence"],
+            receipt=receipt,
+            refusal=document["refusal"] or "",
+            instruments=tuple((one["work"], one["title"]) for one in document["instruments"]),
+            nearest=tuple(document["nearest"]),
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """As JSON tells it."""
         return {
@@ -88,3 +115,7 @@ class Answer:
             "nearest": list(self.nearest),
             "receipt": {**asdict(self.receipt), "digest": self.receipt.digest},
         }
+
+
+def _day(told: str | date | None) -> date | None:
+    return date.fromisoformat(told) if isinstance(told, str) else told

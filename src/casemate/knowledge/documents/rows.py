@@ -56,7 +56,8 @@ def _document(work: str, version: str, language: str, rows: list[dict[str, Any]]
     last = _day(first.get("valid_to"))
     return Document(
         work=work, title=str(first.get("work_title") or first.get("title") or work), language=language,
-        provisions=own, kind=str(first.get("document_type") or ""), valid_from=_day(version),
+        provisions=own, kind=str(first.get("document_type") or ""), licence=str(first.get("licence") or ""),
+        attribution=str(first.get("attribution") or ""), valid_from=_day(version),
         valid_to=None if last is None else last + timedelta(days=1), problems=problems,
     )  # fmt: skip
 

@@ -1,11 +1,13 @@
 """Collections of texts: what held on a day, as known on another. Open data, read without a token."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel
 
 from casemate.clock import system_clock
+from casemate.knowledge.answers.answering import LONGEST_QUESTION
 from casemate.knowledge.documents import Standing
 from casemate.knowledge.documents.library import State, Version
 from casemate.knowledge.keeping import KeptCorpus
@@ -18,6 +20,52 @@ CorpusDocument = schema_of(KeptCorpus)
 VersionDocument = schema_of(Version)
 StandingDocument = schema_of(Standing)
 StateDocument = schema_of(State)
+
+
+class QuoteDocument(BaseModel):
+    """Characters `start` to before `end` of a stored text, and where it stands."""
+
+    passage: str
+    work: str
+    provision: str
+    title: str
+    number: str
+    heading: str
+    language: str
+    text: str
+    start: int
+    end: int
+    digest: str
+    valid_from: date | None
+    valid_to: date | None
+    eli: str
+    licence: str
+    attribution: str
+    score: float
+    why: str
+
+
+class InstrumentDocument(BaseModel):
+    """A work to choose, where a question fits several."""
+
+    work: str
+    title: str
+
+
+class AnswerDocument(BaseModel):
+    """Quotes, the best first, or a refusal."""
+
+    question: str
+    language: str
+    on: date
+    refusal: str | None
+    confidence: float
+    quotes: list[QuoteDocument]
+    instruments: list[InstrumentDocument]
+    nearest: list[str]
+    receipt: dict[str, Any]
+
+
 Work = Annotated[str, Query(max_length=300, description="The work's name or address (ELI).")]
 Key = Annotated[str, Query(max_length=300, description="The provision's key, such as art_1er.")]
 Language = Annotated[str, Query(max_length=3, pattern="^[a-z]{2,3}$")]
@@ -62,6 +110,21 @@ def provision(
     """A provision as in force on a day, as known on another; `why` says why there is none."""
     day = on or system_clock().date()
     return sent(anyone.platform.provision_on(corpus, work, key, lang, day, known=known))
+
+
+@router.get("/{corpus}/answer", response_model=AnswerDocument, responses=describe(404, 422))
+def answer(
+    anyone: Anyone,
+    corpus: str,
+    question: Annotated[str, Query(min_length=1, max_length=LONGEST_QUESTION)],
+    lang: Language = "fr",
+    on: Annotated[date | None, Query(description="The day asked about; today if none.")] = None,
+    known: Annotated[date | None, Query(description="As known on this day; now if none.")] = None,
+    quotes: Annotated[int, Query(ge=1, le=10)] = 3,
+) -> Response:
+    """Quotes that answer a question, each with its source, or a refusal; the receipt lets you ask again."""
+    day = on or system_clock().date()
+    return sent(anyone.platform.ask_corpus(corpus, question, lang, day, known=known, quotes=quotes))
 
 
 @router.get(

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Query, Response
 
 from casemate.clock import system_clock
-from casemate.errors import NotFound
+from casemate.errors import BadInput, NotFound
 from casemate.knowledge.documents.library import Stored, Version
 from casemate.knowledge.redline import redline
 from casemate.portal.pages.language import mark
@@ -20,6 +20,7 @@ NAVIGATION: Navigation = (mark("Laws"), "law", None)
 router = PageRouter()
 MOST_WORKS = 50
 Text = Annotated[str, Query(max_length=300)]
+Question = Annotated[str, Query(max_length=100_000)]
 Day = Annotated[str, Query(max_length=10)]
 Corpus = Annotated[str, Query(max_length=64)]
 LANGUAGE_NAMES = {
@@ -67,6 +68,30 @@ def law(seen: Anyone, q: Text = "", corpus: Corpus = "") -> Response:
 def _matches(version: Version, q: str) -> bool:
     have = " ".join(words(f"{version.title} {version.work}"))
     return all(word in have for word in words(q))
+
+
+@router.get("/law/ask", name="law_ask")
+def ask(seen: Anyone, corpus: Corpus, question: Question = "", on: Day = "") -> Response:
+    """A question, and the words that answer it on a day."""
+    asked = _asked(on)
+    answer, error = None, None
+    if question.strip() and not asked.wrong:
+        try:
+            answer = seen.platform.ask_corpus(corpus, question, seen.lang, asked.day)
+        except BadInput as wrong:
+            error = wrong
+    status = 422 if asked.wrong else (error.http_status if error else 200)
+    return seen.page(
+        "law/ask.html",
+        status=status,
+        corpus=corpus,
+        question=question,
+        asked=asked,
+        error=error,
+        problems=_problems(seen, asked),
+        answer=answer,
+        names=LANGUAGE_NAMES,
+    )
 
 
 @router.get("/law/work", name="law_work")

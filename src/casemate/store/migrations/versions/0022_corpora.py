@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("organisation", sa.String(length=64), nullable=False),
         sa.Column("digest", sa.String(length=71), nullable=False),
+        sa.Column("index", sa.String(length=71), nullable=False),
         sa.Column("held", Json, nullable=False),
         sa.Column("loaded_by", sa.String(length=64), nullable=False),
         sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),

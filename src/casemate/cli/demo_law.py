@@ -1,0 +1,45 @@
+"""``casemate demo law``: ten questions in four languages, as of three days, with their quotes."""
+
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from casemate.cli.common import Shown, show
+from casemate.cli.law import answer_text
+from casemate.errors import IntegrityFailure
+from casemate.flagships.law.story import Told, play
+from casemate.home import create_home
+from casemate.platform import Platform
+
+
+def run_law_demo(home: Path, texts: Path | None, *, as_json: bool) -> None:
+    """Load, index, ask, print; fails where an answer is not the right one."""
+    console = Console(stderr=True, highlight=False)
+    with (
+        Platform(create_home(home, name="law.casemate.example")) as platform,
+        console.status("Reading"),
+    ):
+        told = play(platform, texts, lambda what, done, of: None)
+    if as_json:
+        data = [{"right": one.is_right, **one.answer.to_dict()} for one in told]
+        show(Shown(data), as_json=True)
+    else:
+        _print(told)
+    wrong = [one.question.text for one in told if not one.is_right]
+    if wrong:
+        raise IntegrityFailure(f"the demo's answer to {wrong[0]!r} is not the right one")
+
+
+def _print(told: list[Told]) -> None:
+    out = Console(file=sys.stdout, highlight=False)
+    for one in told:
+        asked = f"[{one.question.language}, {one.question.on}] {one.question.text}"
+        out.print(f"\n{asked}", markup=False, style="bold")
+        out.print(answer_text(one.answer), soft_wrap=True)
+    refused = sum(bool(one.answer.refusal) for one in told)
+    out.print(
+        f"\n{len(told)} questions: {len(told) - refused} answered by quotes of the words in force on the "
+        f"day, {refused} refused, since nothing in these texts answers them.",
+        soft_wrap=True,
+    )
