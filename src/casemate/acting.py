@@ -213,7 +213,6 @@ class Acting:
     versions_in_corpus = _Public(Platform.versions_in_corpus, named=False)
     provision_on = _Public(Platform.provision_on, named=False)
     ask_corpus = _Public(Platform.ask_corpus, named=False)
-    index_corpus = _Of(Platform.index_corpus)
     provision_history = _Public(Platform.provision_history, named=False)
     sandbox_publications = _Public(Platform.sandbox_publications, named=True)
     published_exit_report = _Public(Platform.published_exit_report, named=True)

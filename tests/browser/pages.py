@@ -115,6 +115,10 @@ PAGES = (
     Shown("output-stopped", "acct-checker", "/outputs/{stopped}", pictured=False),
     Shown("output-comparison", "acct-checker", "/outputs/{held}/comparison"),
     Shown("law", None, "/law"),
+    Shown("law-ask", None, "/law/ask?corpus=law&question=taxe+annuelle+chiens&on=2024-06-01"),
+    Shown(
+        "law-refused", None, "/law/ask?corpus=law&question=passeport&on=2024-06-01", pictured=False
+    ),
     Shown("law-work", None, "/law/work?corpus=law&work=loi-2020-01-15-n1&language=fr"),
     Shown(
         "law-provision",

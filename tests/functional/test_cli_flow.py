@@ -330,6 +330,9 @@ def _read_laws(clinic: Clinic, said: dict[str, Any]) -> None:
     provision = ("loi-2020-01-15-n1", "art_1")
     said["law then"] = clinic.ask("law", "show", *provision, "--on", "2021-01-01")
     said["law before"] = clinic.say("law", "show", *provision, "--on", "2019-01-01").out
+    clinic.ask("law", "index", by=HOLDER)
+    asked = ("law", "ask", "Combien de chiens, art. 1 ?", "--on", "2021-01-01")
+    said["law answer"] = clinic.ask(*asked)
     said["law history"] = clinic.ask("law", "history", *provision)
     days = ("--from", "2021-01-01", "--to", "2023-01-01")
     said["law redline"] = clinic.ask("law", "redline", *provision, *days)
@@ -780,5 +783,6 @@ def test_what_the_law_said_on_a_day_is_read_on_the_command_line(told: Told) -> N
     assert said["law then"]["in_force"] is True
     assert said["law then"]["provision"]["text"] == "Art. 1.\nUn chien."
     assert "no version in force before 2020-02-01" in said["law before"]
+    assert [one["text"] for one in said["law answer"]["quotes"]] == ["Un chien."]
     assert [one["begins"] for one in said["law history"]] == ["2020-02-01", "2022-07-01"]
     assert "[-Un-]{+Deux+} [-chien-]{+chiens+}" in said["law redline in words"]

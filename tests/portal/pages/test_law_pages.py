@@ -68,3 +68,25 @@ def test_what_is_not_here_is_not_found(visitor: Person, path: str) -> None:
 
 def test_what_is_asked_for_is_shown_as_text(visitor: Person) -> None:
     assert "<script>alert" not in visitor.see("/en/law?q=%3Cscript%3Ealert(1)%3C/script%3E")
+
+
+@pytest.mark.parametrize(("day", "fee"), [(OLD, "40 euros"), (NEW, "60 euros")])
+def test_a_question_is_answered_in_the_words_of_the_day(
+    visitor: Person, day: date, fee: str
+) -> None:
+    query = "question=Combien+co%C3%BBte+la+taxe+annuelle+pour+un+chien+%3F"
+    page = words(visitor.see(f"/fr/law/ask?corpus=law&{query}&on={day}"))
+    assert fee in page
+    assert "CC-BY-4.0" in page
+
+
+def test_what_nothing_answers_is_refused(visitor: Person) -> None:
+    query = "question=How+long+is+a+biometric+passport+valid+for+astronauts"
+    page = words(visitor.see(f"/en/law/ask?corpus=law&{query}&on={NEW}"))
+    assert "Nothing in these texts answers" in page
+
+
+def test_a_question_of_a_hundred_thousand_characters_is_told_so(visitor: Person) -> None:
+    answer = visitor.get("/en/law/ask", params={"corpus": "law", "question": "x " * 5_000})
+    assert answer.status_code == 422
+    assert "the most is 2,000" in answer.text
