@@ -295,6 +295,7 @@ OTHERS: Mapping[str, Mapping[str, Any]] = {
         "standing": False,
     },
     "algorithm": {"organisation": "org-other", "published": False, "section": "public"},
+    "corpus": {"organisation": "org-other"},
     "evaluation": {
         "organisation": "org-other",
         "published": False,
