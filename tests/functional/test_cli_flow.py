@@ -319,6 +319,12 @@ def _keep_register(clinic: Clinic, said: dict[str, Any]) -> None:
     said["algorithm history"] = clinic.ask("register", "history", added["algorithm"], by=AUDITOR)
 
 
+DAYS = """
+{"qid": "right", "work": "loi-2020-01-15-n1", "article": "art_1", "date": "2021-01-01", "expected_version": "2020-02-01", "exists": true}
+{"qid": "wrong", "work": "loi-2020-01-15-n1", "article": "art_1", "date": "2023-01-01", "expected_version": "2020-02-01", "exists": true}
+"""  # noqa: E501  # a row is a line
+
+
 def _read_laws(clinic: Clinic, said: dict[str, Any]) -> None:
     folder = clinic.folder / "laws"
     for day, words in ((date(2020, 2, 1), "Un chien."), (date(2022, 7, 1), "Deux chiens.")):
@@ -331,6 +337,8 @@ def _read_laws(clinic: Clinic, said: dict[str, Any]) -> None:
     said["law then"] = clinic.ask("law", "show", *provision, "--on", "2021-01-01")
     said["law before"] = clinic.say("law", "show", *provision, "--on", "2019-01-01").out
     clinic.ask("law", "index", by=HOLDER)
+    of_days = clinic.file("days.jsonl", DAYS)
+    said["law days"] = clinic.ask("law", "check-days", of_days)
     asked = ("law", "ask", "Combien de chiens, art. 1 ?", "--on", "2021-01-01")
     said["law answer"] = clinic.ask(*asked)
     said["law history"] = clinic.ask("law", "history", *provision)
@@ -784,5 +792,6 @@ def test_what_the_law_said_on_a_day_is_read_on_the_command_line(told: Told) -> N
     assert said["law then"]["provision"]["text"] == "Art. 1.\nUn chien."
     assert "no version in force before 2020-02-01" in said["law before"]
     assert [one["text"] for one in said["law answer"]["quotes"]] == ["Un chien."]
+    assert said["law days"] == {"questions": 2, "right": 1, "wrong": ["wrong"]}
     assert [one["begins"] for one in said["law history"]] == ["2020-02-01", "2022-07-01"]
     assert "[-Un-]{+Deux+} [-chien-]{+chiens+}" in said["law redline in words"]

@@ -15,6 +15,7 @@ from rich.text import Text
 from casemate.cli.common import Desk, Shown, command, table
 from casemate.clock import system_clock
 from casemate.errors import BadInput
+from casemate.flagships.law.evaluation import right_versions
 from casemate.flagships.law.sources import files_in, read_law
 from casemate.knowledge.answers import Answer
 from casemate.knowledge.documents import Standing, Stored
@@ -228,6 +229,21 @@ def redline(
         shown.append(f"{left}{piece.text}{right}", style=colour)
     data = {"from": _document(first), "to": _document(second), "pieces": pieces}
     return Shown(data, shown)
+
+
+@command(app, "check-days")
+def check_days(
+    desk: Desk,
+    questions: Annotated[Path, typer.Argument(help="Questions of a day, one JSON object a line.")],
+    lang: Language = "fr",
+    corpus: Corpus = "law",
+) -> Shown:
+    """How often the right version is found, over questions whose answer is known."""
+    if not questions.is_file():
+        raise BadInput(f"{questions} is no file")
+    figures = right_versions(desk.platform, corpus, questions, lang)
+    share = f"{figures.right} of {figures.questions} questions get the right version"
+    return Shown(figures, "\n".join([f"{share}.", *(f"Wrong: {one}" for one in figures.wrong)]))
 
 
 def _required(name: str, told: str) -> date:

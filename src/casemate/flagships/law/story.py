@@ -9,9 +9,11 @@ from datetime import date
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from casemate.flagships.law.algorithms import ASSISTANT
 from casemate.flagships.law.sources import files_in, read_law
 from casemate.knowledge.answers import Answer
 from casemate.platform import Platform
+from casemate.register.records import read_record
 
 CORPUS = "law"
 HOLDER = "acct-publisher"
@@ -66,6 +68,7 @@ def play(
 ) -> list[Told]:
     """Load the invented regulation, and ``folder`` beside it, index them, and ask the ten questions."""
     _somebody_who_publishes(platform)
+    platform.record_algorithm(HOLDER, read_record(ASSISTANT))
     with as_file(files(__package__).joinpath("sample")) as sample:
         for name, place in ((CORPUS, sample), *([("more-laws", folder)] if folder else [])):
             platform.load_corpus(HOLDER, name, place, files_in(place), read_law)
