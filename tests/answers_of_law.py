@@ -60,11 +60,11 @@ class WordFinder:
 
     def find(self, question: str, language: str, on: date | None, limit: int) -> Sequence[Found]:
         asked = set(words(question)) - EMPTY
-        rated = [
-            Found(one, len(asked & set(words(one.text))) / max(1, len(asked)))
-            for one in self.passages
-            if one.language == language and one.in_force(on)
-        ]
+        rated = []
+        for one in self.passages:
+            if one.language == language and one.in_force(on):
+                share = len(asked & set(words(one.text))) / max(1, len(asked))
+                rated.append(Found(one, share, near=share))
         rated.sort(key=lambda one: (-one.score, one.passage.id))
         return [one for one in rated if one.score > 0][:limit]
 

@@ -11,9 +11,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from casemate.knowledge.answers.answering import Found, Rated, signs_of
+from casemate.knowledge.answers.answering import Rated, signs_of
 from casemate.knowledge.answers.calibration import Calibration, fitted, refusal_f1
-from casemate.knowledge.answers.finding import likeness_by
+from casemate.knowledge.answers.finding import IndexFinder, likeness_by
 from casemate.knowledge.encoding import Encoder
 from casemate.knowledge.retrieval import KnowledgeIndex
 from casemate.knowledge.retrieval.files import read_passages, read_tasks
@@ -28,15 +28,14 @@ def main() -> None:
     encoder = Encoder()
     passages = read_passages(given.corpus)
     index = KnowledgeIndex.build(passages, given.index, encoder)
-    by_id = {one.id: one for one in passages}
+    finder = IndexFinder(index, passages)
     like = likeness_by(encoder)
 
     def signs(file: Path) -> tuple[list[Any], list[bool]]:
         told, there = [], []
         for task in read_tasks(file, passages)[0]:
             for question in task.questions:
-                hits = index.search(question.text, task.language, limit=20, languages=[task.of])
-                found = [Found(by_id[one.id], one.score) for one in hits]
+                found = finder.find(question.text, task.language, None, 20)
                 rated = Rated(question.text, like)
                 left = [one for one in found if one.passage.id not in question.relevant]
                 told += [signs_of(rated, found), signs_of(rated, left)]

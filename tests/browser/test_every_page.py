@@ -110,6 +110,7 @@ def test_every_page_is_in_the_list(filled: House) -> None:
 
 
 UNSEEN = {
+    "page-observatory_download",
     "page-theme",
     "page-signed_permit",  # a file: the signed text
     "page-weighing",  # the page of an application again, with a plan that is being weighed

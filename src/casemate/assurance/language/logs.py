@@ -6,13 +6,13 @@ loop, and the log says so (``metadata.runner``): there are samples, scores and t
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from casemate.assurance.language.trial import Done, Trial
 from casemate.assurance.suites.contract import Outcome, Sample
 from casemate.assurance.suites.inspect_tasks import turns
+from casemate.clock import system_clock
 from casemate.errors import BadInput
 from casemate.plain import plain
 
@@ -44,7 +44,7 @@ def inspect_log(trial: Trial) -> EvalLog:
     """The log of ``trial``."""
     from inspect_ai.log import EvalConfig, EvalDataset, EvalLog, EvalResults, EvalSpec, EvalStats
 
-    plan, now = trial.plan, datetime.now(UTC).isoformat()
+    plan, now = trial.plan, system_clock().isoformat()
     by_id = {one.id: one for one in trial.samples}
     samples = [_sample(by_id[one.sample], one, trial) for one in trial.done]
     spec = EvalSpec(

@@ -12,8 +12,8 @@ ASSISTANT: dict[str, Any] = {
     "short_description": {
         "en": "Finds provisions that answer a question and quotes them as in force on a day."
         " Writes no text.",
-        "fr": "Trouve les dispositions qui répondent à une question et les cite telles qu'en vigueur un jour"
-        " donné. N'écrit aucun texte.",
+        "fr": "Trouve les dispositions qui répondent à une question et les cite telles qu'en vigueur un"
+        " jour donné. N'écrit aucun texte.",
         "de": "Findet Bestimmungen, die eine Frage beantworten, und zitiert sie, wie sie an einem Tag in"
         " Kraft waren. Schreibt keinen Text.",
         "lb": "Fënnt Bestëmmungen, déi eng Fro beäntweren, an zitéiert se, wéi se un engem Dag a Kraaft"

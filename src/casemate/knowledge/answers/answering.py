@@ -35,6 +35,8 @@ class Found:
     score: float
     named: bool = False
     """Whether the question cites this very provision."""
+    near: float = 0.0
+    """Cosine of question and passage, where the finder knows it."""
 
 
 class Finder(Protocol):
@@ -89,7 +91,9 @@ class Answers:
         cut = (
             ()
             if refused
-            else tuple(self._quote(rated, *one) for one in _apart(found, language)[:quotes])
+            else tuple(
+                self._quote(rated, *one) for one in _good(rated, _apart(found, language)[:quotes])
+            )
         )
         spans = tuple((one.passage, one.start, one.end, one.digest) for one in cut)
         receipt = Receipt(question, language, on, known, self._finder.digest, spans)
@@ -171,14 +175,14 @@ def signs_of(rated: Rated, found: Sequence[Found]) -> Mapping[str, float]:
     """What tells, without knowing the answer, whether it is among ``found``."""
     if not found:
         return dict.fromkeys(SIGNS, 0.0)
-    near = [one.passage for one in found[:_LOOKED_AT]]
-    scores = [one.score for one in found[:_LOOKED_AT]]
+    first = found[:_LOOKED_AT]
+    passages = [one.passage for one in first]
     return {
-        "best": scores[0],
-        "lead": scores[0] - scores[-1],
-        "spread": sum(one.work == near[0].work for one in near) / len(near),
-        "coverage": _coverage(rated.question, near),
-        "likeness": max(rated.sentences(near[0].text), default=0.0),
+        "near": first[0].near,
+        "lead": first[0].near - sum(one.near for one in first) / len(first),
+        "spread": sum(one.work == passages[0].work for one in passages) / len(passages),
+        "coverage": _coverage(rated.question, passages),
+        "likeness": max(rated.sentences(passages[0].text), default=0.0),
     }
 
 
@@ -190,8 +194,14 @@ def _apart(found: Sequence[tuple[Found, str]], language: str) -> list[tuple[Foun
         known = best.get(provision)
         if known is None or one[0].passage.language == language != known[0].passage.language:
             best[provision] = one
-    near = found[0][0].score - _FAR if found else 0.0
-    return [one for one in best.values() if one[0].score >= near]
+    return list(best.values())
+
+
+def _good(rated: Rated, found: Sequence[tuple[Found, str]]) -> list[tuple[Found, str]]:
+    """Those whose best sentence answers nearly as well as any of them does."""
+    rates = [max(rated.sentences(one.passage.text), default=0.0) for one, _ in found]
+    least = _NEARLY * max(rates, default=0.0)
+    return [one for one, rate in zip(found, rates, strict=True) if rate >= least]
 
 
 _REFUSAL = "Nothing in these texts answers the question well enough to quote it."
@@ -254,11 +264,10 @@ def _instruments(found: Sequence[tuple[Found, str]]) -> tuple[tuple[str, str], .
     top = found[0][0]
     if top.named or top.score <= 0:
         return ()
-    near = [one for one, _ in found[:_LOOKED_AT] if one.score >= _CLOSE * top.score]
+    near = [one for one, _ in found[:_LOOKED_AT] if one.score >= top.score - _CLOSE]
     works = dict.fromkeys((one.passage.work, one.passage.title) for one in near)
     return tuple(works) if len({work for work, _ in works}) > 1 else ()
 
 
-_CLOSE = 0.9
-_FAR = 1.5
-"""A score so much below the best is that of something else: the ranker's are log-odds."""
+_CLOSE = 0.02
+_NEARLY = 0.8

@@ -12,9 +12,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-SIGNS = ("best", "lead", "spread", "coverage", "likeness")
-"""The best score, its lead on the tenth, the share of the first ten that is of its work, the share of the
-question's rare words that the best passage has, and the likeness of its best sentence."""
+SIGNS = ("near", "lead", "spread", "coverage", "likeness")
+"""How near the best passage is, its lead on the mean of the first ten, the share of these that is of its
+work, the share of the question's rare words that it has, and how well its best sentence answers."""
 
 
 @dataclass(frozen=True)

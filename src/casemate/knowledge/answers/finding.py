@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from casemate.errors import NotFound
 from casemate.knowledge.answers.answering import Found, Likeness
@@ -15,7 +16,11 @@ CITED = 500.0
 
 
 class IndexFinder:
-    """Finds in ``index`` what ``passages`` (those that it was built of) say."""
+    """Finds in ``index`` what ``passages`` (those that it was built of) say.
+
+    The ranker's scores order one language's passages and cannot be held against another's. So languages
+    are laid together by how near in meaning their best passages are to the question, which can.
+    """
 
     def __init__(self, index: KnowledgeIndex, passages: Iterable[Passage]) -> None:
         self._index = index
@@ -23,6 +28,10 @@ class IndexFinder:
         missing = [one for one in index.passage_ids() if one not in self._passages]
         if missing:
             raise NotFound(f"the index has {missing[0]}, and the texts have not: build it again")
+        self._places = {
+            language: {one: place for place, one in enumerate(index.ids(language))}
+            for language in index.languages
+        }
 
     @property
     def digest(self) -> str:
@@ -30,9 +39,30 @@ class IndexFinder:
         return self._index.digest
 
     def find(self, question: str, language: str, on: date | None, limit: int) -> Sequence[Found]:
-        """The best passages of every language."""
-        hits = self._index.search(question, language, as_of=on, limit=limit)
-        return [Found(self._passages[one.id], one.score, one.score >= CITED) for one in hits]
+        """The best passages of every language, each language's in the ranker's order."""
+        vector = self._index.vector(question)
+        found: list[Found] = []
+        for of in self._index.languages:
+            hits = self._index.search(question, language, as_of=on, limit=limit, languages=[of])
+            near = [self._near(of, one.id, vector) for one in hits]
+            best = max(near[:_FIRST], default=0.0)
+            for rank, (hit, nearness) in enumerate(zip(hits, near, strict=True)):
+                cited = hit.score >= CITED
+                score = (1.0 if cited else best) - _STEP * rank
+                found.append(Found(self._passages[hit.id], score, cited, nearness))
+        return sorted(found, key=lambda one: -one.score)[:limit]
+
+    def _near(self, language: str, passage: str, vector: Any) -> float:
+        """Cosine of the question and the nearest piece of a passage."""
+        side, place = self._index.side(language), self._places[language][passage]
+        ends = [*side.piece_starts[1:].tolist(), len(side.vectors)]
+        pieces = side.vectors[int(side.piece_starts[place]) : ends[place]]
+        return float((pieces @ vector).max())
+
+
+_FIRST = 3
+"""So many of a language's best passages say how near it is."""
+_STEP = 0.01
 
 
 def likeness_by(encoder: Encoder) -> Likeness:
