@@ -64,7 +64,7 @@ class WordFinder:
         for one in self.passages:
             if one.language == language and one.in_force(on):
                 share = len(asked & set(words(one.text))) / max(1, len(asked))
-                rated.append(Found(one, share, near=share))
+                rated.append(Found(one, share))
         rated.sort(key=lambda one: (-one.score, one.passage.id))
         return [one for one in rated if one.score > 0][:limit]
 

@@ -1,76 +1,101 @@
-"""When to refuse: fit on questions with and without their answer in the texts, judge on others, print JSON.
+"""When to refuse: fit on questions asked where they are answered and where they are not, judge on others.
 
-    python -m benchmarks.knowledge.refusals --corpus FILE --fit FILE --judge FILE --index FOLDER
+    python -m benchmarks.knowledge.refusals --corpus FILE --index FOLDER --elsewhere FILE
+        --elsewhere-index FOLDER --fit FILE --judge FILE [--most N] [--write FILE]
 
-Without its answer means: the provisions that answer are taken out of what is found. ``--write FILE`` puts
-the calibration where the project ships it.
+Two kinds of question without an answer: the same question asked of texts on other subjects
+(``elsewhere``), on which the calibration is fitted; and asked of the right texts with the answer taken
+out, whose neighbours are still there, which is only judged. Prints JSON; ``--write`` puts the calibration
+where the project ships it.
 """
 
 import argparse
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from casemate.knowledge.answers.answering import Rated, signs_of
+from casemate.knowledge.answers.answering import Found, Rated, signs_of
 from casemate.knowledge.answers.calibration import Calibration, fitted, refusal_f1
 from casemate.knowledge.answers.finding import IndexFinder, likeness_by
 from casemate.knowledge.encoding import Encoder
+from casemate.knowledge.passages import Passage
 from casemate.knowledge.retrieval import KnowledgeIndex
-from casemate.knowledge.retrieval.files import read_passages, read_tasks
+from casemate.knowledge.retrieval.files import Question, read_passages, read_tasks
+
+Signs = Mapping[str, float]
+
+
+class Texts:
+    """A corpus with its finder."""
+
+    def __init__(self, corpus: Path, folder: Path, encoder: Encoder) -> None:
+        self.passages: Sequence[Passage] = read_passages(corpus)
+        self._finder = IndexFinder(
+            KnowledgeIndex.build(self.passages, folder, encoder), self.passages
+        )
+        self._like = likeness_by(encoder)
+
+    def signs(self, question: Question, language: str, *, without: bool = False) -> Signs:
+        """What tells whether the question is answered here, its answer taken out or not."""
+        found: Sequence[Found] = self._finder.find(question.text, language, None, 20)
+        left = [one for one in found if not (without and one.passage.id in question.relevant)]
+        return signs_of(Rated(question.text, self._like), left)
 
 
 def main() -> None:
     """Fit, judge, print."""
-    parser = argparse.ArgumentParser()
-    for name in ("--corpus", "--fit", "--judge", "--index", "--write"):
-        parser.add_argument(name, type=Path, required=name != "--write")
-    given = parser.parse_args()
+    given = _options()
     encoder = Encoder()
-    passages = read_passages(given.corpus)
-    index = KnowledgeIndex.build(passages, given.index, encoder)
-    finder = IndexFinder(index, passages)
-    like = likeness_by(encoder)
+    here = Texts(given.corpus, given.index, encoder)
+    elsewhere = Texts(given.elsewhere, given.elsewhere_index, encoder)
 
-    def signs(file: Path) -> tuple[list[Any], list[bool]]:
-        told, there = [], []
-        for task in read_tasks(file, passages)[0]:
-            for question in task.questions:
-                found = finder.find(question.text, task.language, None, 20)
-                rated = Rated(question.text, like)
-                left = [one for one in found if one.passage.id not in question.relevant]
-                told += [signs_of(rated, found), signs_of(rated, left)]
-                there += [True, False]
-        return told, there
+    def asked(file: Path) -> list[tuple[Question, str]]:
+        tasks = read_tasks(file, here.passages)[0]
+        return [(one, task.language) for task in tasks for one in task.questions][: given.most]
 
+    fit = asked(given.fit)
+    there = [here.signs(*one) for one in fit]
+    not_there = [elsewhere.signs(*one) for one in fit]
     made_of = (
-        f"{given.fit.name} over {given.corpus.name}, each question with and without its answer"
+        f"{len(fit)} questions of {given.fit.name}, asked of {given.corpus.name} and of"
+        f" {given.elsewhere.name}"
     )
-    calibration = fitted(*signs(given.fit), made_of)
-    print(
-        json.dumps(
-            {"calibration": calibration.to_document(), **judged(calibration, *signs(given.judge))},
-            indent=1,
-        )
-    )
-    if given.write:
-        given.write.write_text(
-            json.dumps(calibration.to_document(), indent=1) + "\n", encoding="utf-8"
-        )
-
-
-def judged(calibration: Calibration, told: list[Any], there: list[bool]) -> dict[str, float]:
-    """Refusal F1 and how much is refused of each kind."""
-    chances = [calibration.probability(one) for one in told]
-    refused = [chance < calibration.threshold for chance in chances]
-    kinds = {
-        kind: [no for no, one in zip(refused, there, strict=True) if one is kind]
-        for kind in (True, False)
+    answerable = [True] * len(fit) + [False] * len(fit)
+    calibration = fitted([*there, *not_there], answerable, made_of)
+    others = asked(given.judge)
+    right = [here.signs(*one) for one in others]
+    report = {
+        "calibration": calibration.to_document(),
+        "elsewhere": judged(calibration, right, [elsewhere.signs(*one) for one in others]),
+        "taken_out": judged(calibration, right, [here.signs(*one, without=True) for one in others]),
     }
+    print(json.dumps(report, indent=1))
+    if given.write:
+        document = json.dumps(calibration.to_document(), indent=1)
+        given.write.write_text(document + "\n", encoding="utf-8")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    for name in ("--corpus", "--index", "--elsewhere", "--elsewhere-index", "--fit", "--judge"):
+        parser.add_argument(name, type=Path, required=True)
+    parser.add_argument("--write", type=Path)
+    parser.add_argument("--most", type=int)
+    return parser.parse_args()
+
+
+def judged(
+    calibration: Calibration, there: Sequence[Signs], not_there: Sequence[Signs]
+) -> dict[str, float]:
+    """Refusal F1, and how much is refused of each kind."""
+    chances = [calibration.probability(one) for one in (*there, *not_there)]
+    answerable = [True] * len(there) + [False] * len(not_there)
+    refused = [chance < calibration.threshold for chance in chances]
     return {
-        "questions": len(told),
-        "refusal_f1": refusal_f1(chances, there, calibration.threshold),
-        "refused_with_answer": sum(kinds[True]) / len(kinds[True]),
-        "refused_without_answer": sum(kinds[False]) / len(kinds[False]),
+        "questions": len(there),
+        "refusal_f1": refusal_f1(chances, answerable, calibration.threshold),
+        "refused_with_answer": sum(refused[: len(there)]) / len(there),
+        "refused_without_answer": sum(refused[len(there) :]) / len(not_there),
     }
 
 

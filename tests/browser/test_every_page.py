@@ -51,7 +51,7 @@ def violations(page: Page, language: str, theme: str, name: str) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(3000)
 def test_axe_finds_nothing_on_any_page(filled: House, browser: Browser) -> None:
     wrong: list[str] = []
     for one in PAGES:
@@ -81,7 +81,7 @@ def picture(page: Page, filled: House, one: Shown) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 def test_pages_fit_a_small_telephone(filled: House, browser: Browser) -> None:
     """WCAG 1.4.10: at 320 pixels nothing scrolls sideways but tables in their own frame."""
     wide = []

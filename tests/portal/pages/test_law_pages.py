@@ -74,7 +74,7 @@ def test_what_is_asked_for_is_shown_as_text(visitor: Person) -> None:
 def test_a_question_is_answered_in_the_words_of_the_day(
     visitor: Person, day: date, fee: str
 ) -> None:
-    query = "question=Combien+co%C3%BBte+la+taxe+annuelle+pour+un+chien+%3F"
+    query = "question=De+combien+d%27euros+est+la+taxe+annuelle+%3F"
     page = words(visitor.see(f"/fr/law/ask?corpus=law&{query}&on={day}"))
     assert fee in page
     assert "CC-BY-4.0" in page

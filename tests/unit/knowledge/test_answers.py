@@ -18,7 +18,7 @@ from casemate.knowledge.documents import Library
 from casemate.knowledge.sentences import sentences
 
 FEE = "À combien est fixée la taxe annuelle ?"
-RULE = Calibration({"near": 4.0, "lead": 0, "spread": 0, "coverage": 0, "likeness": 0}, -1.5, 0.5)
+RULE = Calibration({"coverage": 0.0, "likeness": 4.0}, -1.5, 0.5)
 
 
 @pytest.fixture(scope="module")
@@ -148,10 +148,7 @@ def test_a_sentence_in_other_words_needs_something_that_can_judge_it() -> None:
 
 
 def test_a_calibration_separates_what_can_be_separated() -> None:
-    signs = [
-        dict.fromkeys(("near", "lead", "spread", "coverage", "likeness"), value / 20)
-        for value in range(20)
-    ]
+    signs = [dict.fromkeys(("coverage", "likeness"), value / 20) for value in range(20)]
     there = [value >= 10 for value in range(20)]
     found = fitted(signs, there, "ten of each")
     assert refusal_f1([found.probability(one) for one in signs], there, found.threshold) == 1.0

@@ -19,6 +19,8 @@ from casemate.search_words import words as words_of
 LONGEST_QUESTION = 2_000
 """Characters: what is longer is a document, and no question."""
 _LOOKED_AT = 10
+_NEAR = 3
+"""So many of the best passages say whether there is an answer."""
 _MOST_SENTENCES = 3
 _STEM = 6
 """Letters of a word that are compared: enough to tell words apart, few enough to let endings go."""
@@ -35,8 +37,6 @@ class Found:
     score: float
     named: bool = False
     """Whether the question cites this very provision."""
-    near: float = 0.0
-    """Cosine of question and passage, where the finder knows it."""
 
 
 class Finder(Protocol):
@@ -175,14 +175,11 @@ def signs_of(rated: Rated, found: Sequence[Found]) -> Mapping[str, float]:
     """What tells, without knowing the answer, whether it is among ``found``."""
     if not found:
         return dict.fromkeys(SIGNS, 0.0)
-    first = found[:_LOOKED_AT]
-    passages = [one.passage for one in first]
+    passages = [one.passage for one in found[:_LOOKED_AT]]
+    near = passages[:_NEAR]
     return {
-        "near": first[0].near,
-        "lead": first[0].near - sum(one.near for one in first) / len(first),
-        "spread": sum(one.work == passages[0].work for one in passages) / len(passages),
-        "coverage": _coverage(rated.question, passages),
-        "likeness": max(rated.sentences(passages[0].text), default=0.0),
+        "coverage": max(_coverages(rated.question, passages)[:_NEAR]),
+        "likeness": max(rate for one in near for rate in (*rated.sentences(one.text), 0.0)),
     }
 
 
@@ -198,10 +195,12 @@ def _apart(found: Sequence[tuple[Found, str]], language: str) -> list[tuple[Foun
 
 
 def _good(rated: Rated, found: Sequence[tuple[Found, str]]) -> list[tuple[Found, str]]:
-    """Those whose best sentence answers nearly as well as any of them does."""
+    """Those whose best sentence answers nearly as well as any of them does, the best first."""
     rates = [max(rated.sentences(one.passage.text), default=0.0) for one, _ in found]
     least = _NEARLY * max(rates, default=0.0)
-    return [one for one, rate in zip(found, rates, strict=True) if rate >= least]
+    kept = [(rate, one) for one, rate in zip(found, rates, strict=True) if rate >= least]
+    kept.sort(key=lambda pair: -pair[0])
+    return [one for _, one in kept]
 
 
 _REFUSAL = "Nothing in these texts answers the question well enough to quote it."
@@ -220,16 +219,16 @@ def _stems(text: str) -> set[str]:
     return {word[:_STEM] for word in words_of(text) if word not in EMPTY}
 
 
-def _coverage(question: str, passages: Sequence[Passage]) -> float:
-    """How much of the question the best passage has; rare words among the found count more."""
+def _coverages(question: str, passages: Sequence[Passage]) -> list[float]:
+    """How much of the question each passage has; rare words among the found count more."""
     asked = _stems(question)
     held = [
         _stems(f"{one.title} {' '.join(one.path)} {one.heading} {one.text}") for one in passages
     ]
     seen = Counter(word for words in held for word in words & asked)
     weight = {word: math.log((1 + len(held)) / (0.5 + seen[word])) for word in asked}
-    whole = sum(weight.values())
-    return sum(weight[word] for word in asked & held[0]) / whole if whole > 0 else 0.0
+    whole = max(sum(weight.values()), 1e-9)
+    return [sum(weight[word] for word in asked & words) / whole for words in held]
 
 
 def _title_lines(passage: Passage) -> int:

@@ -1,7 +1,8 @@
 """When to refuse: the probability that what was found answers, from signs that need no gold.
 
-Platt (1999): a logistic regression over the signs, fitted on questions whose answer is in the texts and on
-the same questions with it taken out. The threshold is the one of the best refusal F1 on those.
+A logistic regression over the signs (Platt 1999), fitted on questions asked where they are answered and
+where they are not. An answer that was taken out while its neighbours are still there is not told by these
+signs.
 """
 
 import json
@@ -12,9 +13,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-SIGNS = ("near", "lead", "spread", "coverage", "likeness")
-"""How near the best passage is, its lead on the mean of the first ten, the share of these that is of its
-work, the share of the question's rare words that it has, and how well its best sentence answers."""
+SIGNS = ("coverage", "likeness")
+"""The share of the question's rare words that the best passage has, and how well its best sentence answers:
+neither depends on how many texts there are, as scores and their distances do."""
 
 
 @dataclass(frozen=True)

@@ -44,12 +44,12 @@ class IndexFinder:
         found: list[Found] = []
         for of in self._index.languages:
             hits = self._index.search(question, language, as_of=on, limit=limit, languages=[of])
-            near = [self._near(of, one.id, vector) for one in hits]
-            best = max(near[:_FIRST], default=0.0)
-            for rank, (hit, nearness) in enumerate(zip(hits, near, strict=True)):
+            near = [self._near(of, one.id, vector) for one in hits[:_FIRST]]
+            best = max(near, default=0.0)
+            for rank, hit in enumerate(hits):
                 cited = hit.score >= CITED
                 score = (1.0 if cited else best) - _STEP * rank
-                found.append(Found(self._passages[hit.id], score, cited, nearness))
+                found.append(Found(self._passages[hit.id], score, cited))
         return sorted(found, key=lambda one: -one.score)[:limit]
 
     def _near(self, language: str, passage: str, vector: Any) -> float:
