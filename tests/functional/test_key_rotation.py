@@ -142,6 +142,7 @@ def test_every_key_that_follows_from_the_master_key_has_been_thought_of() -> Non
         ("enclave/outputs.py", '"output-commitment"'),
         ("enclave/recipes/exchange.py", '"output-commitment"'),
         ("enclave/differencing/releases.py", '"statements-commitment"'),
+        ("register/feedback.py", '"feedback-senders"'),
     }  # fmt: skip
 
 

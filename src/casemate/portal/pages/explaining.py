@@ -130,7 +130,7 @@ BY_RULE: Mapping[str, Advice] = {
     **dict.fromkeys(
         ("saturation", "saturated", "degrees of freedom", "leverage", "parameters", "digits",
          "too many figures", "many figures", "model", "weights", "undeclared", "card",
-         "not attacked", "tells of its people", "implausible", "estimate"), _MODEL),
+         "not attacked", "tells of its people", "implausible", "estimate", "evaluation"), _MODEL),
     **dict.fromkeys(
         ("unit records", "holds people", "embedded values", "pseudonym", "hidden data"), _RECORDS),
     **dict.fromkeys(
