@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO_HOME ?= .casemate/demo
 .DEFAULT_GOAL := demo
 
-.PHONY: demo serve test lint bench bench-protection attacks bench-enclave bench-portal bench-knowledge docs pictures lock system clean
+.PHONY: demo serve test lint bench bench-protection attacks bench-enclave bench-portal bench-knowledge bench-observatory observatory docs pictures lock system clean
 
 demo: $(VENV)/.runtime  ## the main job: real people's data through the whole flow
 	$(BIN)/casemate demo --home $(DEMO_HOME)
@@ -13,6 +13,9 @@ demo: $(VENV)/.runtime  ## the main job: real people's data through the whole fl
 serve: $(VENV)/.runtime  ## the portal, pages and API, with the demo's data in it
 	test -e $(DEMO_HOME)/casemate.toml || $(BIN)/casemate demo --home $(DEMO_HOME)
 	$(BIN)/casemate serve --home $(DEMO_HOME) --invite
+
+observatory: $(VENV)/.runtime  ## a real small language model tried by a suite, in place
+	$(BIN)/casemate observatory run --model smollm2 --suite basics
 
 test: $(VENV)/.dev system  ## every test
 	$(BIN)/pytest --numprocesses 2 --dist worksteal
@@ -46,6 +49,9 @@ bench-portal: $(VENV)/.dev  ## the catalogue under load, a large upload, search 
 bench-knowledge: $(VENV)/.dev  ## retrieval on every set under DATA, and the encoder: table with intervals
 	$(BIN)/python -m benchmarks.knowledge.everything --data $(or $(DATA),../shared/data/law)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.knowledge.encoder --threads 1
+
+bench-observatory: $(VENV)/.dev  ## samples a second beside lm-evaluation-harness, which LMEVAL=PYTHON has
+	$(BIN)/python benchmarks/assurance/speed.py --lm-eval $(LMEVAL)
 
 docs: $(VENV)/.dev  ## the documentation site, in site/
 	$(BIN)/zensical build --clean

@@ -162,11 +162,11 @@ def permitted(place: Platform, form: Any = None, dataset: str = "candidates") ->
     return place.approve(AUTHORITY, applied.id, "In the public interest.", **given).id
 
 
-def trained(place: Platform, permit: str, program: str) -> str:
+def trained(place: Platform, permit: str, program: str, algorithm: str | None = None) -> str:
     """The id of the model that ``program`` leaves, cleared by the checker."""
-    run = place.wait(
-        PROVIDER, place.run(PROVIDER, permit, program.encode(), entry=ENTRY).id, timeout=120
-    )
+    terms: dict[str, Any] = {"entry": ENTRY} if algorithm is None else {"algorithm": algorithm}
+    handed = place.run(PROVIDER, permit, program.encode(), **terms)
+    run = place.wait(PROVIDER, handed.id, timeout=120)
     assert run.is_over, run
     found = {one.ending: one for one in place.outputs(CHECKER, run.id)}
     assert "onnx" in found, (run, place.outputs(CHECKER, run.id))

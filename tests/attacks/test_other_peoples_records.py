@@ -10,12 +10,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import sandbox_world
+from evidence_world import evaluation
 from fastapi.routing import APIRoute
 from pages_world import Person
 from portal.test_authorisation_matrix import body_of
 from portal_world import Portal, form, plan, served
 
 from casemate.portal.pages import AREAS
+from casemate.register.records import read_record
 
 SECRET = "Cedillas of Quimper"
 """In every text of the records that strangers ask for."""
@@ -64,8 +67,27 @@ def ids(portal: Portal) -> dict[str, str]:
         "token": token,
         "account": "acct-researcher",
         "organisation": "org-university",
+        **of_the_hospital(portal),
         "index": "1",
         "reference": "none",
+    }
+
+
+def of_the_hospital(portal: Portal) -> dict[str, str]:
+    """Records whose owner is a whole organisation: the hospital's, to which no stranger here belongs."""
+    place, holder = portal.platform, "acct-holder"
+    record = read_record({"name": SECRET, "short_description": SECRET})
+    algorithm = place.record_algorithm(holder, record).algorithm
+    told = evaluation(not_tested=[{"check": "evasion", "why": SECRET}])
+    words = sandbox_world.document(algorithm, title=SECRET, summary=SECRET, risks=SECRET)
+    sandbox = place.apply_for_sandbox(holder, words).id
+    place.submit_participation(holder, sandbox)
+    place.admit_participation("acct-authority", sandbox, SECRET)
+    place.start_participation(holder, sandbox, 1)
+    return {
+        "algorithm": algorithm,
+        "evaluation": place.record_evaluation(holder, told, algorithm).id,
+        "sandbox": sandbox,
     }
 
 
@@ -81,9 +103,9 @@ def named(portal: Portal) -> list[tuple[str, str]]:
 
 
 def ask(portal: Portal, who: str | None, method: str, path: str, ids: dict[str, str]) -> Any:
-    where = re.sub(r"{(\w+)}", lambda found: ids[found[1]], path)
+    where = re.sub(r"{(\w+)}", lambda found: ids.get(found[1], "none"), path)
     options = {} if method in ("GET", "DELETE") else {"json": body_of(path, ids)}
-    if method == "PUT":
+    if method == "PUT" and path.startswith("/applications"):
         options = {"json": {"form": form()}}
     return portal.ask(who, method, where, **options)
 
@@ -119,6 +141,9 @@ def test_no_list_shows_a_stranger_what_is_not_theirs(portal: Portal, ids: dict[s
         "/outputs",
         "/applications/inbox",
         "/outputs/queue",
+        "/sandboxes",
+        "/sandboxes/inbox",
+        "/sandboxes/published",
     ):
         for who in ("acct-outsider", "acct-other-holder"):
             answer = portal.ask(who, "GET", path)

@@ -78,9 +78,10 @@ def let_out(shell: Shell, output: str) -> Any:
     return shell.say(CHECKER, "output", "release", output)
 
 
-def trained(shell: Shell, permit: str, name: str, program: str) -> str:
+def trained(shell: Shell, permit: str, system: str, name: str, program: str) -> str:
     file = shell.file(f"{name}.py", program)
-    run = shell.ask(PROVIDER, "run", "submit", "--script", file, "--permit", permit)
+    of_it = ("--permit", permit, "--algorithm", system)
+    run = shell.ask(PROVIDER, "run", "submit", "--script", file, *of_it)
     assert run["state"] == "awaiting_review", run
     outputs = shell.ask(CHECKER, "output", "list", "--run", run["id"])
     model = next(one["id"] for one in outputs if one["name"].endswith(".onnx"))
@@ -104,9 +105,8 @@ def of(assessment: Any, name: str) -> Any:
 
 def test_an_afternoon(shell: Shell) -> None:
     permit = (shell.folder / "permit").read_text()
-    first = trained(shell, permit, "first", UNFAIR)
-
     system = shell.ask(PROVIDER, "register", "add", shell.file("record.toml", RECORD))["algorithm"]
+    first = trained(shell, permit, system, "first", UNFAIR)
     facts = shell.file("facts.toml", FACTS)
     answer = shell.ask(None, "classify", facts, "--closed", "--as-of", "2027-12-02")
     assert answer["class"] == "high_risk"
@@ -150,7 +150,7 @@ def test_an_afternoon(shell: Shell) -> None:
         assert "the lowest selection rate by sex is" in said.stderr
         assert len(said.stderr.strip().splitlines()) == 1
 
-    second = trained(shell, permit, "second", FAIR)
+    second = trained(shell, permit, system, "second", FAIR)
     shell.ask(PROVIDER, "model", "name", system, "--output", second)
     changed = refused[1]()
     assert (changed.exit_code, "the newest is of another one" in changed.stderr) == (3, True)

@@ -103,6 +103,21 @@ def test_an_evaluation_and_a_permit_fill_what_they_are_evidence_of(open_clinic: 
     assert "k-anonymity" in after["dpia"]["content"].decode()
 
 
+def test_a_run_tells_its_permit_and_data_without_anybody_naming_them(open_clinic: Clinic) -> None:
+    algorithm = entered(open_clinic)
+    (permit,) = open_clinic.ask("permit", "list", by=RESEARCHER)
+    assert {"architecture", "datasets"} <= keys(made(open_clinic, algorithm, "annex-iv"))
+    run = open_clinic.run(permit["id"], "means.py", "--algorithm", algorithm)
+    told = made(open_clinic, algorithm, "annex-iv")
+    assert not {"architecture", "datasets"} & keys(told)
+    page = told["content"].decode()
+    assert run["id"] in page
+    assert "kWh" in page
+    papers = made(open_clinic, algorithm, "dpia")
+    assert not {"permits", "datasets", "processing_room"} & keys(papers)
+    assert permit["id"] in papers["content"].decode()
+
+
 def test_a_permit_that_the_reader_may_not_read_is_a_gap_and_nothing_of_it_is_told(
     open_clinic: Clinic,
 ) -> None:

@@ -70,9 +70,10 @@ def test_the_commands_complete_an_entry(open_clinic: Clinic) -> None:
     permit = open_clinic.only("permit", by=RESEARCHER)
     script = open_clinic.file("table.py", TABLE.decode())
     words = ("run", "submit", "--permit", permit, "--script", script)
-    run = open_clinic.ask(*words, by=RESEARCHER)["id"]
+    run = open_clinic.ask(*words, "--set", "tags=counts", by=RESEARCHER)["id"]
     (listed,) = open_clinic.ask("register", "list", by=RESEARCHER)
     algorithm = listed["algorithm"]
+    assert listed["record"]["tags"] == ["counts"]
     assert listed["untold"] == ["short_description", "publication_category", "ai_act_class"]
     shown = open_clinic.say("register", "complete", algorithm, by=RESEARCHER)
     assert "ai_act_class is not told: every duty" in shown.out

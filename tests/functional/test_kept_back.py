@@ -59,7 +59,9 @@ def test_an_unfair_model_is_kept_back_a_fair_one_goes_out_and_a_swapped_one_does
     permit, algorithm = permitted(place), entry(place)
     with pytest.raises(KeptBack, match="names no model"):
         place.publish_algorithm(PROVIDER, algorithm, "it is used")
-    unfair = trained(place, permit, UNFAIR)
+    unfair = trained(place, permit, UNFAIR, algorithm)
+    with pytest.raises(KeptBack, match="names no model"):
+        place.release(CHECKER, unfair)
     place.name_model(PROVIDER, algorithm, output=unfair)
     for by_any_door in (
         lambda: place.publish_algorithm(PROVIDER, algorithm, "it is used"),
@@ -72,7 +74,7 @@ def test_an_unfair_model_is_kept_back_a_fair_one_goes_out_and_a_swapped_one_does
         place.release(CHECKER, unfair)
     with pytest.raises(KeptBack, match="differs from that of sex = M"):
         place.publish_algorithm(PROVIDER, algorithm, "it is used")
-    fair = trained(place, permit, FAIR)
+    fair = trained(place, permit, FAIR, algorithm)
     place.name_model(PROVIDER, algorithm, output=fair)
     with pytest.raises(KeptBack, match="the newest is of another one"):
         place.publish_algorithm(PROVIDER, algorithm, "it is used")
@@ -126,7 +128,7 @@ def test_a_failure_is_not_outvoted_and_an_authority_alone_decides_otherwise(
 
 def test_what_is_only_told_does_not_count_for_a_model_that_lies_here(place: Platform) -> None:
     permit, algorithm = permitted(place), entry(place, name="Claimed")
-    model = trained(place, permit, training("claimed", "skill"))
+    model = trained(place, permit, training("claimed", "skill"), algorithm)
     digest = place.name_model(PROVIDER, algorithm, output=model).digest
     claimed = evaluation(
         model={"name": "m", "kind": "onnx", "digest": digest},

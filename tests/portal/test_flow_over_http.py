@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from portal_world import Portal, form, served
+from register_world import STATED
 
 HOLDER, RESEARCHER, AUTHORITY, CHECKER = (
     "acct-holder",
@@ -43,7 +44,8 @@ def test_a_table_goes_in_and_a_checked_answer_comes_out(portal: Portal) -> None:
     assert portal.must(None, "GET", f"/permits/{permit['id']}/in-force")["in_force"]
     assert portal.must(None, "POST", "/permits/verify", json={"jws": permit["jws"]})
 
-    run = portal.must(RESEARCHER, "POST", "/runs", json={"permit": permit["id"], "script": SCRIPT})
+    asked = {"permit": permit["id"], "script": SCRIPT, "entry": STATED}
+    run = portal.must(RESEARCHER, "POST", "/runs", json=asked)
     for _ in range(6):
         run = portal.must(RESEARCHER, "GET", f"/runs/{run['id']}", params={"wait": 30})
         if run["state"] not in ("queued", "running", "checking"):

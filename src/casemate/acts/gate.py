@@ -16,10 +16,16 @@ if TYPE_CHECKING:
     from casemate.assurance.gate import Standing
     from casemate.assurance.naming import ModelException, NamedModel, NamedModels
     from casemate.enclave import Output, Run
+    from casemate.register.programs import Programs
+
+MODELS = ("onnx", "safetensors", "gguf")
+"""Endings of files that are models."""
 
 
 class GateActs(AssuranceActs):
     """The acts on models of entries; asked before an entry is published and before a model leaves."""
+
+    programs: Programs
 
     @cached_property
     def models_named(self) -> NamedModels:
@@ -79,11 +85,14 @@ class GateActs(AssuranceActs):
         if standing.passes is False:
             self._keep_back(f"{algorithm} is not published", standing)
 
-    def _require_fit(self, tx: Session, output: Output, _run: Run, _data: bytes) -> None:
-        """The guard of the enclave: a model of an entry leaves when it is fit to."""
+    def _require_fit(self, tx: Session, output: Output, run: Run, _data: bytes) -> None:
+        """The guard of the enclave: a model of an entry leaves when it is fit to. Whose it is say its
+        naming, evaluations of it, and the entry of the program that left it."""
         digest = str(output.digest)
         entries = self.models_named.entries_of(tx, digest)
         entries |= self.evaluations_kept.algorithms_of(tx, digest)
+        made_by = self.programs.of_run(tx, run.id) if output.ending in MODELS else None
+        entries |= set() if made_by is None else {made_by}
         for algorithm in sorted(entries):
             standing = self._standing(tx, algorithm, digest)
             if standing.passes is False:

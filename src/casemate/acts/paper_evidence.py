@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from casemate.catalogue import Dataset
     from casemate.enclave import Run
     from casemate.register.keeping import Revision
+    from casemate.register.known import Fact
 
 _MOST_ROWS = 60
 """Figures of one evaluation; the rest is read with the evaluation itself."""
@@ -37,6 +38,7 @@ class Seen:
     runs: tuple[Run, ...] = ()
     models: tuple[NamedModel, ...] = ()
     standing: Standing | None = None
+    energy: Fact | None = None
     sandbox: Mapping[str, Any] | None = None
     """The facts of its exit report; with ``signed`` where it is."""
 
@@ -54,7 +56,7 @@ def platform_blocks(seen: Seen, algorithm: str, language: str) -> Mapping[str, t
         "datasets": (_datasets(seen, said), *hidden),
         "protection": (_protection(seen, said), *hidden),
         "reidentification": (_risks(seen, said), *hidden),
-        "runs": (_runs(seen, said),),
+        "runs": (_runs(seen, said), _energy(seen, language)),
         "models": (_models(seen, said),),
         "standing": (_standing(seen, said),),
         **sandbox_blocks(seen.sandbox, said),
@@ -190,6 +192,13 @@ def _models(seen: Seen, said: Mapping[str, Any]) -> Table | None:
     rows = tuple((one.digest, one.output or "—", timestamp(one.named_at)) for one in seen.models)
     sources = tuple(Source("platform", one.digest) for one in seen.models)
     return _table(said, "models", "model", rows, sources)
+
+
+def _energy(seen: Seen, language: str) -> Paragraph | None:
+    if seen.energy is None:
+        return None
+    sources = tuple(Source("ledger", str(one)) for one in seen.energy.entries)
+    return Paragraph(seen.energy.says[language], sources)
 
 
 def _standing(seen: Seen, said: Mapping[str, Any]) -> Paragraph | None:

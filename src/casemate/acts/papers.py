@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
-from casemate.acts.gate import GateActs
+from casemate.acts.known import KnownActs
 from casemate.canonical import digest
 from casemate.errors import BadInput
 
 if TYPE_CHECKING:
     from casemate.access import Permits
     from casemate.acts.paper_evidence import Seen
+    from casemate.assurance.keeping import KeptEvaluation
+    from casemate.assurance.naming import NamedModel
     from casemate.catalogue import Catalogue
-    from casemate.enclave import Enclave
+    from casemate.enclave import Enclave, Run
     from casemate.papers import Block
     from casemate.register.documents import Questionnaire
     from casemate.register.documents.keeping import Answers, KeptAnswers
@@ -69,7 +71,7 @@ def _require_sort(kind: str, form: str, language: str) -> None:
         )
 
 
-class PaperActs(GateActs):
+class PaperActs(KnownActs):
     """The acts on documents."""
 
     permits: Permits
@@ -191,9 +193,8 @@ class PaperActs(GateActs):
         )
         models = tuple(self.models_named.of(tx, algorithm))
         sandbox = self._sandbox(tx, actor, algorithm)
-        runs = {one.run for one in evaluations if one.run}
-        runs |= {self.enclave.outputs.get(tx, one.output).run for one in models if one.output}
-        named = [*given.permits, *(self.enclave.runs.get(tx, one).permit for one in sorted(runs))]
+        runs = self._runs_of(tx, algorithm, evaluations, models)
+        named = [*given.permits, *(one.permit for one in runs)]
         known = [self.permits.get(tx, one) for one in dict.fromkeys(named)]
         permits = tuple(
             one for one in known if may("permit.read", self.facts.permit_record(tx, one))
@@ -211,13 +212,30 @@ class PaperActs(GateActs):
                 for one in permits
                 for scope in one.scopes
             ),
-            runs=tuple(
-                one
-                for one in (self.enclave.runs.list(tx) if permits else ())
-                if one.permit in readable and may("run.read", self.facts.run(tx, one.id))
+            runs=tuple(one for one in runs if may("run.read", self.facts.run(tx, one.id))),
+            energy=next(
+                (
+                    one
+                    for one in self._facts_of(tx, algorithm, public=False)
+                    if one.name == "energy"
+                ),
+                None,
             ),
             sandbox=sandbox,
         )
+
+    def _runs_of(
+        self,
+        tx: Session,
+        algorithm: str,
+        evaluations: tuple[KeptEvaluation, ...],
+        models: tuple[NamedModel, ...],
+    ) -> list[Run]:
+        """The runs of its program, those that measured it, and those that its models came from."""
+        found = {one.run for one in self.programs.runs(tx, algorithm)}
+        found |= {one.run for one in evaluations if one.run}
+        found |= {self.enclave.outputs.get(tx, one.output).run for one in models if one.output}
+        return [self.enclave.runs.get(tx, one) for one in sorted(found)]
 
     def _sandbox(self, tx: Session, actor: str, algorithm: str) -> Mapping[str, Any] | None:
         """The exit report of its newest participation that ``actor`` may read, as signed or as it

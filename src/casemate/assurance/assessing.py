@@ -194,7 +194,7 @@ def kind_of(evaluations: Sequence[KeptEvaluation], record_type: str) -> Kind:
     kind = evaluations[0].model_kind.lower() if evaluations else record_type.lower()
     if "rule" in kind:
         return "rules"
-    is_language = any(word in kind for word in ("gguf", "endpoint", "language", "llm"))
+    is_language = any(word in kind for word in ("local", "endpoint", "gguf", "language", "llm"))
     return "language" if is_language else "tabular"
 
 

@@ -361,9 +361,10 @@ def enter_run(
     describe: Describe = None,
     no_ai: NoAi = False,
     ai_class: AiClass = None,
+    settings: Settings = None,
 ) -> Shown:
     """Give a run from before runs had entries its entry in the register."""
-    told = said(describe, ai_class, no_ai=no_ai)
+    told = said(describe, ai_class, no_ai=no_ai, settings=settings)
     kept = desk.platform.enter_run(desk.actor, run, algorithm=of_algorithm, entry=told)
     return Shown(_kept(kept), f"{run} is of {kept.algorithm}.")
 

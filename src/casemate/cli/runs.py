@@ -7,7 +7,7 @@ import typer
 from rich.text import Text
 
 from casemate.cli.common import Desk, Shown, command, printable, table
-from casemate.cli.entries import AiClass, Describe, NoAi, OfAlgorithm, said
+from casemate.cli.entries import AiClass, Describe, NoAi, OfAlgorithm, Settings, said
 from casemate.cli.following import followed, sentence
 from casemate.clock import timestamp
 from casemate.enclave import Limits, Run
@@ -41,10 +41,11 @@ def submit(
     describe: Describe = None,
     no_ai: NoAi = False,
     ai_class: AiClass = None,
+    settings: Settings = None,
 ) -> Shown:
     """Run a script on the protected data of a permit."""
     limits = _limits(memory, cpu, wall)
-    entry = said(describe, ai_class, no_ai=no_ai)
+    entry = said(describe, ai_class, no_ai=no_ai, settings=settings)
     if script is None:
         if purpose is not None:
             raise BadInput("a draft runs for its permit's purpose: leave --purpose out")

@@ -11,6 +11,7 @@ from language_world import small_model
 from casemate.assurance.language.local import LocalModel, local_model
 from casemate.assurance.language.models import Sampling, file_digest
 from casemate.assurance.language.packaged import PACKAGED, model_file, packaged
+from casemate.assurance.language.runtime import load_bundled_openmp
 from casemate.assurance.suites import Ask, Message, question, suite
 from casemate.errors import BadInput, IntegrityFailure, NotFound, Unavailable
 
@@ -125,3 +126,7 @@ def test_a_packaged_model_that_is_not_installed_says_what_to_install(tmp_path: P
     with pytest.raises(NotFound, match="there is no packaged model 'gpt'"):
         packaged("gpt")
     assert all(one.licence and one.note for one in PACKAGED)
+
+
+def test_the_bundled_openmp_loads_for_systems_that_have_none() -> None:
+    assert load_bundled_openmp().omp_get_max_threads() >= 1

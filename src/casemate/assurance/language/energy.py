@@ -100,5 +100,8 @@ def _codecarbon(cpu: float, wall: float, cores: int) -> dict[str, Any]:
         "kwh": whole,
         "memory_watts": CODECARBON_MEMORY_WATTS,
         "share_of_memory": memory / whole if whole else None,
-        "note": "by codecarbon's formula (CPU load mode); its 20 W for memory do not depend on use",
+        "note": (
+            "by codecarbon's formula (CPU load mode), of this process; its own tracker takes the load of "
+            "the whole machine, and its 20 W for memory do not depend on use"
+        ),
     }

@@ -25,7 +25,7 @@ import httpx
 from casemate.assurance.language.models import Card, Sampling, file_digest
 from casemate.assurance.language.packaged import Packaged, model_file
 from casemate.assurance.language.runtime import llama
-from casemate.assurance.suites.contract import Ask, Likelihood, Reply
+from casemate.assurance.suites.contract import Ask, Likelihood, Message, Reply
 from casemate.errors import BadInput, IntegrityFailure, Unavailable
 
 CONTEXT = 2048  # tokens of prompt and answer together
@@ -52,6 +52,7 @@ class LocalModel:
         )
         self._context = context
         self._threads = threads
+        self._heads: dict[tuple[Message, ...], list[int]] = {}  # of the newest alone
         self._head: list[int] = []
         self._last: list[int] = []
         self._embedder: Any = None
@@ -169,9 +170,12 @@ class LocalModel:
         if not ask.messages:
             return [], self._tokens(ask.text) or self._start()
         turns = [{"role": one.role, "content": one.content} for one in ask.messages]
-        marked = [*turns[:-1], {**turns[-1], "content": _MARK}]
-        before = self._rendered(marked).split(_MARK)[0]
-        prompt, start = self._tokens(self._rendered(turns)), self._tokens(before)
+        prompt = self._tokens(self._rendered(turns))
+        before = (*ask.messages[:-1], Message(ask.messages[-1].role, ""))
+        if before not in self._heads:
+            marked = [*turns[:-1], {**turns[-1], "content": _MARK}]
+            self._heads = {before: self._tokens(self._rendered(marked).split(_MARK)[0])}
+        start = self._heads[before]
         return start[: _shared(start, prompt)], prompt
 
     def _option(self, ask: Ask, option: str, prompt: list[int]) -> tuple[list[int], list[int]]:

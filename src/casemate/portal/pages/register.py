@@ -130,6 +130,7 @@ def algorithm(
         datasets=_datasets(seen, record),
         is_public=kept.published == kept.version,
         keeps=seen.may("algorithm.record", algorithm),
+        documents=seen.may("document.make", algorithm),
         answers=seen.may("feedback.read", algorithm),
         standards=list(export_standards().values()),
         word=lambda value: word(seen, value),
