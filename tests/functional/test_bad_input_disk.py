@@ -18,12 +18,12 @@ ROWS = 40_000
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 1 MiB, in memory."""
+    """A disk of one and a half MiB, in memory: a new home takes one."""
     folder = tmp_path / "disk"
     folder.mkdir()
     if os.geteuid() != 0:
         pytest.skip("only root can mount a small disk")
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={KIB}k,mode=700", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={3 * KIB // 2}k,mode=700", "tmpfs", str(folder)]
     done = subprocess.run(mount, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         pytest.skip(f"no small disk can be mounted here: {done.stderr.strip()}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from observatory_world import babbling, biased, fair, measured, refusing
 
@@ -113,6 +113,8 @@ def test_a_table_for_spreadsheets_holds_no_formula() -> None:
     assert as_csv([]).split(",")[0] == "evaluation"
 
 
+# Nested documents of any kind take long to draw on a busy machine.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(
         st.sampled_from(["settings", "energy", "n"]),
