@@ -12,18 +12,18 @@ from functional.clinic import HOLDER, Clinic, copy_of
 pytest_plugins = ("functional.clinic_fixtures",)
 
 KIB = 1024
-ROWS = 40_000
+ROWS = 160_000
 """So many rows of chance do not compress, and fill a small disk."""
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of one and a half MiB, in memory: a new home takes one."""
+    """A disk of 4 MiB, in memory: a new home takes one."""
     folder = tmp_path / "disk"
     folder.mkdir()
     if os.geteuid() != 0:
         pytest.skip("only root can mount a small disk")
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={3 * KIB // 2}k,mode=700", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={4 * KIB}k,mode=700", "tmpfs", str(folder)]
     done = subprocess.run(mount, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         pytest.skip(f"no small disk can be mounted here: {done.stderr.strip()}")
