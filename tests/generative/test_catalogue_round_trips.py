@@ -156,7 +156,7 @@ def _check_bounds(frame: pl.DataFrame, facts: dict[str, Any]) -> None:
     if "range" not in facts:
         return
     low, high = facts["range"]
-    step = (high - low) / 10  # the grid has at least ten cells
+    step = (high - low) / 8  # the grid is of round numbers: some eight cells or more
     inner_low = frame.filter(pl.col("figure") <= low + step)["who"].n_unique()
     inner_high = frame.filter(pl.col("figure") >= high - step)["who"].n_unique()
     assert inner_low >= 10
