@@ -425,7 +425,7 @@ def of_the_platform() -> tuple[tuple[str, ...], ...]:
     alone = {("enclave", "exec"), ("enclave", "doctor"), ("output", "verify")}
     alone |= {("register", "check"), ("register", "fields"), ("register", "questions")}
     alone |= {("observatory", one) for one in ("run", "models", "suites")}
-    on_files = {"protect", "classify", "assess-model"}
+    on_files = {"protect", "classify", "assess-model", "knowledge"}
     return tuple(
         words for words in leaf_commands() if words[0] not in on_files and words not in alone
     )
