@@ -6,7 +6,7 @@
 Two kinds of question without an answer: the same question asked of texts on other subjects
 (``elsewhere``), on which the calibration is fitted; and asked of the right texts with the answer taken
 out, whose neighbours are still there, which is only judged. Prints JSON; ``--write`` puts the calibration
-where the project ships it.
+where the project ships it. The one that is shipped is judged on the same questions.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from casemate.knowledge.answers.answering import Found, Rated, signs_of
-from casemate.knowledge.answers.calibration import Calibration, fitted, refusal_f1
+from casemate.knowledge.answers.calibration import Calibration, fitted, refusal_f1, shipped
 from casemate.knowledge.answers.finding import IndexFinder, likeness_by
 from casemate.knowledge.encoding import Encoder
 from casemate.knowledge.passages import Passage
@@ -64,11 +64,13 @@ def main() -> None:
     calibration = fitted([*there, *not_there], answerable, made_of)
     others = asked(given.judge)
     right = [here.signs(*one) for one in others]
-    report = {
-        "calibration": calibration.to_document(),
-        "elsewhere": judged(calibration, right, [elsewhere.signs(*one) for one in others]),
-        "taken_out": judged(calibration, right, [here.signs(*one, without=True) for one in others]),
+    not_here = {
+        "elsewhere": [elsewhere.signs(*one) for one in others],
+        "taken_out": [here.signs(*one, without=True) for one in others],
     }
+    report: dict[str, object] = {"calibration": calibration.to_document()}
+    for name, judging in (("fitted", calibration), ("shipped", shipped())):
+        report[name] = {kind: judged(judging, right, some) for kind, some in not_here.items()}
     print(json.dumps(report, indent=1))
     if given.write:
         document = json.dumps(calibration.to_document(), indent=1)

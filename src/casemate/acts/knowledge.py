@@ -97,14 +97,11 @@ class KnowledgeActs(Part):
         Nothing is kept of who asks what.
         """
         from casemate.knowledge.answers import Answers
-        from casemate.knowledge.answers.calibration import shipped
         from casemate.knowledge.answers.finding import likeness_by
 
         with self._library(name) as library:
-            answers = Answers(
-                library, self._finder(name, library), likeness=likeness_by(self._encoder),
-                calibration=shipped(),
-            )  # fmt: skip
+            finder, likeness = self._finder(name, library), likeness_by(self._encoder)
+            answers = Answers(library, finder, likeness=likeness)
             return answers.ask(question, language, on, known=known, quotes=quotes)
 
     def corpora(self) -> Sequence[KeptCorpus]:

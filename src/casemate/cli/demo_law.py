@@ -20,9 +20,11 @@ def run_law_demo(home: Path, texts: Path | None, *, as_json: bool) -> None:
     console = Console(stderr=True, highlight=False)
     with (
         Platform(create_home(home, name="law.casemate.example")) as platform,
-        console.status("Reading"),
+        console.status("Reading") as status,
     ):
-        told = play(platform, texts, lambda what, done, of: None)
+        told = play(
+            platform, texts, lambda what, done, of: status.update(f"{what}: {done} of {of}")
+        )
         page = home.resolve() / "answers.html"
         page.write_bytes(write(report(told, platform.clock()), "html"))
     if as_json:

@@ -55,8 +55,8 @@ class IndexFinder:
     def _near(self, language: str, passage: str, vector: Any) -> float:
         """Cosine of the question and the nearest piece of a passage."""
         side, place = self._index.side(language), self._places[language][passage]
-        ends = [*side.piece_starts[1:].tolist(), len(side.vectors)]
-        pieces = side.vectors[int(side.piece_starts[place]) : ends[place]]
+        start, *after = side.piece_starts[place : place + 2].tolist()
+        pieces = side.vectors[start : after[0] if after else None]
         return float((pieces @ vector).max())
 
 

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from casemate.errors import BadInput
 from casemate.knowledge.answers.answering import Answers
-from casemate.knowledge.answers.records import Answer
+from casemate.knowledge.answers.records import Answer, Quote
 from casemate.knowledge.documents import Library
 
 
@@ -36,27 +37,25 @@ class AnswerFigures:
     refusal_precision: float
     refusal_recall: float
     refusal_f1: float
-    unsupported_sentences: int
 
 
 def measure(
     answers: Answers, library: Library, asked: Sequence[Asked], quotes: int = 3
 ) -> AnswerFigures:
-    """The figures; extractive answers have no sentence that is not a quote."""
+    """The figures. Raises ``BadInput`` where nothing is asked."""
+    if not asked:
+        raise BadInput("there are no questions to measure answers by")
     given = [answers.ask(one.question, one.language, one.on, quotes=quotes) for one in asked]
     taken_out = [
         answers.ask(one.question, one.language, one.on, quotes=quotes, without=one.relevant)
         for one in asked
     ]
     all_quotes = [(one, quote) for one in (*given, *taken_out) for quote in one.quotes]
-    existing = sum(_exists(library, answer, quote.passage) for answer, quote in all_quotes)
-    versions = sum(not quote.why and _holds(answer, quote.passage) for answer, quote in all_quotes)
+    existing = sum(_exists(library, quote, answer.on) for answer, quote in all_quotes)
+    versions = sum(not quote.why and _holds(quote, answer.on) for answer, quote in all_quotes)
     precision, recall = _citations(asked, given)
-    refused_rightly, refused_wrongly = (
-        sum(bool(one.refusal) for one in taken_out),
-        sum(bool(one.refusal) for one in given),
-    )
-    refusals = refused_rightly + refused_wrongly
+    refused_rightly = sum(bool(one.refusal) for one in taken_out)
+    refusals = refused_rightly + sum(bool(one.refusal) for one in given)
     refusal_precision = refused_rightly / refusals if refusals else 0.0
     refusal_recall = refused_rightly / len(asked)
     return AnswerFigures(
@@ -69,7 +68,6 @@ def measure(
         refusal_precision=refusal_precision,
         refusal_recall=refusal_recall,
         refusal_f1=_f1(refusal_precision, refusal_recall),
-        unsupported_sentences=0,
     )
 
 
@@ -87,18 +85,12 @@ def _f1(precision: float, recall: float) -> float:
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
-def _exists(library: Library, answer: Answer, passage: str) -> bool:
-    quote = next(one for one in answer.quotes if one.passage == passage)
-    standing = library.at(
-        quote.work, quote.provision, quote.language, quote.valid_from or answer.on
-    )
-    return (
-        standing.provision is not None
-        and standing.provision.text[quote.start : quote.end] == quote.text
-    )
+def _exists(library: Library, quote: Quote, on: date) -> bool:
+    day = quote.valid_from or on
+    stored = library.at(quote.work, quote.provision, quote.language, day).provision
+    return stored is not None and stored.text[quote.start : quote.end] == quote.text
 
 
-def _holds(answer: Answer, passage: str) -> bool:
-    quote = next(one for one in answer.quotes if one.passage == passage)
-    begun = quote.valid_from is None or quote.valid_from <= answer.on
-    return begun and (quote.valid_to is None or answer.on < quote.valid_to)
+def _holds(quote: Quote, on: date) -> bool:
+    begun = quote.valid_from is None or quote.valid_from <= on
+    return begun and (quote.valid_to is None or on < quote.valid_to)

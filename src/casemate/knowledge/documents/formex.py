@@ -48,7 +48,10 @@ def read(root: etree._Element) -> Document:
 
 
 def _print_quotation_marks(root: etree._Element) -> None:
-    """They are elements that name a character: without them, nobody sees which word is defined."""
+    """They are elements that name a character: without them, nobody sees which word is defined.
+
+    One that names none is printed as a straight mark: that there is one is what counts.
+    """
     for mark in xml.within(root, "QUOT.START", "QUOT.END"):
         try:
             mark.text = chr(int(str(mark.get("CODE")), 16))

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
 from casemate.clock import system_clock
+from casemate.knowledge.answers import Quote
 from casemate.knowledge.answers.answering import LONGEST_QUESTION
 from casemate.knowledge.documents import Standing
 from casemate.knowledge.documents.library import State, Version
@@ -20,29 +21,7 @@ CorpusDocument = schema_of(KeptCorpus)
 VersionDocument = schema_of(Version)
 StandingDocument = schema_of(Standing)
 StateDocument = schema_of(State)
-
-
-class QuoteDocument(BaseModel):
-    """Characters `start` to before `end` of a stored text, and where it stands."""
-
-    passage: str
-    work: str
-    provision: str
-    title: str
-    number: str
-    heading: str
-    language: str
-    text: str
-    start: int
-    end: int
-    digest: str
-    valid_from: date | None
-    valid_to: date | None
-    eli: str
-    licence: str
-    attribution: str
-    score: float
-    why: str
+QuoteDocument = schema_of(Quote)
 
 
 class InstrumentDocument(BaseModel):
@@ -60,7 +39,7 @@ class AnswerDocument(BaseModel):
     on: date
     refusal: str | None
     confidence: float
-    quotes: list[QuoteDocument]
+    quotes: list[QuoteDocument]  # type: ignore[valid-type]
     instruments: list[InstrumentDocument]
     nearest: list[str]
     receipt: dict[str, Any]
