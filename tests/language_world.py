@@ -9,11 +9,11 @@ import pytest
 
 from casemate.assurance.language.local import LocalModel, packaged_model
 from casemate.assurance.language.models import Card, Sampling
-from casemate.assurance.language.packaged import packaged
-from casemate.assurance.language.runtime import llama
 from casemate.assurance.suites import Ask, Likelihood, Reply
 from casemate.canonical import digest
 from casemate.errors import Unavailable
+from casemate.language.packaged import packaged
+from casemate.language.runtime import llama
 
 
 def require_small_model() -> None:

@@ -21,8 +21,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from casemate.assurance.language.packaged import model_file, packaged
 from casemate.assurance.suites import suite
+from casemate.language.packaged import model_file, packaged
 
 _LANGUAGES = ("en", "fr", "de", "lb")
 _TOKENS = 16
@@ -65,7 +65,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from casemate.assurance.language.local import packaged_model
-from casemate.assurance.language.packaged import packaged
+from casemate.language.packaged import packaged
 from casemate.assurance.suites import Judgement, Outcome, Sample, Suite, question, suite
 class Given(Suite):
     def __init__(self, path):

@@ -1,7 +1,8 @@
 """A home: the folder that holds one Casemate, and the few lines of settings it needs.
 
 casemate.toml     name; the database's URL where it is not the embedded one; address and providers of
-                  the portal's sign-in, where it has any (``casemate.providers``)
+                  the portal's sign-in, where it has any (``casemate.providers``); the language model
+                  that writes, where there is one (``casemate.language.settings``)
 casemate.db       records and ledger (SQLite), unless a URL says otherwise
 runs.db           the state of durable runs (DBOS)
 vault/            encrypted tables, scripts and outputs
@@ -15,12 +16,15 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from casemate.errors import BadInput, NotFound
+from casemate.language.settings import LanguageSettings, read_language_settings
 from casemate.providers import Provider, check_address, read_providers
 from casemate.store.keys import create_key_file
 
 SETTINGS = "casemate.toml"
+_KNOWN = ("name", "database", "address", "oidc", "language_model")
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class Home:
     """Where browsers find the portal, where it is not this machine alone."""
     providers: tuple[Provider, ...] = ()
     """The OpenID providers that people may sign in with."""
+    language_model: LanguageSettings | None = None
+    """The language model that may write, where the operator named one."""
 
     @property
     def vault(self) -> Path:
@@ -98,9 +104,9 @@ def open_home(root: Path, *, environ: Mapping[str, str] = os.environ) -> Home:
         values = tomllib.loads(settings.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
         raise BadInput(f"{settings} is not readable as TOML: {failure}") from failure
-    if unknown := set(values) - {"name", "database", "address", "oidc"}:
+    if unknown := set(values) - set(_KNOWN):
         raise BadInput(
-            f"{settings} has unknown settings {sorted(unknown)}; known are name, database, address, oidc"
+            f"{settings} has unknown settings {sorted(unknown)}; known are {', '.join(_KNOWN)}"
         )
     root = root.resolve()
     given = environ.get("CASEMATE_DATABASE") or values.get("database")
@@ -111,7 +117,13 @@ def open_home(root: Path, *, environ: Mapping[str, str] = os.environ) -> Home:
         runs=given or f"sqlite:///{root / 'runs.db'}",
         address=None if "address" not in values else check_address(values["address"]),
         providers=read_providers(values.get("oidc", []), root),
+        language_model=_language_model(values, root),
     )
+
+
+def _language_model(values: Mapping[str, Any], root: Path) -> LanguageSettings | None:
+    found = values.get("language_model")
+    return None if found is None else read_language_settings(found, root)
 
 
 def default_root(environ: Mapping[str, str] = os.environ) -> Path:

@@ -48,6 +48,7 @@ from casemate.acts.known import KnownActs
 from casemate.acts.observatory import ObservatoryActs
 from casemate.acts.sandboxes import SandboxActs
 from casemate.acts.sign_in import SignInActs
+from casemate.acts.writing import WritingActs
 from casemate.canonical import digest
 from casemate.clock import Clock, system_clock
 from casemate.errors import BadInput, IntegrityFailure, NotAllowed, NotFound, Unavailable
@@ -162,7 +163,14 @@ def open_database(url: str) -> Store:
 
 
 class Platform(
-    SignInActs, SandboxActs, ObservatoryActs, AssessingActs, KnownActs, FeedbackActs, KnowledgeActs
+    SignInActs,
+    SandboxActs,
+    ObservatoryActs,
+    AssessingActs,
+    KnownActs,
+    FeedbackActs,
+    KnowledgeActs,
+    WritingActs,
 ):
     """One open home. Close it, or use it as a context manager."""
 
@@ -266,6 +274,7 @@ class Platform(
 
     def close(self) -> None:
         """Stop working; runs that are under way go on with the next process that opens the home."""
+        self._close_writer()
         if "enclave" in vars(self):  # what was not opened is not closed
             try:
                 if self.enclave.worker.is_working:

@@ -130,7 +130,7 @@ def run_(
 def models(as_json: JsonOption = False) -> None:
     """The packaged models: licence, digest, whether they are installed; with no home."""
     with exits():
-        from casemate.assurance.language.packaged import PACKAGED
+        from casemate.language.packaged import PACKAGED
 
         rows: list[list[object]] = [
             [

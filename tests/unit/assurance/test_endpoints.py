@@ -6,10 +6,10 @@ import pytest
 from hostile_model import HostileServer, hostile
 
 from casemate.assurance.language.endpoint import Endpoint, Limits, ModelChanged
-from casemate.assurance.language.keys import Key, key_from
 from casemate.assurance.language.models import Sampling
 from casemate.assurance.suites import Ask, question
 from casemate.errors import BadInput, CasemateError, NotFound, Unavailable
+from casemate.language.keys import Key, key_from
 
 _QUICK = Limits(seconds=0.4, most_bytes=65_536, tries=2, longest_pause=60)
 _GREEDY = Sampling()

@@ -9,11 +9,12 @@ import pytest
 from language_world import small_model
 
 from casemate.assurance.language.local import LocalModel, local_model
-from casemate.assurance.language.models import Sampling, file_digest
-from casemate.assurance.language.packaged import PACKAGED, model_file, packaged
-from casemate.assurance.language.runtime import load_bundled_openmp
+from casemate.assurance.language.models import Sampling
 from casemate.assurance.suites import Ask, Message, question, suite
 from casemate.errors import BadInput, IntegrityFailure, NotFound, Unavailable
+from casemate.language.gguf import file_digest
+from casemate.language.packaged import PACKAGED, model_file, packaged
+from casemate.language.runtime import load_bundled_openmp
 
 _GREEDY = Sampling()
 

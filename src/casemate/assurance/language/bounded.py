@@ -1,12 +1,10 @@
 """HTTP to an endpoint that nobody vouches for: so many bytes, as they are, from where it was asked."""
 
 from collections.abc import AsyncIterator
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 import httpx2 as httpx  # what the openai client stands on
 
-from casemate.errors import BadInput, Unavailable
+from casemate.errors import Unavailable
 
 
 class TooMuch(Unavailable):
@@ -48,29 +46,3 @@ class Bounded(httpx.AsyncHTTPTransport):
         assert isinstance(response.stream, httpx.AsyncByteStream)
         response.stream = _Counted(response.stream, self._most)
         return response
-
-
-def require_address(url: str) -> str:
-    """``url`` as the base of an API; raises ``BadInput`` where it holds a secret or goes in the clear."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadInput("an endpoint is the base of an API: https://host/v1")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise BadInput(
-            "an endpoint's address has no password, query or fragment: it is recorded, and a key is not"
-        )
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise BadInput(
-            f"{parts.hostname} is not this machine: an endpoint elsewhere is asked over https only"
-        )
-    return url.rstrip("/")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether ``host`` is this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -22,12 +22,13 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import openai
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from casemate.assurance.language.bounded import Bounded, TooMuch, require_address
-from casemate.assurance.language.keys import Key
+from casemate.assurance.language.bounded import Bounded, TooMuch
 from casemate.assurance.language.models import Card, Sampling
 from casemate.assurance.suites.contract import Ask, Reply, question
 from casemate.canonical import canonical_json, digest
 from casemate.errors import BadInput, IntegrityFailure, NotFound, Unavailable
+from casemate.language.address import require_address
+from casemate.language.keys import Key
 
 _PROBES = ("Say one word.", "What is two plus two?", "Nennen Sie eine Farbe.")
 _PROBE_TOKENS = 8

@@ -22,17 +22,16 @@ from typing import Any
 
 import httpx
 
-from casemate.assurance.language.models import Card, Sampling, file_digest
-from casemate.assurance.language.packaged import Packaged, model_file
-from casemate.assurance.language.runtime import llama
+from casemate.assurance.language.models import Card, Sampling
 from casemate.assurance.suites.contract import Ask, Likelihood, Message, Reply
 from casemate.errors import BadInput, IntegrityFailure, Unavailable
+from casemate.language.gguf import file_digest, load_gguf, require_gguf
+from casemate.language.packaged import Packaged, model_file
 
 CONTEXT = 2048  # tokens of prompt and answer together
 THREADS = 1
 _SEEN = 64  # of the likeliest first tokens, how many are looked at before options are forced
 _MARK = "\u2063casemate\u2063"  # stands for the last message while its place in the template is looked for
-_GGUF = b"GGUF"
 
 
 class LocalModel:
@@ -43,7 +42,7 @@ class LocalModel:
         require_gguf(path)
         self._card, self._path, self._lock = card, path, Lock()
         key = secrets.token_urlsafe(24)  # the runtime listens on loopback; nobody else may ask it
-        self._server = _load(path, context, threads, key, embedding=False)
+        self._server = load_gguf(path, context, threads, key, embedding=False)
         self._http = httpx.Client(
             base_url=self._server.listening_address,
             headers={"authorization": f"Bearer {key}"},
@@ -88,7 +87,9 @@ class LocalModel:
         """A vector for each text: the mean over its tokens, of length one."""
         if self._embedder is None:
             key = secrets.token_urlsafe(24)
-            self._embedder = _load(self._path, self._context, self._threads, key, embedding=True)
+            self._embedder = load_gguf(
+                self._path, self._context, self._threads, key, embedding=True
+            )
         told = self._embedder.handle_embeddings({"input": list(texts)})
         _require_told(told, "data")
         return [one["embedding"] for one in told["data"]]
@@ -240,34 +241,6 @@ def packaged_model(
         settings={"context": context, "threads": threads},
     )
     return LocalModel(card, path, context=context, threads=threads)
-
-
-def require_gguf(path: Path) -> None:
-    """Raise ``BadInput`` unless ``path`` is a file that begins as GGUF does: nothing else is loaded."""
-    if not path.is_file():
-        raise BadInput(f"there is no model file {path}")
-    with path.open("rb") as file:
-        if file.read(4) != _GGUF:
-            raise BadInput(f"{path.name} is no GGUF file: it does not begin with GGUF; not loaded")
-
-
-def _load(path: Path, context: int, threads: int, key: str, *, embedding: bool) -> Any:
-    runtime = llama()
-    given = runtime.CommonParams()
-    given.model.path = str(path)
-    given.cpuparams.n_threads = given.cpuparams_batch.n_threads = threads
-    given.n_ctx, given.n_parallel, given.n_threads_http = context, 1, 1
-    given.n_batch = given.n_ubatch = context  # a prompt in one piece
-    given.cache_ram_mib, given.ctx_shift = 0, False  # nothing else is taken up
-    given.api_keys, given.ui, given.endpoint_slots, given.verbosity = [key], False, False, -1
-    given.offline = True
-    if embedding:
-        given.embedding = True
-        given.pooling_type = runtime.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
-    try:
-        return runtime.Server(given)
-    except (RuntimeError, ValueError, OSError) as error:
-        raise BadInput(f"{path.name} cannot be loaded as a model: {error}") from error
 
 
 def _sampled(sampling: Sampling) -> dict[str, Any]:

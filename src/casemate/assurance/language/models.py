@@ -6,13 +6,9 @@ answers to fixed probes.
 """
 
 from dataclasses import dataclass, field
-from hashlib import sha256
-from pathlib import Path
 from typing import Protocol
 
 from casemate.assurance.suites.contract import Ask, Reply
-
-_PIECE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -61,12 +57,3 @@ class LanguageModel(Protocol):
 
     def close(self) -> None:
         """Let go of memory, connections and threads."""
-
-
-def file_digest(path: Path) -> str:
-    """``sha256:<hex>`` of a file, read piece by piece."""
-    found = sha256()
-    with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            found.update(piece)
-    return f"sha256:{found.hexdigest()}"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from casemate.assurance.language.models import LanguageModel
-from casemate.assurance.language.packaged import PACKAGED, packaged
 from casemate.errors import BadInput
+from casemate.language.packaged import PACKAGED, packaged
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def open_model(named: Named, cache: Path) -> LanguageModel:
 
 def _endpoint(named: Named, url: str) -> LanguageModel:
     from casemate.assurance.language.endpoint import Endpoint, Limits
-    from casemate.assurance.language.keys import key_from
+    from casemate.language.keys import key_from
 
     key = None if named.key_variable is None else key_from(named.key_variable)
     return Endpoint(

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from casemate.assurance.language.models import file_digest
 from casemate.errors import IntegrityFailure, NotFound, Unavailable
+from casemate.language.gguf import file_digest
 
 
 @dataclass(frozen=True)
