@@ -141,7 +141,15 @@ def test_uses_never_overlap_and_lie_in_order() -> None:
     found = definitions_in([article(FRENCH)], "fr")
     chance = random.Random(7)
     words = [
-        *"le chenil du détenteur ou gardien , ; . collège des chenils".split(),
+        "le",
+        "chenil",
+        "du",
+        "détenteur",
+        "ou",
+        "gardien",
+        ",",
+        ".",
+        "chenils",
         "d’",
         "«chenil»",
     ]
