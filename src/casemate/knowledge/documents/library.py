@@ -403,6 +403,30 @@ class Library:
         )
         return [_stored(row) for row in rows]
 
+    def aliases(self) -> dict[str, str]:
+        """Other names of works, and the work that each means."""
+        return {
+            str(name): str(work) for name, work in self._database.execute("SELECT * FROM alias")
+        }
+
+    def outline(self, work: str) -> Iterator[tuple[str, str, str, str]]:
+        """Key, kind, number and digest of every provision of a work, its newest version first.
+
+        No text is read: a work of a hundred thousand provisions costs a moment.
+        """
+        yield from self._database.execute(
+            "SELECT p.key, p.kind, p.number, p.text FROM version v JOIN provision p ON p.version = v.id"
+            " WHERE v.work = ? ORDER BY v.valid_from DESC, v.id, p.place",
+            (self.work(work),),
+        )
+
+    def words(self, digest: str) -> str:
+        """The text of a digest; raises ``NotFound``."""
+        found = self._row("SELECT words FROM text WHERE digest = ?", digest)
+        if found is None:
+            raise NotFound(f"there is no text of the digest {digest[:16]}…")
+        return _words(found[0], digest)
+
     def history(self, work: str, key: str, language: str) -> list[State]:
         """How a provision read over time: each wording with its days, the oldest first."""
         versions = self.versions(work, language)
