@@ -42,6 +42,7 @@ from casemate.access import (
 )
 from casemate.access.policies import Policies, Resource
 from casemate.acts.assessing import AssessingActs
+from casemate.acts.drafting import DraftingActs
 from casemate.acts.feedback import FeedbackActs
 from casemate.acts.knowledge import KnowledgeActs
 from casemate.acts.known import KnownActs
@@ -171,6 +172,7 @@ class Platform(
     FeedbackActs,
     KnowledgeActs,
     WritingActs,
+    DraftingActs,
 ):
     """One open home. Close it, or use it as a context manager."""
 

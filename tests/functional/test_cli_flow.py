@@ -344,6 +344,11 @@ def _read_laws(clinic: Clinic, said: dict[str, Any]) -> None:
     said["law history"] = clinic.ask("law", "history", *provision)
     days = ("--from", "2021-01-01", "--to", "2023-01-01")
     said["law redline"] = clinic.ask("law", "redline", *provision, *days)
+    draft = clinic.folder / "draft.txt"
+    draft.write_text("Art. 1er.\nLes chiens sont tenus en laisse.\nArt. 3.\nVoir annexe I.\n")
+    said["law check"] = clinic.ask("law", "check", draft, by=RESEARCHER)
+    said["law check by nobody"] = clinic.say("law", "check", draft)
+    said["law check strictly"] = clinic.say("law", "check", draft, "--strict", by=RESEARCHER)
     said["law redline in words"] = clinic.say("law", "redline", *provision, *days).out
 
 
@@ -792,6 +797,10 @@ def test_what_the_law_said_on_a_day_is_read_on_the_command_line(told: Told) -> N
     assert said["law then"]["provision"]["text"] == "Art. 1.\nUn chien."
     assert "no version in force before 2020-02-01" in said["law before"]
     assert [one["text"] for one in said["law answer"]["quotes"]] == ["Un chien."]
+    kinds = ["numbering.gap", "structure.annex_absent"]
+    assert [one["kind"] for one in said["law check"]["findings"]] == kinds
+    assert (said["law check by nobody"].code, said["law check strictly"].code) == (2, 1)
+    assert "annexe I is named and is not in the draft" in said["law check strictly"].out
     assert said["law days"] == {"questions": 2, "right": 1, "wrong": ["wrong"]}
     assert [one["begins"] for one in said["law history"]] == ["2020-02-01", "2022-07-01"]
     assert "[-Un-]{+Deux+} [-chien-]{+chiens+}" in said["law redline in words"]

@@ -128,6 +128,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "evaluation.list": ("home",),
         "evaluation.publish": ("evaluation",),
         "corpus.load": ("corpus",),
+        "draft.check": ("home",),
         "sandbox.apply": ("sandbox",),
         "sandbox.take_part": ("sandbox",),
         "sandbox.withdraw": ("sandbox",),

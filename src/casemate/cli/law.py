@@ -12,6 +12,7 @@ from rich.console import Console, Group
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from casemate.cli import law_drafting
 from casemate.cli.common import Desk, Shown, command, table
 from casemate.clock import system_clock
 from casemate.errors import BadInput
@@ -39,6 +40,9 @@ Day = Annotated[str | None, typer.Option("--on", help="The day asked about (defa
 Known = Annotated[
     str | None, typer.Option(help="What was known on this day (default: all that is known).")
 ]
+
+
+law_drafting.add_to(app)
 
 
 @command(app, "load")

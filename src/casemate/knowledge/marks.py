@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from casemate.search_words import words as words_of
 
-_MONTHS = {
+MONTHS = {
     month: number
     for names in (
         "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre",
@@ -149,7 +149,7 @@ def _iso(one: re.Match[str]) -> str | None:
         return one[0]
     if one[4]:
         return f"{one[6]}-{int(one[5]):02}-{int(one[4]):02}"
-    month = _MONTHS.get(folded(one[2]))
+    month = MONTHS.get(folded(one[2]))
     return None if month is None else f"{one[3]}-{month:02}-{int(one[1]):02}"
 
 

@@ -225,6 +225,7 @@ evaluation.publish    colleague, no entry    .      .      .     .      .       
 
 corpus.load           a colleague            .      .      y     .      .         .       .        .
 corpus.load           a stranger             .      .      .     .      .         .       .        .
+draft.check           anyone                 .      y      y     y      y         y       y        y
 sandbox.apply         the participant        .      .      y     y      .         .       .        .
 sandbox.apply         a colleague            .      .      .     .      .         .       .        .
 sandbox.apply         of another employer    .      .      .     .      .         .       .        .

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 from lxml import etree, html
 
-from casemate.errors import BadInput
+from casemate.errors import BadInput, TooLarge
 from casemate.knowledge.documents import xml
 from casemate.knowledge.documents.grammar import with_own_keys
 from casemate.knowledge.documents.tree import Document, Kind, Provision
@@ -22,6 +22,29 @@ _ARTICLE = re.compile(
     r"^(?:(?:Art(?:icle|icolo|ikel|\.)|§)\s*(?:[LRD]\.?\s*)?\d[\w.\-]*(?:\s?(?:bis|ter|quater))?\.?)",
     re.IGNORECASE,
 )
+_CONTAINER = re.compile(
+    r"^(?P<word>livre|buch|book|partie|teil|part|titre|title|titel|chapitre|kapitel|chapter|section|abschnitt"
+    r"|sous-section|subsection|unterabschnitt|annexe|anlage|anhang|annex)\s+(?P<number>[IVXLC]+(?:er)?|\d+\w*)"
+    r"(?P<rest>\s*(?:[–—:.-].*)?|\s+[A-ZÀ-ÞŒ].*)$",
+    re.IGNORECASE,
+)
+_CONTAINER_KINDS = {
+    word: (level, kind)
+    for level, (kind, words) in enumerate(
+        (
+            (Kind.ANNEX, "annexe anlage anhang annex"),
+            (Kind.BOOK, "livre buch book"),
+            (Kind.PART, "partie teil part"),
+            (Kind.TITLE, "titre title titel"),
+            (Kind.CHAPTER, "chapitre kapitel chapter"),
+            (Kind.SECTION, "section abschnitt"),
+            (Kind.SUBSECTION, "sous-section subsection unterabschnitt"),
+        ),
+        start=51,
+    )
+    for word in words.split()
+}
+"""Headings by their word, for texts that have no styles: below every style's level, above an article's."""
 _BY_LEVEL = (Kind.PART, Kind.TITLE, Kind.CHAPTER, Kind.SECTION, Kind.SUBSECTION, Kind.DIVISION)
 _LONGEST_NUMBER_LINE = 100
 """Characters: a longer line that begins "Article 5 …" is a sentence on article 5."""
@@ -67,6 +90,9 @@ def tree_of(lines: Iterable[Line]) -> list[Provision]:
             _close_to(stack, 100)
             rest = line.text[article.end() :].strip(" .:–-—")
             stack.append(_Open(100, Kind.ARTICLE, article[0], rest, [line.text], []))
+        elif (named := _container(line)) is not None:
+            _close_to(stack, named.level)
+            stack.append(named)
         elif line.level is not None:
             _close_to(stack, line.level)
             kind = _BY_LEVEL[min(line.level, len(_BY_LEVEL)) - 1]
@@ -77,6 +103,19 @@ def tree_of(lines: Iterable[Line]) -> list[Provision]:
     top = stack[0]
     before = [_provision(top)] if top.lines else []
     return [*before, *top.parts]
+
+
+def _container(line: Line) -> _Open | None:
+    """A line that begins "Chapitre 2" or "Annexe I" and is no sentence; its word says what it is."""
+    if len(line.text) > _LONGEST_NUMBER_LINE:
+        return None
+    found = _CONTAINER.match(line.text)
+    rest = found["rest"].strip() if found else ""
+    if found is None or rest[:1].islower() or (len(rest) > 1 and rest.endswith((".", ";", ","))):
+        return None
+    level, kind = _CONTAINER_KINDS[found["word"].casefold()]
+    number = f"{found['word']} {found['number']}"
+    return _Open(line.level or level, kind, number, rest.strip(" .:–—-"), [line.text], [])
 
 
 def _close_to(stack: list[_Open], level: int) -> None:
@@ -168,6 +207,7 @@ def from_docx(content: bytes, name: str) -> Document:
     from docx.opc.exceptions import PackageNotFoundError
     from docx.table import Table
 
+    _refuse_bomb(content, name)
     try:
         opened = docx.Document(BytesIO(content))
     except (
@@ -190,6 +230,23 @@ def from_docx(content: bytes, name: str) -> Document:
             )
     language = str(opened.core_properties.language or "").casefold()[:2]
     return document(lines, title=opened.core_properties.title or name, language=language)
+
+
+LARGEST_DOCX = 128 * 2**20
+"""Bytes of all parts of a Word document, unpacked: ten times the longest law."""
+
+
+def _refuse_bomb(content: bytes, name: str) -> None:
+    """A part is never read beyond the size that the archive tells, so the sum of those is a bound."""
+    try:
+        with ZipFile(BytesIO(content)) as archive:
+            size = sum(one.file_size for one in archive.infolist())
+    except (BadZipFile, ValueError, NotImplementedError) as failure:
+        raise BadInput(f"{name} cannot be opened as a Word document (.docx)") from failure
+    if size > LARGEST_DOCX:
+        raise TooLarge(
+            f"{name} is larger than {LARGEST_DOCX // 2**20} MiB unpacked: leave pictures out or split it"
+        )
 
 
 def _level(style: str | None) -> int | None:

@@ -4,6 +4,7 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 from lxml import etree, html
@@ -35,6 +36,31 @@ def read(path: Path) -> Document:
         raise Unreadable(f"{path.name} was read, and there is no provision in it")
     named = path.name.partition(".")[0]
     return checked(replace(found, work=found.work or named, source=found.source or path.name))
+
+
+def read_content(content: bytes, name: str, most: int = LARGEST) -> Document:
+    """The document of a file that came as bytes; ``name`` tells Markdown and text apart.
+
+    Raises ``TooLarge`` for more than ``most`` bytes, unpacked; else as ``read``.
+    """
+    if content.startswith(b"\x1f\x8b"):
+        content = _inflated(content, name, most)
+    if len(content) > most:
+        raise TooLarge(f"{name} is larger than {most // 2**20} MiB: split it")
+    found = _read(content, name)
+    if not found.provisions:
+        raise Unreadable(f"{name} was read, and there is no provision in it")
+    named = name.partition(".")[0]
+    return checked(replace(found, work=found.work or named, source=found.source or name))
+
+
+def _inflated(content: bytes, name: str, most: int) -> bytes:
+    """What is in a gzip, at most a byte more than ``most``."""
+    try:
+        with gzip.GzipFile(fileobj=BytesIO(content)) as file:
+            return file.read(most + 1)
+    except (OSError, EOFError, zlib.error) as failure:
+        raise BadInput(f"{name} cannot be unpacked: {failure}") from failure
 
 
 def read_all(path: Path) -> Iterator[Document]:
@@ -94,6 +120,14 @@ def _read(content: bytes, name: str) -> Document:
     raise Unreadable(
         f"{name} is in no form that is known here: XML of laws, HTML, PDF, DOCX, Markdown, text"
     )
+
+
+def read_xml(root: etree._Element, name: str) -> Document:
+    """The document of a law's XML that was parsed already; raises ``BadInput`` where it is none."""
+    found = _law(root, name)
+    if not found.provisions:
+        raise Unreadable(f"{name} was read, and there is no provision in it")
+    return checked(replace(found, work=found.work or name.partition(".")[0], source=name))
 
 
 def _is_html(head: bytes) -> bool:

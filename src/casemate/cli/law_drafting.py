@@ -1,0 +1,103 @@
+"""``casemate law check`` and its neighbours: what a drafting office asks of a text."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Group
+from rich.text import Text
+
+from casemate.cli.common import Desk, Shown, command, printable, show
+from casemate.errors import BadInput, TooLarge
+from casemate.knowledge.drafting import LARGEST_DRAFT, Report, Severity
+from casemate.register.law.cases import read_day
+
+_COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.HINT: "dim"}
+_LONGEST_QUOTE = 160
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the commands into ``casemate law``."""
+    command(app, "check")(check)
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a draft; raises ``BadInput`` or ``TooLarge`` before much is read."""
+    if not path.is_file():
+        raise BadInput(f"{path} is no file")
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_DRAFT + 1)
+    except OSError as failure:
+        raise BadInput(f"{path} cannot be read: {failure.strerror}") from failure
+    if len(content) > LARGEST_DRAFT:
+        raise TooLarge(f"{path} is larger than {LARGEST_DRAFT // 2**20} MiB: check it in parts")
+    return content
+
+
+def check(
+    desk: Desk,
+    file: Annotated[Path, typer.Argument(help="The draft: Akoma Ntoso, DOCX, PDF, HTML, text.")],
+    enters_into_force: Annotated[
+        str | None,
+        typer.Option("--enters-into-force", help="The day, where the draft does not say it."),
+    ] = None,
+    published: Annotated[
+        str | None, typer.Option(help="The day on which it is to be published.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End with exit code 1 where there is an error.")
+    ] = False,
+) -> Shown:
+    """What is amiss in a draft: structure, numbers, days, style."""
+    report = desk.platform.check_draft(
+        desk.actor, read_file(file), file.name,
+        begins=read_day(enters_into_force, "--enters-into-force"),
+        published=read_day(published, "--published"),
+    )  # fmt: skip
+    shown = Shown(_document(report), _text(report))
+    if strict and report.count(Severity.ERROR):
+        show(shown, as_json=desk.as_json)
+        raise typer.Exit(1)
+    return shown
+
+
+def _document(report: Report) -> dict[str, object]:
+    """Without the draft's own text, which whoever asks has."""
+    return {
+        "name": report.name, "title": report.title, "language": report.language,
+        "begins": report.begins, "unchecked": report.unchecked, "left_out": report.left_out,
+        "findings": [
+            {
+                "kind": one.kind, "severity": one.severity, "key": one.key, "start": one.start,
+                "end": one.end, "quote": one.quote, "what": one.what, "todo": one.todo,
+                "evidence": one.evidence,
+            }
+            for one in report.findings
+        ],
+    }  # fmt: skip
+
+
+def _text(report: Report) -> Group:
+    names = {one.key: one.number or one.key for one in report.provisions}
+    counted = ", ".join(f"{report.count(one)} {one.value}s" for one in Severity)
+    lines = [Text(f"{report.title}: {counted}.", "bold")]
+    for one in report.findings:
+        quote = " ".join(one.quote.split())[:_LONGEST_QUOTE]
+        lines.append(
+            Text(f"\n{one.severity.upper()} {names.get(one.key, one.key)}", _COLOURS[one.severity])
+        )
+        lines.append(Text(printable(f"{one.what} {one.todo}")))
+        lines.append(Text(printable(f"«{quote}»"), "dim"))
+        lines += [
+            Text(
+                printable(f"— {source.number or source.key}, {source.title}: «{source.quote}»"),
+                "dim",
+            )
+            for source in one.evidence
+        ]
+    lines += [Text(f"\nNot checked: {one}", "dim") for one in report.unchecked]
+    lines += [
+        Text(f"… and {count} more of {kind}", "dim") for kind, count in report.left_out.items()
+    ]
+    return Group(*lines)
