@@ -52,7 +52,8 @@ def test_word_and_text_give_the_same_findings() -> None:
         ("2", "2ter", "gap"), ("2", "4", "gap"), ("3", "3", "double"),
         ("2ter", "2bis", "order"),
         ("L. 121-1", "L. 121-2", "next"), ("L. 121-9", "L. 122-1", "next"),
-        ("L. 121-1", "L. 121-3", "gap"), ("12", "12a", "next"), ("12a", "12c", "gap"), ("III", "IV", "next"),
+        ("L. 121-1", "L. 121-3", "gap"), ("12", "12a", "next"), ("12a", "12c", "gap"),
+        ("III", "IV", "next"),
         ("5", "4", "order"),
     ],
 )  # fmt: skip
