@@ -23,7 +23,6 @@ HERE = Path(__file__).parent
 PROVISIONS = HERE.parents[1].parent / "shared/data/law/eu-law/provisions.en-fr.jsonl.gz"
 Key = tuple[str, str, str, str, str]
 """Work, article, paragraph, kind, bearers."""
-ROUNDS = 1000
 
 
 def truth() -> tuple[Counter[Key], set[tuple[str, str, str]], dict[str, tuple[str, str]]]:
@@ -50,7 +49,9 @@ def extracted(asked: dict[str, tuple[str, str]], instruments: Instruments) -> It
         if not row["version"] <= asked[work][1] <= (row["valid_to"] or "9999"):
             continue
         one = next(one for one in instruments.by_id.values() if work in one.works)
-        for duty in duties_in(row["text"], row["lang"], one.words(row["lang"]), ensuring=one.ensuring):
+        for duty in duties_in(
+            row["text"], row["lang"], one.words(row["lang"]), ensuring=one.ensuring
+        ):
             bearers = ",".join(sorted(duty.bearers)) or "-"
             yield work, row["anchor"], duty.paragraph, duty.kind.value, bearers
 
@@ -76,6 +77,11 @@ def only(counted: Counter[Key], *columns: int) -> Counter[tuple[str, ...]]:
     return found
 
 
+def of(counted: Counter[Key], work: str) -> Counter[Key]:
+    """``counted`` of one work."""
+    return Counter({key: times for key, times in counted.items() if key[0] == work})
+
+
 def main() -> None:
     """Print the figures; with ``--wrong`` what is missed and what is too much."""
     if not PROVISIONS.is_file():
@@ -84,21 +90,24 @@ def main() -> None:
     instruments = read_instruments(files("casemate.register.law") / "instruments")
     found = Counter(one for one in extracted(asked, instruments) if one[:3] in read)
     works = sorted(asked)
-    print(f"{sum(right.values())} duties by hand in {len(read)} paragraphs; {sum(found.values())} found")
+    print(
+        f"{sum(right.values())} duties by hand in {len(read)} paragraphs; {sum(found.values())} found"
+    )
     print(f"{'precision, recall, F1':24}" + "".join(f"{name:>20}" for name in ("all", *works)))
-    for name, columns in (("duty", (0, 1, 2)), ("duty and kind", (0, 1, 2, 3)), ("with bearer", (0, 1, 2, 3, 4))):
+    for name, columns in (
+        ("duty", (0, 1, 2)),
+        ("duty and kind", (0, 1, 2, 3)),
+        ("with bearer", (0, 1, 2, 3, 4)),
+    ):
         cells = [scored(only(found, *columns), only(right, *columns))]
-        for work in works:
-            cells.append(
-                scored(
-                    only(Counter({k: n for k, n in found.items() if k[0] == work}), *columns),
-                    only(Counter({k: n for k, n in right.items() if k[0] == work}), *columns),
-                )
-            )
+        cells += [
+            scored(only(of(found, work), *columns), only(of(right, work), *columns))
+            for work in works
+        ]
         print(f"{name:24}" + "".join(f"{cell:>20}" for cell in cells))
-    named_right = Counter({key: times for key, times in right.items() if key[4] != "-"})
-    named_found = Counter({key: times for key, times in found.items() if key[4] != "-"})
-    print(f"{'bearers that are named':24}{scored(only(named_found, 0, 1, 2, 4), only(named_right, 0, 1, 2, 4)):>20}")
+    named = [Counter({key: n for key, n in one.items() if key[4] != "-"}) for one in (found, right)]
+    line = scored(*(only(one, 0, 1, 2, 4) for one in named))
+    print(f"{'bearers that are named':24}{line:>20}")
     if "--wrong" in sys.argv:
         for sign, one in (("missed  ", right - found), ("too much", found - right)):
             for key, times in sorted(one.items()):

@@ -15,24 +15,33 @@ from casemate.knowledge.obligations.parts import clauses
 from casemate.knowledge.obligations.targets import Target, targets_in
 
 _DAY = r"\d{1,2}(?:er|\.)?\s+[^\W\d_]{3,10}\s+\d{4}"
-_FROM = r"(?:from|as of|à partir du|à compter du|ab dem|vum|vun dem|from:|à partir:)"
 _APPLIES = re.compile(
-    r"\b(?:shall\s+(?:only\s+)?apply|apply|applies|s['’]appliqu(?:e|ent)|(?:est|sont)\s+applicables?|appliquent|gilt|gelten|gëllt|gëllen)\b",
+    r"\b(?:shall\s+(?:only\s+)?apply|apply|applies|s['’]appliqu(?:e|ent)|(?:est|sont)\s+applicables?|appliquent|"
+    r"gilt|gelten|gëllt|gëllen)\b",
     re.IGNORECASE,
 )
-_SINCE = re.compile(rf"(?:from|as of|à partir du|à compter du|\bdu|ab dem|vum|\)|:)\s*(?:\(?i+\)\s*)?({_DAY})", re.IGNORECASE)
-_EXCEPT = re.compile(r"\b(?:with the exception of|except for|à l['’]exception d|mit Ausnahme)", re.IGNORECASE)
-_AS_REGARDS = re.compile(r"\b(?:as regards|en ce qui concerne|with regard to|hinsichtlich)\b", re.IGNORECASE)
+_SINCE = re.compile(
+    r"(?:from|as of|à partir du|à compter du|\bdu|ab dem|vum|\)|:)\s*(?:\(?i+\)\s*)?"
+    rf"({_DAY})",
+    re.IGNORECASE,
+)
+_EXCEPT = re.compile(
+    r"\b(?:with the exception of|except for|à l['’]exception d|mit Ausnahme)", re.IGNORECASE
+)
+_AS_REGARDS = re.compile(
+    r"\b(?:as regards|en ce qui concerne|with regard to|hinsichtlich)\b", re.IGNORECASE
+)
 _CORRESPONDING = re.compile(r"corresponding obligations|obligations correspondantes", re.IGNORECASE)
 _OPENS = re.compile(
-    r"(?:enter(?:s)? into force|entre en vigueur|tritt .{0,80}in Kraft|a Kraaft|adopt and publish|adoptent et publient)",
+    r"(?:enters? into force|entre en vigueur|tritt .{0,80}in Kraft|a Kraaft|adopt and publish|"
+    r"adoptent et publient)",
     re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """From when something applies, and the words that say so. ``since`` is ``None`` where no day is said."""
+    """From when something applies, by which words; ``since`` is ``None`` where they name no day."""
 
     since: date | None
     only_for: tuple[str, ...]
@@ -98,7 +107,8 @@ def _of(words: str, quote: str) -> Iterator[Rule]:
     before, after = words[: verb.start()], words[verb.end() :]
     base, *out = _EXCEPT.split(before, maxsplit=1)
     main, *out_after = _EXCEPT.split(after, maxsplit=1)
-    excepted = [one for words_out in (*out, *out_after) for one in targets_in(_before_verb(words_out))]
+    left_out = map(_before_verb, (*out, *out_after))
+    excepted = [one for words_out in left_out for one in targets_in(words_out)]
     targets = tuple(targets_in(base))
     begins = list(_beginnings(main, quote))
     if not begins and (targets or excepted):
@@ -118,7 +128,7 @@ def _before_verb(words: str) -> str:
 
 
 def _else(words: str, quote: str) -> Iterator[Rule]:
-    """What is excepted and has a day of its own: "with the exception of Article 5, which shall apply from"."""
+    """What is excepted and has a day of its own: "except Article 5, which shall apply from"."""
     verb = _APPLIES.search(words)
     if verb is None:
         return

@@ -16,7 +16,8 @@ _UNITS = {
     "year": "years?|ans?|années?|Jahren?|Jahre|Joer",
 }
 _SMALL = (
-    "one|two|three|four|five|six|seven|ten|un|une|deux|trois|quatre|cinq|dix|ein|eine|einem|einer|zwei|drei"
+    "one|two|three|four|five|six|seven|ten|un|une|deux|trois|quatre|cinq|dix|"
+    "ein|eine|einem|einer|zwei|drei"
 )
 _COUNT = {
     word: number
@@ -35,13 +36,14 @@ _SPAN = re.compile(
     re.IGNORECASE,
 )
 _DAY = re.compile(
-    r"(?:\bby|\bbefore|\bfrom|\bnot later than|\bno later than|au plus tard le|avant le|à partir du|bis zum|"
-    r"spätestens am|bis den|bis de)\s+(\d{1,2}(?:er|\.)?\s+[^\W\d_]{3,10}\s+\d{4})",
+    r"(?:\bby|\bbefore|\bfrom|\bnot later than|\bno later than|au plus tard le|avant le|à partir du|"
+    r"bis zum|spätestens am|bis den|bis de)\s+(\d{1,2}(?:er|\.)?\s+[^\W\d_]{3,10}\s+\d{4})",
     re.IGNORECASE,
 )
 _AT_ONCE = re.compile(
-    r"without (?:undue|further|any) (?:further )?delay|without delay|\bimmediately\b|\bforthwith\b|as soon as possible|"
-    r"sans (?:retard(?: injustifié)?|délai(?: indu)?)|\bimmédiatement\b|dans les (?:meilleurs|plus brefs) délais|"
+    r"without (?:undue|further|any) (?:further )?delay|without delay|\bimmediately\b|\bforthwith\b|"
+    r"as soon as possible|sans (?:retard(?: injustifié)?|délai(?: indu)?)|\bimmédiatement\b|"
+    r"dans les (?:meilleurs|plus brefs) délais|"
     r"dès que possible|\bunverzüglich\b|\bsofort\b|ouni Verzuch|direkt duerno",
     re.IGNORECASE,
 )

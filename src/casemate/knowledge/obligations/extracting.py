@@ -29,9 +29,12 @@ class _Verb:
     kind: DutyKind
     start: int
     end: int
+    of_all: bool = False
 
 
-def duties_in(text: str, language: str, roles: Roles, *, ensuring: Sequence[str] = ()) -> list[Duty]:
+def duties_in(
+    text: str, language: str, roles: Roles, *, ensuring: Sequence[str] = ()
+) -> list[Duty]:
     """The duties of a provision's ``text``; ``ensuring`` are roles that see to what others must do."""
     return list(_Extraction(text, language, roles, frozenset(ensuring)).duties())
 
@@ -128,8 +131,9 @@ class _Extraction:
                 subject = ensured
         subject = subject or Subject((), inherited=False)
         action = words[verb.end :].strip().rstrip(".")
-        told = words[verb.start : verb.end].strip()
-        yield self._duty(verb.kind, subject, paragraph, span, told, action)
+        told = words[verb.start : verb.end].strip() or action.partition(" ")[0]
+        duty = self._duty(verb.kind, subject, paragraph, span, told, action)
+        yield replace(duty, of_all=verb.of_all and not duty.bearers)
         if verb.kind is DutyKind.PROHIBITION and (and_ := self._and_must(action)):
             yield self._duty(DutyKind.OBLIGATION, subject, paragraph, span, told, and_)
 
@@ -150,9 +154,11 @@ class _Extraction:
         ensure = self._speech.ensure.match(rest) or self._speech.ensure.match(words[verb.start :])
         if ensure is None:
             return None
-        inner = rest[ensure.end() :] if self._speech.ensure.match(rest) else words[verb.start :][ensure.end() :]
-        while lead := self._speech.lead.match(inner):
-            inner = inner[lead.end() :]
+        inner = (
+            rest[ensure.end() :]
+            if self._speech.ensure.match(rest)
+            else words[verb.start :][ensure.end() :]
+        )
         named = self._subjects.heading(inner)
         if not named:
             return None
@@ -171,7 +177,7 @@ class _Extraction:
         if said.right.match(rest) or said.right.match(words[start:]):
             return _Verb(DutyKind.RIGHT, start, end)
         if said.forbidden.search(words[start : end + 30]):
-            return _Verb(DutyKind.PROHIBITION, start, end)
+            return _Verb(DutyKind.PROHIBITION, start, end, of_all=True)
         bearer = self._subjects.before(before, rest, ())
         if said.no_duty.match(rest) and not (bearer and bearer.bearers):
             return None

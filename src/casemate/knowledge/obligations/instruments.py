@@ -164,7 +164,8 @@ def read_instruments(*folders: Traversable | Path) -> Instruments:
 def _files(folder: Traversable | Path) -> Iterator[Traversable | Path]:
     if folder.is_dir():
         yield from sorted(
-            (one for one in folder.iterdir() if one.name.endswith(".toml")), key=lambda one: one.name
+            (one for one in folder.iterdir() if one.name.endswith(".toml")),
+            key=lambda one: one.name,
         )
 
 
@@ -196,7 +197,9 @@ def _instrument(document: Mapping[str, Any], facts: frozenset[str]) -> Instrumen
         roles=tuple(_role(row, names) for row in document.get("role", [])),
         narrows=tuple(_narrow(row, names) for row in document.get("narrow", [])), rules=rules,
     )  # fmt: skip
-    missing = {name for condition in _conditions(one) for name in _rules_named(condition)} - set(rules)
+    missing = {name for condition in _conditions(one) for name in _rules_named(condition)} - set(
+        rules
+    )
     if missing:
         raise ValueError(f"{', '.join(sorted(missing))} is neither a fact nor a rule")
     return one
@@ -277,7 +280,9 @@ def _answer(asked: FactAsked, value: Any) -> Value:
     if asked.kind == "choice":
         if isinstance(value, str) and value in asked.values:
             return value
-        raise BadInput(f"{asked.name} is {str(value)[:80]!r}; it is one of {', '.join(asked.values)}")
+        raise BadInput(
+            f"{asked.name} is {str(value)[:80]!r}; it is one of {', '.join(asked.values)}"
+        )
     try:
         if isinstance(value, bool):
             raise InvalidOperation

@@ -5,6 +5,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from casemate.errors import BadInput
 
@@ -27,10 +28,10 @@ class Speech:
     anaphora: re.Pattern[str]
     pronoun: re.Pattern[str]
     ensure: re.Pattern[str]
-    lead: re.Pattern[str]
+    impersonal: re.Pattern[str]
+    passive: re.Pattern[str]
     condition: re.Pattern[str]
     by_agent: str
-    be: re.Pattern[str]
     present: re.Pattern[str] | None
     """Verbs of the present tense that lay a duty on a role; ``None`` where the language has none such."""
 
@@ -47,7 +48,7 @@ def speech(language: str) -> Speech:
     if language not in languages():
         raise BadInput(f"duties are found in {', '.join(languages())}, not in {language!r}")
     table = _words()[language]
-    plain = {"determiners", "by_agent", "plural", "no_verb", "singular"}
+    plain = {"determiners", "by_agent", "plural", "no_verb", "singular", "like_adverbs"}
     patterns = {
         "not_" if name == "not" else name: re.compile(text, re.IGNORECASE)
         for name, text in table.items()
@@ -59,18 +60,18 @@ def speech(language: str) -> Speech:
     )  # fmt: skip
 
 
-def _present(table: dict[str, object]) -> re.Pattern[str] | None:
+def _present(table: dict[str, Any]) -> re.Pattern[str] | None:
     """Third persons: any word with the plural's ending but those listed, and the singulars listed."""
     if "plural" not in table:
         return None
-    listed = table["no_verb"], table["singular"]
-    out, single = ("|".join(one) for one in listed if isinstance(one, list))
+    names = ("no_verb", "singular", "like_adverbs")
+    out, single, alike = ("|".join(one) for one in map(table.get, names) if isinstance(one, list))
     return re.compile(
-        rf"(?<![\w'’])(?!(?:{out})\b|\w*ment\b)(?:{table['plural']}|(?:{single}|ont|sont|mettent|font))\b"
+        rf"(?<![\w'’])(?:(?:{alike})|(?!(?:{out})\b|\w*ment\b)(?:{table['plural']}|{single}|ont|sont|mettent|font))\b"
     )
 
 
 @cache
-def _words() -> dict[str, dict[str, object]]:
+def _words() -> dict[str, dict[str, Any]]:
     text = (files(__package__) / "words.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)

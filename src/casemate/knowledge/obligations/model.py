@@ -55,6 +55,8 @@ class Duty:
     action: str
     conditions: tuple[str, ...]
     deadlines: tuple[Deadline, ...]
+    of_all: bool = False
+    """It names nobody and forbids in so many words: it binds whoever does it."""
 
     def quote(self, text: str) -> str:
         """The duty's own words, cut out of the provision's ``text``."""

@@ -18,6 +18,11 @@ _POINT = re.compile(
     r"(?<=[:;.,])\s*(?:(?:and|or|et|ou|und|oder)\s*)?(?:[▼►]\w+\s*)?\(?([a-z]{1,2})\)\s*(?=\S)"
 )
 _LABEL = re.compile(r"(?:[▼►]\w+\s*)?\(?([a-z]{1,2})\)\s+")
+_AFTER_NUMBER = re.compile(
+    r"(?<=\d)\.\s+(?=(?:The|This|That|Those|These|Such|Where|When|If|In|An?|Each|Any|For|They|It|Member|Without|"
+    r"Les?|La|L['’]|Une?|Ces|Cette|Ce|Lorsqu\w*|Si|Dans|En|Elles?|Ils?|Aux?|Pour|Toute?|Der|Die|Das|Eine?|Diese\w*|"
+    r"Wenn|Sie|Er|Dës\w*|D['’]|Wann)\b)"
+)
 _MARK = re.compile(r"[▼►]\w+\s*|◄\s*")
 
 
@@ -90,7 +95,7 @@ def _cut(text: str, paragraph: str, start: int, end: int, label: str) -> Iterato
 def _follows(last: str, label: str, *, opened: str) -> bool:
     if label == "a":
         return opened == ":" and not last
-    if not last:
+    if not last or label == last or label in {"ii", "iv", "vi"}:  # Roman: points within a point
         return False
     return label[0] == last[0] or ord(label[0]) - ord(last[0]) in (1, 2)
 
@@ -137,6 +142,12 @@ def _is_full(words: str) -> bool:
 
 
 def _sentences(text: str, span: Span) -> list[Span]:
-    return [
-        Span(span.start + one.start, span.start + one.end) for one in sentences(span.cut(text))
-    ]
+    """As ``sentences``; here a number ends one too, where a new one plainly begins: "paragraph 1. The"."""
+    found: list[Span] = []
+    for one in sentences(span.cut(text)):
+        start = span.start + one.start
+        for end in _AFTER_NUMBER.finditer(text, start, span.start + one.end):
+            found.append(Span(start, end.start() + 1))
+            start = end.end()
+        found.append(Span(start, span.start + one.end))
+    return found

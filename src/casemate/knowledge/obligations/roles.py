@@ -17,7 +17,9 @@ class Roles:
     @cached_property
     def pattern(self) -> str:
         """What matches any role's words, the longest first; plurals too, but no possessive."""
-        phrases = sorted({one for many in self.words.values() for one in many}, key=len, reverse=True)
+        phrases = sorted(
+            {one for many in self.words.values() for one in many}, key=len, reverse=True
+        )
         if not phrases:
             return r"(?!)"
         return rf"\b(?:{'|'.join(_pattern(one) for one in phrases)})\b(?!['’]s\b)"

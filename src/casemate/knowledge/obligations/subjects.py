@@ -8,7 +8,7 @@ from casemate.knowledge.obligations.roles import Roles
 
 _EDGE = re.compile(r"[,;]\s+|:\s*")
 _RELATIVE = re.compile(
-    r"\b(?:that|which|who|whom|whether|where|when|if|lorsqu\w*|si|qui|qu|que|dont|dass|déi)\W*(?:\w+\W+){0,1}$",
+    r"\b(?:that|which|who|whom|whether|where|when|if|lorsqu\w*|si|qui|qu|que|dont|dass|déi)\W*(?:(?:also|then|y|en|ne|n|se|s)\W+)?$",
     re.IGNORECASE,
 )
 _ANY_RELATIVE = re.compile(
@@ -40,9 +40,13 @@ class Subjects:
         self._role = re.compile(role, re.IGNORECASE)
         start = rf"(?:(?:and|or|but|then|et|ou|mais|puis|und|oder)\s+)?{speech.determiners}"
         self._at_head = re.compile(
-            rf"{start}(?P<first>{role})(?P<more>(?:{_JOINED}{speech.determiners}{role})*)", re.IGNORECASE
+            rf"{start}(?P<first>{role})(?P<more>(?:{_JOINED}{speech.determiners}{role})*)",
+            re.IGNORECASE,
         )
-        self._by = re.compile(rf"{speech.by_agent}{speech.determiners}(?P<first>{role})(?P<more>)", re.IGNORECASE)
+        self._by = re.compile(
+            rf"(?:\s+[^\s,;]+){{1,9}}?\s+{speech.by_agent}{speech.determiners}(?P<first>{role})",
+            re.IGNORECASE,
+        )
 
     # ── verbs ────────────────────────────────────────────────────────────────────────────────────
 
@@ -98,27 +102,43 @@ class Subjects:
         """Who the subject before the verb is; ``last`` were bound in the paragraph's sentence before."""
         starts = self._chunk_starts(words)
         chunks = [words[start:].strip() for start in starts]
-        own = [words[a:b].strip(" ,;") for a, b in zip(starts, [*starts[1:], len(words)], strict=True)]
+        own = [
+            words[a:b].strip(" ,;") for a, b in zip(starts, [*starts[1:], len(words)], strict=True)
+        ]
         last_own = next((one for one in reversed(own) if one), "")
+        if self._speech.impersonal.match(rest):
+            return None
         if self._speech.pronoun.match(last_own):
             return self._pronoun(words, last)
+        closed = words.rstrip().endswith(",")
         for index in range(len(chunks) - 1, -1, -1):
-            head = None if self._speech.subordinate.match(chunks[index]) else self._at_head.match(chunks[index])
+            head = (
+                None
+                if self._speech.subordinate.match(chunks[index])
+                else self._at_head.match(chunks[index])
+            )
             if head is not None:
-                if last_own != own[index] and self._is_other(last_own):
+                if last_own != own[index] and not closed and self._is_other(last_own):
+                    break
+                if self._speech.passive.match(rest):  # what is done to somebody binds somebody else
                     break
                 return Subject(self._joined(own, index, head), inherited=False)
-        if by := self._by.search(rest[:400]):
-            if self._speech.be.match(rest) or not self._speech.anaphora.match(last_own):
-                return Subject(self._roles.named(by["first"]), inherited=False)
-        if last and self._speech.anaphora.match(last_own):
+        if by := self._by.match(rest):
+            return Subject(self._roles.named(by["first"]), inherited=False)
+        if (
+            last
+            and self._speech.anaphora.match(last_own)
+            and not self._speech.impersonal.match(rest)
+        ):
             return Subject(last, inherited=True)
         return None
 
     def _is_other(self, chunk: str) -> bool:
         """Whether the chunk with the verb has a subject of its own that is no role."""
-        return bool(_DEFINITE.match(chunk)) and not self._speech.modifier.match(chunk) and not (
-            self._speech.subordinate.match(chunk)
+        return (
+            bool(_DEFINITE.match(chunk))
+            and not self._speech.modifier.match(chunk)
+            and not (self._speech.subordinate.match(chunk))
         )
 
     def _joined(self, own: list[str], index: int, head: re.Match[str]) -> tuple[str, ...]:
@@ -155,9 +175,18 @@ class Subjects:
         return Subject(last, inherited=True) if last else None
 
     def heading(self, words: str) -> tuple[str, ...]:
-        """The roles at the head of ``words``."""
-        head = self._at_head.match(words)
-        return () if head is None else self._of(head)
+        """The roles at the head of ``words``, or after what goes before their main clause."""
+        starts = self._chunk_starts(words)
+        opened = (
+            words.startswith(",")
+            or self._speech.subordinate.match(words)
+            or self._speech.modifier.match(words)
+        )
+        for start in starts if opened else starts[:1]:
+            head = self._at_head.match(words[start:])
+            if head is not None:
+                return self._of(head)
+        return ()
 
     def ending(self, words: str) -> Subject | None:
         """The role that ``words`` end with, as the subject of what follows."""

@@ -127,7 +127,9 @@ class _Reader:
         yield from self._whole(before)
         if self._until and before.article.isdigit() and following.article.isdigit():
             first, last = int(before.article), int(following.article)
-            yield from (Target(article=str(one)) for one in range(first + 1, min(last, first + 1000)))
+            yield from (
+                Target(article=str(one)) for one in range(first + 1, min(last, first + 1000))
+            )
 
     @staticmethod
     def _whole(one: Target) -> Iterator[Target]:
@@ -143,7 +145,9 @@ def _arabic(told: str) -> str:
         return told
     values = [_ROMAN[one] for one in low]
     following = [*values[1:], 0]
-    return str(sum(-one if one < after else one for one, after in zip(values, following, strict=True)))
+    return str(
+        sum(-one if one < after else one for one, after in zip(values, following, strict=True))
+    )
 
 
 def _plain(told: str) -> str:
