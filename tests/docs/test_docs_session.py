@@ -187,6 +187,7 @@ WITHOUT_A_HOME = {
     "ai-act",
     "assurance-statistics",
     "documents",
+    "flagships",
     "language-models",
     "law",
     "model-provider",

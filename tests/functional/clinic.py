@@ -421,10 +421,11 @@ def leaf_commands() -> tuple[tuple[str, ...], ...]:
 def of_the_platform() -> tuple[tuple[str, ...], ...]:
     """The commands that act in a home; those of ``protect`` and ``classify``, the sandbox alone, and
     whoever checks a record of an algorithm, a receipt with a key, tries a language model, or looks which
-    there are, need none."""
+    there are, and whoever begins a flagship, need none."""
     alone = {("enclave", "exec"), ("enclave", "doctor"), ("output", "verify")}
     alone |= {("register", "check"), ("register", "fields"), ("register", "questions")}
     alone |= {("observatory", one) for one in ("run", "models", "suites")}
+    alone |= {("flagship", "list"), ("flagship", "new")}
     on_files = {"protect", "classify", "assess-model", "knowledge"}
     return tuple(
         words for words in leaf_commands() if words[0] not in on_files and words not in alone

@@ -7,6 +7,7 @@ import pytest
 
 import casemate
 from casemate.errors import CasemateError
+from casemate.flagships.declaration import SHAPE, flagship
 
 SOURCE = Path(casemate.__file__).parent
 
@@ -66,4 +67,5 @@ SECTORS = sorted(path.parent.name for path in SOURCE.glob("flagships/*/__init__.
 @pytest.mark.parametrize("sector", SECTORS)
 def test_every_sector_has_the_same_shape(sector: str) -> None:
     present = {path.name for path in (SOURCE / "flagships" / sector).glob("*.py")}
-    assert present >= {"__init__.py", "sources.py", "algorithms.py", "evaluation.py", "page.py"}
+    assert present >= {"__init__.py", *(f"{part}.py" for part in SHAPE)}
+    assert flagship(sector).name == sector

@@ -5,7 +5,7 @@ Exit codes: 0 done, 2 bad input, 3 not allowed, 4 an integrity failure, 5 a part
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
@@ -30,6 +30,7 @@ GROUPS = {
     "evaluation": ("evaluations:app", "Evaluations of models, as evidence."),
     "law": ("law:app", "What the law says, on the day that is asked about."),
     "sandbox": ("sandboxes:app", "The regulatory sandbox of the AI Act."),
+    "flagship": ("flagship:app", "The sectors that run on this, and a new one's folder."),
     "observatory": ("observatory:app", "Language models tried by suites, in place."),
     "ledger": ("ledgers:app", "The record of every act."),
     "keys": ("keys:app", "The master key, and the public keys that follow from it."),
@@ -124,7 +125,7 @@ def init(
 @app.command()
 def demo(
     sector: Annotated[
-        Literal["health", "law"], typer.Argument(help="Whose demo: health or law.")
+        str, typer.Argument(help="Whose demo: health, law, or another that `flagship list` names.")
     ] = "health",
     home: Annotated[Path, typer.Option("--home", help="The demo's home.")] = Path("casemate-demo"),
     texts: Annotated[
@@ -135,14 +136,19 @@ def demo(
 ) -> None:
     """Take 1,629 real people's data through the whole flow, and attack the three laws; or ask the law."""
     with exits():
-        if sector == "law":
-            from casemate.cli.demo_law import run_law_demo
+        match sector:
+            case "law":
+                from casemate.cli.demo_law import run_law_demo
 
-            run_law_demo(home, texts, as_json=as_json)
-        else:
-            from casemate.cli.demo import run_demo
+                run_law_demo(home, texts, as_json=as_json)
+            case "health":
+                from casemate.cli.demo import run_demo
 
-            run_demo(home, as_json=as_json)
+                run_demo(home, as_json=as_json)
+            case _:
+                from casemate.cli.demo_any import run_any_demo
+
+                run_any_demo(sector, home, as_json=as_json)
 
 
 @app.command()

@@ -8,7 +8,8 @@ from rich.console import Console
 from casemate.cli.common import Shown, show
 from casemate.cli.law import answer_text
 from casemate.errors import IntegrityFailure
-from casemate.flagships.law.page import report
+from casemate.flagships.law.evaluation import problems
+from casemate.flagships.law.page import figures, report
 from casemate.flagships.law.story import Told, play
 from casemate.home import create_home
 from casemate.papers import write
@@ -22,20 +23,16 @@ def run_law_demo(home: Path, texts: Path | None, *, as_json: bool) -> None:
         Platform(create_home(home, name="law.casemate.example")) as platform,
         console.status("Reading") as status,
     ):
-        told = play(
-            platform, texts, lambda what, done, of: status.update(f"{what}: {done} of {of}")
-        )
+        told = play(platform, status.update, texts)
         page = home.resolve() / "answers.html"
         page.write_bytes(write(report(told, platform.clock()), "html"))
     if as_json:
-        data = [{"right": one.is_right, **one.answer.to_dict()} for one in told]
-        show(Shown(data), as_json=True)
+        show(Shown(figures(told)["answers"]), as_json=True)
     else:
         _print(told)
         print(f"The same as a page: {page}")
-    wrong = [one.question.text for one in told if not one.is_right]
-    if wrong:
-        raise IntegrityFailure(f"the demo's answer to {wrong[0]!r} is not the right one")
+    if wrong := list(problems(told)):
+        raise IntegrityFailure("; ".join(wrong))
 
 
 def _print(told: list[Told]) -> None:

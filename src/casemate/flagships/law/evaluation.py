@@ -1,13 +1,22 @@
-"""Whether the right version is found: questions of a day, held against what the publishers' files say."""
+"""Whether answers are right: the demo's, and which version a day finds, held against what publishers' files
+say."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from casemate.errors import BadInput
+from casemate.flagships.law.story import Told
 from casemate.platform import Platform
+
+
+def problems(told: Sequence[Told]) -> Iterator[str]:
+    """What the demo answered wrongly; nothing where all is well."""
+    for one in told:
+        if not one.is_right:
+            yield f"the demo's answer to {one.question.text!r} is not the right one"
 
 
 @dataclass(frozen=True)

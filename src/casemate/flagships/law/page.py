@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from casemate.flagships.law.story import Told
 from casemate.papers import Document, Paragraph, Section, Source
@@ -25,3 +26,8 @@ def _section(number: int, one: Told) -> Section:
         source = Source("law", f"{where}, SHA-256 {quote.digest[:16]}…")
         blocks.append(Paragraph(quote.text, (source,), quote.language))
     return Section(f"{number}. {asked.text}", tuple(blocks))
+
+
+def figures(told: Sequence[Told]) -> dict[str, Any]:
+    """The demo as one JSON object: each answer, and whether it is the right one."""
+    return {"answers": [{"right": one.is_right, **one.answer.to_dict()} for one in told]}

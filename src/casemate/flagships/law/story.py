@@ -63,16 +63,16 @@ class Told:
         )
 
 
-def play(
-    platform: Platform, folder: Path | None, progress: Callable[[str, int, int], None]
-) -> list[Told]:
-    """Load the invented regulation, and ``folder`` beside it, index them, and ask the ten questions."""
+def play(platform: Platform, tell: Callable[[str], None], texts: Path | None = None) -> list[Told]:
+    """Load the invented regulation, and the folder ``texts`` beside it, index them, ask ten questions."""
     _somebody_who_publishes(platform)
     platform.record_algorithm(HOLDER, read_record(ASSISTANT))
     with as_file(files(__package__).joinpath("sample")) as sample:
-        for name, place in ((CORPUS, sample), *([("more-laws", folder)] if folder else [])):
+        for name, place in ((CORPUS, sample), *([("more-laws", texts)] if texts else [])):
             platform.load_corpus(HOLDER, name, place, files_in(place), read_law)
-            platform.index_corpus(HOLDER, name, progress=progress)
+            platform.index_corpus(
+                HOLDER, name, progress=lambda what, done, of: tell(f"{what}: {done} of {of}")
+            )
     return [
         Told(one, platform.ask_corpus(CORPUS, one.text, one.language, one.on)) for one in QUESTIONS
     ]
