@@ -84,7 +84,7 @@ def _grammar(words: Words) -> Grammar:
         ),
         heading=compiled(r"\s{0,3}(?:[.:–—](?!\d)|-\s|\n)"),
         amended=compiled(spaced(rf"\s?,?\s?(?:{words.amended})")),
-        amends=compiled(spaced(rf"[^;]{{0,300}}?\s(?:{words.amended})")),
+        amends=compiled(spaced(rf"[^;:.»”]{{0,300}}?\s(?:{words.amended})")),
         part=compiled(spaced(_part(words, _values(words)))),
         part_of_several=compiled(spaced(_part(words, _fewer_values(words)))),
         parts_alone=compiled(spaced(_parts_alone(words))),

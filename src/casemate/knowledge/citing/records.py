@@ -42,6 +42,8 @@ class Cited:
     last: str = ""
     pinpoint: str = ""
     work: NamedWork | None = None
+    changes: bool = False
+    """Whether the citing text changes what it cites ("is replaced by the following")."""
 
     def cut(self, text: str) -> str:
         """The words that cite."""

@@ -105,15 +105,23 @@ class _Scan:
             if work is None and after == end:
                 work = self._changed(end)
             end = after
+        changes = work is not None and work is self._amended and self._leads(start)
+        changes = changes or self._grammar.amended.match(self._text, end) is not None
         if work is not None and self._grammar.amends.match(self._text, end):
             self._amended = work
         items[0] = replace(items[0], start=start)
         if len(items) == 1:
             items[0] = replace(items[0], end=end)
         self._found += [
-            Cited(one.start, one.end, "provision", one.number, one.last, one.part, work) for one in items
+            Cited(one.start, one.end, "provision", one.number, one.last, one.part, work, changes)
+            for one in items
         ]  # fmt: skip
         return end
+
+    def _leads(self, start: int) -> bool:
+        """Whether a line begins here, but for what counts it: there an instruction to change stands."""
+        line = self._text[max(0, start - 40) : start].rpartition("\n")[2]
+        return len(line) < 30 and "«" not in line and sum(sign.isalpha() for sign in line) < 15
 
     def _headings_end(self, start: int) -> int:
         """Where the printed title of a provision ends ("Art. 5." at the head of a line); else 0."""
@@ -338,9 +346,10 @@ class _Scan:
 
     def _keep_work(self, start: int, work: NamedWork, end: int) -> None:
         self._named.append(work)
-        if self._grammar.amends.match(self._text, end):
+        changes = self._grammar.amends.match(self._text, end) is not None
+        if changes:
             self._amended = work
-        self._found.append(Cited(start, end, "work", work=work))
+        self._found.append(Cited(start, end, "work", work=work, changes=changes))
 
 
 _NO_NAMES = frozenset({

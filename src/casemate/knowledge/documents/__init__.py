@@ -7,9 +7,10 @@ of it on another.
 
 from casemate.knowledge.documents.library import Library, LibraryState, Loaded, Standing, Stored
 from casemate.knowledge.documents.reading import Unreadable, read, read_all
-from casemate.knowledge.documents.tree import Document, Kind, Problem, Provision, Reference
+from casemate.knowledge.documents.tree import Change, Document, Kind, Problem, Provision, Reference
 
 __all__ = [
+    "Change",
     "Document",
     "Kind",
     "Library",

@@ -5,13 +5,14 @@ Sources: Akoma Ntoso Version 1.0 (OASIS, 2018); JOLux as documented with the ont
 """
 
 import re
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 from lxml import etree
 
 from casemate.knowledge.documents import xml
 from casemate.knowledge.documents.grammar import Grammar, provisions, with_own_keys
-from casemate.knowledge.documents.tree import Document, Kind, Provision
+from casemate.knowledge.documents.tree import Change, Document, Kind, Provision
 
 _CONTAINERS = {
     "book": Kind.BOOK, "part": Kind.PART, "title": Kind.TITLE, "chapter": Kind.CHAPTER,
@@ -51,8 +52,37 @@ def read(root: etree._Element) -> Document:
         kind=_tail(_jolux(root, "typeDocument")), eli=_eli(root),
         valid_from=_first_day(root), valid_to=_end(root),
         known_from=_day(_jolux(root, "publicationDate")), problems=problems,
-        licence=_jolux(root, "license"),
+        licence=_jolux(root, "license"), changes=_changes(root),
     )  # fmt: skip
+
+
+def _changes(root: etree._Element) -> tuple[Change, ...]:
+    """What other acts did to this one (``passiveModifications``), each with the day of its event."""
+    acts = {
+        str(one.get("id") or one.get("eId")): one for one in xml.within(root, "passiveRef")
+    }  # fmt: skip
+    titles = {str(one.get("href")): str(one.get("showAs") or "") for one in acts.values()}
+    days: dict[str, set[date | None]] = {}
+    for event in xml.within(root, "eventRef"):
+        act = acts.get(str(event.get("source") or "").removeprefix("#"))
+        if act is not None and event.get("type") == "amendment":
+            days.setdefault(str(act.get("href")), set()).add(_day(str(event.get("date") or "")))
+    return tuple(dict.fromkeys(_each_change(root, titles, days)))
+
+
+def _each_change(
+    root: etree._Element, titles: dict[str, str], days: dict[str, set[date | None]]
+) -> Iterator[Change]:
+    for one in xml.within(root, "textualMod"):
+        source, destination = xml.child(one, "source"), xml.child(one, "destination")
+        if source is None or destination is None:
+            continue
+        act = str(source.get("href") or "")
+        key = str(destination.get("href") or "").rpartition("#")[2]
+        if act and key and xml.local(one.getparent()) == "passiveModifications":
+            told = days.get(act, set())
+            day = next(iter(told)) if len(told) == 1 else None
+            yield Change(key, act, str(one.get("type") or ""), titles.get(act, ""), day)
 
 
 def _recitals(root: etree._Element) -> tuple[Provision, ...]:

@@ -17,12 +17,13 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Self
 
 from casemate.errors import BadInput, IntegrityFailure, NotFound
 from casemate.knowledge.documents.reading import read_all
-from casemate.knowledge.documents.tree import Document, Problem, Provision
+from casemate.knowledge.documents.tree import Change, Document, Problem, Provision
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS file (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, digest TEXT NOT NULL);
@@ -43,6 +44,11 @@ CREATE TABLE IF NOT EXISTS provision (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS provision_key ON provision (key);
 CREATE INDEX IF NOT EXISTS provision_text ON provision (text);
+CREATE TABLE IF NOT EXISTS change (
+    version INTEGER NOT NULL REFERENCES version ON DELETE CASCADE, place INTEGER NOT NULL,
+    key TEXT NOT NULL, act TEXT NOT NULL, what TEXT NOT NULL, title TEXT NOT NULL, day TEXT,
+    PRIMARY KEY (version, place)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS alias (name TEXT PRIMARY KEY, work TEXT NOT NULL) WITHOUT ROWID;
 """
 
@@ -131,6 +137,21 @@ class State:
     begins: date | None
     ends: date | None
     provision: Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A wording of a provision and its days (ISO 8601), without its text; ``links`` as kept (JSON)."""
+
+    work: str
+    language: str
+    key: str
+    kind: str
+    number: str
+    digest: str
+    begins: str | None
+    ends: str | None
+    links: str
 
 
 Progress = Callable[[int, int], None]
@@ -235,9 +256,13 @@ class Library:
             (given.work, given.language, _iso(given.valid_from), _iso(given.valid_to),
              _iso(given.known_from), given.title, given.kind, given.eli, name, given.licence,
              given.attribution, problems, in_rows,
-             _content((one.key, one.digest) for _, one in given.units())),
+             _content([*((one.key, one.digest) for _, one in given.units()), *_told(given.changes)])),
         ).lastrowid  # fmt: skip
         loaded.versions += 1
+        self._database.executemany(
+            "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?, ?)",
+            ((version, place, *told) for place, told in enumerate(_told(given.changes))),
+        )
         for place, (path, one) in enumerate(given.units()):
             loaded.new_texts += self._keep_text(one)
             self._database.execute(
@@ -286,7 +311,8 @@ class Library:
         wrong = []
         for version in [one for work in self.works() for one in self.versions(work)]:
             (content,) = self._row("SELECT content FROM version WHERE id = ?", version.id)
-            found = _content((one.key, one.digest) for one in self.provisions(version))
+            held = ((one.key, one.digest) for one in self.provisions(version))
+            found = _content([*held, *_told(self._changes("version = ?", version.id))])
             if found != content:
                 wrong.append(f"{version.work}, {version.language}, {version.valid_from}")
         return wrong
@@ -403,6 +429,18 @@ class Library:
         )
         return [_stored(row) for row in rows]
 
+    def changes(self, work: str) -> list[Change]:
+        """What other acts did to a work, as the metadata of its versions tell it; each once."""
+        of_work = "version IN (SELECT id FROM version WHERE work = ?)"
+        return list(dict.fromkeys(self._changes(of_work, self.work(work))))
+
+    def _changes(self, which: str, value: Any) -> list[Change]:
+        rows = self._database.execute(
+            f"SELECT key, act, what, title, day FROM change WHERE {which} ORDER BY version, place",  # noqa: S608  # conditions of ours
+            (value,),
+        )
+        return [Change(row[0], row[1], row[2], row[3], _day(row[4])) for row in rows]
+
     def aliases(self) -> dict[str, str]:
         """Other names of works, and the work that each means."""
         return {
@@ -419,6 +457,37 @@ class Library:
             " WHERE v.work = ? ORDER BY v.valid_from DESC, v.id, p.place",
             (self.work(work),),
         )
+
+    def spans(self) -> Iterator[Spell]:
+        """Every wording of every provision with its days, without its text: by work, language, key.
+
+        As ``wordings``, for what reads each distinct text once, or none.
+        """
+        versions = self._database.execute(
+            "SELECT id, work, language, valid_from, valid_to FROM version ORDER BY work, language, valid_from"
+        ).fetchall()
+        for _, group in groupby(versions, key=lambda row: row[1:3]):
+            yield from self._spans(list(group))
+
+    def _spans(self, versions: list[tuple[Any, ...]]) -> Iterator[Spell]:
+        standing: dict[str, Spell] = {}
+        for place, (version, work, language, begins, told_end) in enumerate(versions):
+            later = versions[place + 1][3] if place + 1 < len(versions) else None
+            ends = told_end or later
+            now: dict[str, Spell] = {}
+            for key, kind, number, digest, refs in self._database.execute(
+                "SELECT key, kind, number, text, refs FROM provision WHERE version = ? ORDER BY place",
+                (version,),
+            ):
+                before = standing.pop(key, None)
+                goes_on = before is not None and before.digest == digest and before.ends == begins
+                since = before.begins if before is not None and goes_on else begins
+                if before is not None and not goes_on:
+                    yield before
+                now[key] = Spell(work, language, key, kind, number, digest, since, ends, refs)
+            yield from standing.values()
+            standing = now
+        yield from standing.values()
 
     def words(self, digest: str) -> str:
         """The text of a digest; raises ``NotFound``."""
@@ -508,8 +577,12 @@ def _version(row: Sequence[Any]) -> Version:
     )  # fmt: skip
 
 
-def _content(provisions: Iterable[tuple[str, str]]) -> str:
-    """SHA-256 over the keys of a version's provisions and the digests of their texts."""
+def _told(changes: Iterable[Change]) -> list[tuple[str | None, ...]]:
+    return [(one.key, one.act, one.what, one.title, _iso(one.day)) for one in changes]
+
+
+def _content(provisions: Iterable[tuple[str | None, ...]]) -> str:
+    """SHA-256 over the keys of a version's provisions, the digests of their texts, and its changes."""
     return sha256(json.dumps(list(provisions)).encode()).hexdigest()
 
 

@@ -40,6 +40,21 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """That another act changed provision ``key``, as the file's own metadata tell it.
+
+    ``act`` is the address of the act that did it, ``title`` its title where that is told, ``what`` how
+    (``insertion``, ``replacement``, ``deletion``), ``day`` the first day of the new words.
+    """
+
+    key: str
+    act: str
+    what: str
+    title: str = ""
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Provision:
     """A part of a document.
 
@@ -90,6 +105,7 @@ class Document:
     licence: str = ""
     attribution: str = ""
     problems: tuple[Problem, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     def units(self) -> Iterator[tuple[tuple[Provision, ...], Provision]]:
         """What is quoted and looked for (articles, recitals, annexes), each with the path above it."""
