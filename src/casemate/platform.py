@@ -42,9 +42,9 @@ from casemate.access import (
 )
 from casemate.access.policies import Policies, Resource
 from casemate.acts.assessing import AssessingActs
+from casemate.acts.citing import CitingActs
 from casemate.acts.drafting import DraftingActs
 from casemate.acts.feedback import FeedbackActs
-from casemate.acts.knowledge import KnowledgeActs
 from casemate.acts.known import KnownActs
 from casemate.acts.observatory import ObservatoryActs
 from casemate.acts.sandboxes import SandboxActs
@@ -170,7 +170,7 @@ class Platform(
     AssessingActs,
     KnownActs,
     FeedbackActs,
-    KnowledgeActs,
+    CitingActs,
     WritingActs,
     DraftingActs,
 ):

@@ -344,6 +344,10 @@ def _read_laws(clinic: Clinic, said: dict[str, Any]) -> None:
     said["law history"] = clinic.ask("law", "history", *provision)
     days = ("--from", "2021-01-01", "--to", "2023-01-01")
     said["law redline"] = clinic.ask("law", "redline", *provision, *days)
+    said["law link"] = clinic.ask("law", "link", by=HOLDER)
+    said["law link not hers"] = clinic.say("law", "link", by=RESEARCHER)
+    for command in (["cites"], ["cited-by"], ["amendments"], ["graph"], ["timeline", "art_1"]):
+        said[f"law {command[0]}"] = clinic.ask("law", command[0], provision[0], *command[1:])
     draft = clinic.folder / "draft.txt"
     draft.write_text("Art. 1er.\nLes chiens sont tenus en laisse.\nArt. 3.\nVoir annexe I.\n")
     said["law check"] = clinic.ask("law", "check", draft, by=RESEARCHER)
@@ -794,6 +798,11 @@ def test_what_the_law_said_on_a_day_is_read_on_the_command_line(told: Told) -> N
     assert [one["work"] for one in said["law works"]] == ["loi-2020-01-15-n1"]
     assert len(said["law versions"]) == 2
     assert said["law then"]["in_force"] is True
+    assert (said["law link"]["texts"], said["law link not hers"].code) == (2, 3)
+    assert (said["law cites"]["total"], said["law cited-by"]["total"]) == (0, 0)
+    assert [one["evidence"] for one in said["law amendments"]] == [["versions"]]
+    assert len(said["law timeline"]) == 2
+    assert len(said["law graph"]["nodes"]) == 1
     assert said["law then"]["provision"]["text"] == "Art. 1.\nUn chien."
     assert "no version in force before 2020-02-01" in said["law before"]
     assert [one["text"] for one in said["law answer"]["quotes"]] == ["Un chien."]

@@ -336,7 +336,10 @@ def _observatory(portal: Portal) -> None:
 
 def _corpora(portal: Portal) -> None:
     folder = portal.platform.home.root / "laws"
-    for day, words in ((date(2020, 2, 1), "Un chien."), (date(2022, 7, 1), "Deux chiens.")):
+    for day, words in (
+        (date(2020, 2, 1), "Un chien."),
+        (date(2022, 7, 1), "Deux chiens, sauf l'article 1er."),
+    ):
         legilux_version(folder, day, akoma_ntoso(article("art_1", "Art. 1.", words)))
     portal.platform.load_corpus(HOLDER, "law", folder, files_in(folder), read_law)
     work = {"work": "loi-2020-01-15-n1"}
@@ -349,6 +352,9 @@ def _corpora(portal: Portal) -> None:
     asked = {"question": "Combien de chiens ?", "on": "2021-01-01"}
     portal.must(None, "GET", "/corpora/law/answer", params=asked)
     portal.must(None, "GET", "/corpora/law/history", params=work | {"key": "art_1"})
+    portal.platform.link_corpus(HOLDER, "law")
+    for what in ("citations", "cited-by", "amendments", "amended-by", "citation-graph"):
+        portal.must(None, "GET", f"/corpora/law/{what}", params=work)
 
 
 def _register(portal: Portal) -> None:

@@ -88,6 +88,11 @@ GET /corpora/{corpus}/versions                  y     y    y    y    y    y    y
 GET /corpora/{corpus}/provision                 y     y    y    y    y    y    y    y    y
 GET /corpora/{corpus}/answer                    y     y    y    y    y    y    y    y    y
 GET /corpora/{corpus}/history                   y     y    y    y    y    y    y    y    y
+GET /corpora/{corpus}/citations                 y     y    y    y    y    y    y    y    y
+GET /corpora/{corpus}/cited-by                  y     y    y    y    y    y    y    y    y
+GET /corpora/{corpus}/amendments                y     y    y    y    y    y    y    y    y
+GET /corpora/{corpus}/amended-by                y     y    y    y    y    y    y    y    y
+GET /corpora/{corpus}/citation-graph            y     y    y    y    y    y    y    y    y
 GET /environments                               -     y    y    y    y    y    y    y    y
 GET /environments/{reference}                   -     y    y    y    y    y    y    y    y
 GET /evaluations                                -     y    y    y    y    y    y    y    y

@@ -76,6 +76,11 @@ NOT_OVER_HTTP |= {
     "index_corpus": "built at the server, beside the texts",
     "check_draft": "asked at the server: a draft stays with its author",
 }
+NOT_OVER_HTTP |= {
+    "link_corpus": "built at the server, beside the texts",
+    "links_of_provision": "what the page of a provision links; a program asks for citations",
+    "title_in_corpus": "what pages print; a program asks for versions",
+}
 MORE = {
     "download": "a released output to a file, as it arrives",
     "each_algorithm": "page after page",

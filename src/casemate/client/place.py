@@ -6,6 +6,7 @@ from typing import Any
 
 from casemate.client.accounts import Accounts
 from casemate.client.applications import Applications
+from casemate.client.citing import Citing
 from casemate.client.corpora import Corpora
 from casemate.client.datasets import Datasets
 from casemate.client.evaluations import Evaluations
@@ -36,6 +37,7 @@ class Client(
     Papers,
     Sandboxes,
     Corpora,
+    Citing,
     Ledger,
     Accounts,
     House,

@@ -39,6 +39,8 @@ class KeptCorpus:
     loaded_at: datetime
     index: str
     """Digest of the index that was built last; empty where none was, or the texts are newer."""
+    citations: str = ""
+    """Digest of the graph of citations, likewise."""
 
 
 class Corpora:
@@ -77,6 +79,23 @@ class Corpora:
         row.index = index
         self._ledger.append(
             tx, actor=actor, act="corpus.indexed", subject=name, digest=row.digest, index=index
+        )
+
+    def cite(self, tx: Session, actor: str, name: str, citations: str) -> None:
+        """Record that the graph of citations was built of the texts as they are."""
+        row = tx.get(CorpusRow, name)
+        if row is None:
+            raise NotFound(f"there is no collection of texts {name!r}: load one first")
+        if row.held.get("citations") == citations:
+            return
+        row.held = {**row.held, "citations": citations}
+        self._ledger.append(
+            tx,
+            actor=actor,
+            act="corpus.linked",
+            subject=name,
+            digest=row.digest,
+            citations=citations,
         )
 
     def get(self, tx: Session, name: str) -> KeptCorpus:
@@ -130,4 +149,5 @@ def _kept(row: CorpusRow) -> KeptCorpus:
         loaded_by=row.loaded_by,
         loaded_at=row.loaded_at,
         index=row.index,
+        citations=held.get("citations", ""),
     )

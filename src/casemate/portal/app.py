@@ -14,6 +14,7 @@ from casemate.portal.api import (
     applications,
     catalogue,
     corpora,
+    corpora_citing,
     environments,
     evaluations,
     house,
@@ -53,7 +54,7 @@ _TAGS = [
 
 _PARTS = (
     catalogue, applications, permits, runs, environments, outputs, evaluations, models, observatory,
-    register, papers, sandboxes, corpora, ledger, accounts, house,
+    register, papers, sandboxes, corpora, corpora_citing, ledger, accounts, house,
 )  # fmt: skip
 
 

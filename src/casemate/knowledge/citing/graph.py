@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS edge (
 CREATE INDEX IF NOT EXISTS edge_to ON edge (work, key, spell);
 """
 _LONGEST_QUOTE = 400
-MOST = 1000
+MOST = 5_000
 """Citations that are given at once."""
 
 
@@ -125,7 +125,7 @@ class CitationGraph:
             return self.state()
         if self._about("grammar") != _grammar():
             self._database.execute("DELETE FROM read")
-        spells = list(library.spans())
+        spells = sorted(library.spans(), key=lambda one: (one.work, one.language, one.begins or ""))
         self._read(library, spells, told)
         self._database.execute("BEGIN IMMEDIATE")
         try:
@@ -238,7 +238,10 @@ class CitationGraph:
         if key is None:
             where = "e.work = ? AND s.work != ? AND (? = 0 OR e.changes = 1)"
             return self._page(library, where, (work, work, changes), on, after, most)
-        where = "e.work = ? AND e.key = ? AND (s.work != e.work OR s.key != e.key) AND (? = 0 OR e.changes = 1)"
+        where = (
+            "e.work = ? AND e.key = ? AND (s.work != e.work OR s.key != e.key)"
+            " AND (? = 0 OR e.changes = 1)"
+        )
         return self._page(library, where, (work, key, changes), on, after, most)
 
     def _page(
@@ -283,8 +286,9 @@ class CitationGraph:
         )  # fmt: skip
         apart = "s.work != e.work" if key is None else "(s.work != e.work OR s.key != e.key)"
         rows = self._database.execute(
-            f"SELECT s.work, {own}, e.work, {other}, count(*) AS times FROM edge e JOIN spell s ON s.id = e.spell"  # noqa: S608  # conditions of ours
-            f" WHERE {at} AND {apart} AND e.why IN ('', 'unheld') AND (?3 IS NULL OR"
+            f"SELECT s.work, {own}, e.work, {other}, count(*) AS times"  # noqa: S608  # conditions of ours
+            f" FROM edge e JOIN spell s ON s.id = e.spell WHERE {at} AND {apart}"
+            " AND e.why IN ('', 'unheld') AND (?3 IS NULL OR"
             " (coalesce(s.begins, '') <= ?3 AND (s.ends IS NULL OR ?3 < s.ends)))"
             " GROUP BY 1, 2, 3, 4 ORDER BY times DESC, 1, 2, 3, 4 LIMIT ?4",
             (work, key, day, most),
@@ -366,9 +370,7 @@ def _packed(found: list[Cited]) -> bytes:
 
 def _unpacked(packed: bytes) -> list[Cited]:
     told = json.loads(zlib.decompress(packed)) if packed else []
-    return [
-        Cited(*one[:6], changes=one[6], work=None if one[7] is None else NamedWork(*one[7])) for one in told
-    ]  # fmt: skip
+    return [Cited(*one[:6], None if one[7] is None else NamedWork(*one[7]), one[6]) for one in told]
 
 
 __all__ = [

@@ -56,6 +56,7 @@ class Resolver:
         self._numbered: dict[str, str] = {}
         self._called: dict[str, str] = {}
         self._titles: dict[str, frozenset[str]] = {}
+        self._printed: dict[str, str] = {}
         self._places: dict[str, _Numbers] = {}
         for version in library.newest():
             self._know(version)
@@ -68,6 +69,7 @@ class Resolver:
 
     def _know(self, version: Version) -> None:
         work, title = version.work, _ISSUE.sub("", version.title)
+        self._printed[work] = title
         self._titles[work] = self._titles.get(work, frozenset()) | _words(title)
         for told in (work, version.eli):
             for pattern in (_SLUG, _ELI):
@@ -200,6 +202,18 @@ class Resolver:
             return self._numbered[celex]
         found = _ELI.search(clean)
         return None if found is None else self._titled("-".join([*found.groups()]), clean)
+
+    def name_at(self, address: str) -> tuple[str, bool]:
+        """The work of an address, or the name that it has where it is not held; and whether it is."""
+        held = self.work_at(address)
+        if held is not None:
+            return held, True
+        found = _ELI.search(address)
+        return ("-".join(found.groups()) if found else _celex_of(address) or address), False
+
+    def title(self, work: str) -> str:
+        """What a held work is called; empty where it is not held."""
+        return self._printed.get(work, "")
 
     def _titled(self, slug: str, address: str) -> str | None:
         """``loi-1979-04-16-n1`` of ``…/loi/1979/04/16/n1``."""

@@ -108,7 +108,7 @@ class _Scan:
         changes = work is not None and work is self._amended and self._leads(start)
         changes = changes or self._grammar.amended.match(self._text, end) is not None
         if work is not None and self._grammar.amends.match(self._text, end):
-            self._amended = work
+            self._amended, changes = work, True
         items[0] = replace(items[0], start=start)
         if len(items) == 1:
             items[0] = replace(items[0], end=end)
@@ -345,11 +345,18 @@ class _Scan:
         return named.end()
 
     def _keep_work(self, start: int, work: NamedWork, end: int) -> None:
+        if self._is_note(start, end):
+            return
         self._named.append(work)
         changes = self._grammar.amends.match(self._text, end) is not None
         if changes:
             self._amended = work
         self._found.append(Cited(start, end, "work", work=work, changes=changes))
+
+    def _is_note(self, start: int, end: int) -> bool:
+        """Whether "(Loi du 23 juillet 2015)" stands here: a publisher's note on what changed the words."""
+        before = self._text[max(0, start - 4) : start].rstrip()
+        return before.endswith("(") and self._text[end : end + 4].lstrip().startswith(")")
 
 
 _NO_NAMES = frozenset({
@@ -408,11 +415,11 @@ def _is_year(number: int) -> bool:
 
 
 def _day(found: re.Match[str]) -> str:
-    month, day = _MONTHS[folded(found["month"])], int(found["day"])
+    month, day = MONTHS[folded(found["month"])], int(found["day"])
     return f"{found['year']}-{month:02}-{day:02}" if 0 < day < 32 else ""
 
 
-_MONTHS = {
+MONTHS = {
     name: number
     for names in (
         "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre",

@@ -464,7 +464,8 @@ class Library:
         As ``wordings``, for what reads each distinct text once, or none.
         """
         versions = self._database.execute(
-            "SELECT id, work, language, valid_from, valid_to FROM version ORDER BY work, language, valid_from"
+            "SELECT id, work, language, valid_from, valid_to FROM version"
+            " ORDER BY work, language, valid_from"
         ).fetchall()
         for _, group in groupby(versions, key=lambda row: row[1:3]):
             yield from self._spans(list(group))
@@ -512,6 +513,16 @@ class Library:
             else:
                 states.append(State(version.valid_from, ends, found))
         return states
+
+    def states(self, work: str, language: str, key: str | None = None) -> Iterator[State]:
+        """The wordings of a work, or of one provision: each provision's own, the oldest first."""
+        if key is not None:
+            yield from self.history(work, key, language)
+            return
+        found = sorted(
+            self._wordings(self.versions(work, language)), key=lambda one: one.begins or date.min
+        )
+        yield from found
 
     def wordings(self, language: str | None = None) -> Iterator[State]:
         """Every distinct wording of every provision with its days: what an index is made of."""
