@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from casemate.errors import IntegrityFailure, NotFound
-from casemate.knowledge.citing.records import Cited, NamedWork, Target, Why
+from casemate.knowledge.citing.records import Cited, CitedKind, NamedWork, Target, Why
 from casemate.knowledge.citing.resolving import Resolver
 from casemate.knowledge.citing.scanning import references_in
 from casemate.knowledge.documents.library import Library, Spell
@@ -370,7 +370,15 @@ def _packed(found: list[Cited]) -> bytes:
 
 def _unpacked(packed: bytes) -> list[Cited]:
     told = json.loads(zlib.decompress(packed)) if packed else []
-    return [Cited(*one[:6], None if one[7] is None else NamedWork(*one[7]), one[6]) for one in told]
+    return [_cited(*one) for one in told]
+
+
+def _cited(
+    start: int, end: int, kind: CitedKind, number: str, last: str, part: str, changes: bool,
+    work: list[Any] | None,
+) -> Cited:  # fmt: skip
+    named = None if work is None else NamedWork(*work)
+    return Cited(start, end, kind, number, last, part, named, changes)
 
 
 __all__ = [
