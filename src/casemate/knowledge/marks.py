@@ -7,7 +7,9 @@ So what a sentence claims is held against its source mark by mark, and what has 
 import re
 from collections import Counter
 from dataclasses import dataclass
+from typing import Literal, TypeVar
 
+from casemate.knowledge.signs import Kind, signs
 from casemate.search_words import words as words_of
 
 MONTHS = {
@@ -31,6 +33,38 @@ _NUMBER_WORDS = {
     for number, word in enumerate(words.split())
     if number > 1 or word in {"eins", "eent", "zero", "null"}
 }
+_TENS = {
+    word: str(number)
+    for words in (
+        "vingt trente quarante cinquante soixante",
+        "zwanzig dreissig vierzig funfzig sechzig siebzig achtzig neunzig",
+        "zwanzeg dressig veierzeg foffzeg sechzeg siwwenzeg achtzeg nonzeg",
+        "zwanzeg dresseg",
+        "twenty thirty forty fifty sixty seventy eighty ninety",
+    )
+    for number, word in zip(range(20, 100, 10), words.split(), strict=False)
+}
+_LARGE = {
+    word: number
+    for number, words in {
+        "13": "dreizehn thirteen drazeng",
+        "14": "vierzehn fourteen veierzeng",
+        "15": "funfzehn fifteen foffzeng",
+        "16": "sechzehn sixteen siechzeng",
+        "17": "siebzehn seventeen siwwenzeng",
+        "18": "achtzehn eighteen uechtzeng",
+        "19": "neunzehn nineteen nonzeng",
+        "20": "vingts",
+        "100": "cent cents hundert honnert hundred",
+        "1000": "mille tausend dausend thousand",
+        "1000000": "million millions millionen milliounen",
+        "1000000000": "milliard milliards milliarden billion",
+    }.items()
+    for word in words.split()
+}
+_NUMBER_WORDS |= _TENS | _LARGE
+_JOINED_NUMBER = re.compile(rf"(ein|een|{'|'.join(_NUMBER_WORDS)})(?:und|an)({'|'.join(_TENS)})")
+"""``vierundzwanzig`` and ``veieranzwanzeg``: units before tens, in one word."""
 _DAY = re.compile(
     r"\b(\d{1,2})(?:er|\.|st|nd|rd|th)?\s+(?:de\s+)?([^\W\d_]{3,10})\s+(\d{4})\b"
     r"|\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b|\b(\d{4})-(\d{2})-(\d{2})\b"
@@ -63,6 +97,8 @@ _DUTIES = {
     },
 }
 _NAME = re.compile(r"(?<![.!?»:;\n]\s)(?<!^)\b[A-ZÀ-ÖØ-Þ][\w’'-]{2,}", re.MULTILINE)
+_Mark = TypeVar("_Mark")
+_SHORTENED = re.compile(r"\b[A-ZÀ-ÖØ-Þ]{2,}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +120,8 @@ def marks(text: str, language: str) -> Marks:
         days=days,
         negations=_count(_NEGATIONS.get(language), text),
         duties={name: _count(words.get(language), text) for name, words in _DUTIES.items()},
-        # German has a capital on every noun: what is a name cannot be told by it.
-        names=frozenset() if language in {"de", "lb"} else _names(text),
+        # German has a capital on every noun: what is a name cannot be told by it, but for abbreviations.
+        names=_names(rest, _SHORTENED if language in {"de", "lb"} else _NAME),
     )
 
 
@@ -103,19 +139,48 @@ def unsupported(claim: str, source: str, language: str) -> list[str]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A mark that a rewording lost, or that it has and its source has not."""
+
+    kind: Kind | Literal["number", "day", "name"]
+    mark: str
+    is_new: bool
+
+    def __str__(self) -> str:
+        said = _TOLD.get(self.kind, f"the {self.kind} {self.mark}").format(self.mark)
+        return f"{said} is {'new' if self.is_new else 'missing'}"
+
+
+def differences(before: str, after: str, language: str) -> list[Difference]:
+    """Every mark that is not as often in ``after`` as in ``before``, counted one by one.
+
+    Words of one sense count alike ("shall", "must"). Names are held against all words of the other text,
+    since a word that begins a sentence has a capital anyway.
+    """
+    old, new = marks(before, language), marks(after, language)
+    found = [Difference("number", *one) for one in _apart(old.numbers, new.numbers)]
+    found += [Difference("day", *one) for one in _apart(old.days, new.days)]
+    told, now = signs(before, language), signs(after, language)
+    found += [Difference(kind, sense, is_new) for (kind, sense), is_new in _apart(told, now)]
+    old_words, new_words = f" {folded(before)} ", f" {folded(after)} "
+    found += [
+        Difference("name", one, False) for one in sorted(old.names) if f" {one} " not in new_words
+    ]
+    found += [
+        Difference("name", one, True) for one in sorted(new.names) if f" {one} " not in old_words
+    ]
+    return found
+
+
 def changed(before: str, after: str, language: str) -> list[str]:
     """What a rewording lost, gained or turned, a phrase each; empty where every mark is kept."""
-    old, new = marks(before, language), marks(after, language)
-    found = []
-    for kind, was, now in (("number", old.numbers, new.numbers), ("day", old.days, new.days)):
-        found += [f"the {kind} {one} is missing" for one in was if one not in now]
-        found += [f"the {kind} {one} is new" for one in now if one not in was]
-    if bool(old.negations) != bool(new.negations):
-        found.append("a negation is missing" if old.negations else "a negation is new")
-    for name, count in old.duties.items():
-        if bool(count) != bool(new.duties[name]):
-            found.append(f"the word for {_SAID[name]} is {'missing' if count else 'new'}")
-    return found
+    return list(dict.fromkeys(map(str, differences(before, after, language))))
+
+
+def _apart(old: Counter[_Mark], new: Counter[_Mark]) -> list[tuple[_Mark, bool]]:
+    """What one has more often than the other, with whether that is the new one."""
+    return [(one, False) for one in old - new] + [(one, True) for one in new - old]
 
 
 def folded(text: str) -> str:
@@ -123,11 +188,27 @@ def folded(text: str) -> str:
     return " ".join(words_of(text))
 
 
+_TOLD = {
+    "negation": "a negation",
+    "duty": "the word for a duty",
+    "permission": "the word for a permission",
+    "prohibition": "the word for a prohibition",
+    "exception": "an exception",
+    "only": "the word “only”",
+    "bound": "the bound “{}”",
+    "order": "the word “{}”",
+    "condition": "a condition",
+    "quantity": "the word for “{}”",
+    "choice": "an “or”",
+    "unit": "the unit “{}”",
+    "place": "the ordinal {}",
+    "point": "the point {}",
+}
 _SAID = {"must": "a duty", "may": "a permission", "forbidden": "a prohibition"}
 
 
-def _names(text: str) -> frozenset[str]:
-    return frozenset(folded(one) for one in _NAME.findall(text))
+def _names(text: str, pattern: re.Pattern[str]) -> frozenset[str]:
+    return frozenset(folded(one) for one in pattern.findall(text))
 
 
 def _days(text: str) -> tuple[Counter[str], str]:
@@ -156,7 +237,11 @@ def _iso(one: re.Match[str]) -> str | None:
 def _numbers(text: str) -> Counter[str]:
     """Each number as digits with a point; words for small ones too."""
     found = Counter(_digits(one) for one in _NUMBER.findall(text))
-    found.update(_NUMBER_WORDS[word] for word in folded(text).split() if word in _NUMBER_WORDS)
+    for word in folded(text).split():
+        if word in _NUMBER_WORDS:
+            found[_NUMBER_WORDS[word]] += 1
+        elif joined := _JOINED_NUMBER.fullmatch(word):
+            found[str(int(_NUMBER_WORDS[joined[2]]) + int(_NUMBER_WORDS.get(joined[1], "1")))] += 1
     return found
 
 
