@@ -1,5 +1,6 @@
 """What a plain version is made of."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,6 +19,14 @@ Hint = Literal[
 Why = Literal["", "nothing_to_change", "label", "not_the_same", "no_language"]
 """Why a sentence is as it was: no rule fits, a number or heading, the check found it changed, or there
 are no rules for its language."""
+
+
+_PRINT = re.compile(r"^\|\s*|\s*\|$|\*\*")
+
+
+def printed(original: str) -> str:
+    """A line without the marks that only print needs: bars of tables, stars of headings."""
+    return " ".join(re.sub(r"\s*\|\s*", " ", _PRINT.sub("", original)).split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,9 @@ from typing import Any
 
 LANGUAGES = ("fr", "de", "en", "lb")
 _APOSTROPHE = "['’]"
-_NO_VERB = r"(?!titre|ordre|autre|membre|ministre|centre|chambre|nombre|registre|lettre|cadre|offre)"
+_NO_VERB = (
+    r"(?!titre|ordre|autre|membre|ministre|centre|chambre|nombre|registre|lettre|cadre|offre)"
+)
 _INFINITIVE = (
     r"(?=\s+(?:ne pas\s+|n['’]y\s+|y\s+|en\s+|se\s+|s['’]|les?\s+|la\s+|l['’]|lui\s+|leur\s+)*"
     rf"{_NO_VERB}\w+(?:er|ir|re|oir)\b)"
@@ -102,7 +104,9 @@ def _of_section(section: str, entries: Mapping[str, Any], language: str) -> Iter
             case "participle":
                 yield _Rule(_literal(words) + _AUXILIARY[language], _always(to))
             case "de":
-                yield _Rule(_literal(words, open_end=True) + _ARTICLE_DE, _contracted(to, _AFTER_DE))
+                yield _Rule(
+                    _literal(words, open_end=True) + _ARTICLE_DE, _contracted(to, _AFTER_DE)
+                )
             case "a":
                 yield _Rule(_literal(words, open_end=True) + _ARTICLE_A, _contracted(to, _AFTER_A))
             case "nominal":
@@ -111,14 +115,16 @@ def _of_section(section: str, entries: Mapping[str, Any], language: str) -> Iter
                 raise ValueError(f"the table of {language} has an unknown section {section!r}")
 
 
-_ARTICLE_DE = r"\s+(?:de la|de l['’]|du|des|de|d['’])(?![\w'’])\s*"
-_ARTICLE_A = r"\s+(?:à la|à l['’]|aux|au|à)(?![\w'’])\s*"
+_ARTICLE_DE = r"\s+(?:de la\b|de l['’]|du\b|des\b|de\b|d['’])\s*"
+_ARTICLE_A = r"\s+(?:à la\b|à l['’]|aux\b|au\b|à(?!\w))\s*"
 
 
 def _nominal(name: str, verbs: list[str]) -> Iterator[_Rule]:
     """``procéder à la NAME de``: three forms of the verb that carries it, each with its own."""
     for carrier, verb in zip(("procéder", "procède", "procèdent"), verbs, strict=True):
-        pattern = rf"{carrier} (?:à la |à l['’]|au |aux ){_literal(name, open_end=True)}{_ARTICLE_DE}"
+        pattern = (
+            rf"{carrier} (?:à la |à l['’]|au |aux ){_literal(name, open_end=True)}{_ARTICLE_DE}"
+        )
         yield _Rule(pattern, _contracted(verb, _AFTER_DE))
 
 
@@ -128,9 +134,11 @@ def _contracted(to: str, articles: Mapping[str, str]) -> Callable[[re.Match[str]
     def told(one: re.Match[str]) -> str:
         ends = r"(de la|de l['’]|du|des|de|d['’]|à la|à l['’]|aux|au|à)\s*$"
         last = re.search(ends, one[0], re.IGNORECASE)
-        key = re.sub(_APOSTROPHE, "", last[1]).casefold() if last else ""
-        article = articles.get(key, "")
-        return f"{to} {article}" + ("" if article in {"", "l'"} else " ")
+        words = last[1] if last else ""
+        article = articles.get(re.sub(_APOSTROPHE, "", words).casefold(), "")
+        if article == "l'":
+            return f"{to} l{words[-1]}"  # the text's own apostrophe
+        return f"{to} {article} " if article else f"{to} "
 
     return told
 
