@@ -171,8 +171,9 @@ class Platform(
     KnownActs,
     FeedbackActs,
     CitingActs,
-    WritingActs,
     DraftingActs,
+    KnowledgeActs,
+    WritingActs,
 ):
     """One open home. Close it, or use it as a context manager."""
 

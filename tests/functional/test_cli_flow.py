@@ -353,6 +353,16 @@ def _read_laws(clinic: Clinic, said: dict[str, Any]) -> None:
     said["law check"] = clinic.ask("law", "check", draft, by=RESEARCHER)
     said["law check by nobody"] = clinic.say("law", "check", draft)
     said["law check strictly"] = clinic.say("law", "check", draft, "--strict", by=RESEARCHER)
+    amending = clinic.folder / "amending.txt"
+    amending.write_text(
+        "Art. 1er.\nÀ l'article 1er de la loi du 15 janvier 2020 relative aux chiens, les termes « Deux "
+        "chiens » sont remplacés par les termes « Trois chiens ».\n"
+        "Art. 2.\nL'article 9 de la même loi est abrogé.\n"
+    )
+    out = clinic.folder / "consolidated.xml"
+    carried_out = ("law", "consolidate", amending, "--on", "2024-01-01", "--out", out)
+    said["law consolidate"] = clinic.ask(*carried_out, by=RESEARCHER)
+    said["law consolidated"] = out.read_text()
     said["law redline in words"] = clinic.say("law", "redline", *provision, *days).out
 
 
@@ -810,6 +820,10 @@ def test_what_the_law_said_on_a_day_is_read_on_the_command_line(told: Told) -> N
     assert [one["kind"] for one in said["law check"]["findings"]] == kinds
     assert (said["law check by nobody"].code, said["law check strictly"].code) == (2, 1)
     assert "annexe I is named and is not in the draft" in said["law check strictly"].out
+    applied = said["law consolidate"]["applied"]
+    assert [one["after"] for one in applied["changes"]] == ["Art. 1.\nTrois chiens."]
+    assert [one["why"] for one in applied["failed"]] == ["article 9 is not there"]
+    assert "Trois chiens." in said["law consolidated"]
     assert said["law days"] == {"questions": 2, "right": 1, "wrong": ["wrong"]}
     assert [one["begins"] for one in said["law history"]] == ["2020-02-01", "2022-07-01"]
     assert "[-Un-]{+Deux+} [-chien-]{+chiens+}" in said["law redline in words"]

@@ -9,13 +9,16 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from casemate.acts.part import Part
+from casemate.acts.knowledge import KnowledgeActs
 
 if TYPE_CHECKING:
+    from casemate.knowledge.documents import Library
     from casemate.knowledge.drafting import Report
+    from casemate.knowledge.drafting.amending.consolidating import Consolidated
+    from casemate.knowledge.drafting.similar import Candidates
 
 
-class DraftingActs(Part):
+class DraftingActs(KnowledgeActs):
     """The acts on drafts."""
 
     def check_draft(
@@ -24,17 +27,72 @@ class DraftingActs(Part):
         content: bytes,
         name: str,
         *,
+        corpus: str | None = None,
         begins: date | None = None,
         published: date | None = None,
     ) -> Report:
-        """What is amiss in a draft: structure, numbers, annexes, days, style.
+        """What is amiss in a draft: structure, numbers, annexes, terms, references, days, style.
+
+        With a ``corpus`` references to its laws are held against what is in force on the day on which the
+        draft begins (today, where neither it nor ``begins`` says), and what is in force already is told.
 
         ``name`` is the file's, ``begins`` the day of entry into force where the draft does not say it,
         ``published`` the day on which it is to be published. Raises ``TooLarge`` or ``BadInput`` for what
         cannot be read.
         """
         from casemate.knowledge.drafting import read_draft, report_on
+        from casemate.knowledge.drafting.checking import against, begins_on
 
         with self._look(actor, "draft.check", self.facts.home):
             pass
-        return report_on(read_draft(content, name), begins=begins, published=published)
+        draft = read_draft(content, name)
+        if corpus is None:
+            return report_on(draft, begins=begins, published=published)
+        on = begins or begins_on(draft) or self.clock().date()
+        with self._library(corpus) as library:
+            candidates, without = self._candidates(corpus, library, draft.language, on)
+            found, unchecked = against(draft, library, on, candidates)
+        return report_on(
+            draft, begins=begins, published=published, more=found, unchecked=(*unchecked, *without)
+        )
+
+    def _candidates(
+        self, corpus: str, library: Library, language: str, on: date
+    ) -> tuple[Candidates, tuple[str, ...]]:
+        """Where like provisions are looked for: in the index, else among all words, else nowhere."""
+        from casemate.knowledge.drafting.similar import InForce, by_index
+
+        with self.store.read() as tx:
+            indexed = bool(self.corpora_kept.get(tx, corpus).index)
+        if indexed:
+            return by_index(self._finder(corpus, library), library, language, on), ()
+        all_of_it = InForce.of(library, language, on)
+        if all_of_it is None:
+            return lambda text: (), (
+                "Similar provisions: the collection is large and has no index; `law index` builds it",
+            )  # fmt: skip
+        return all_of_it.like, ()
+
+    def consolidate(
+        self,
+        actor: str,
+        content: bytes,
+        name: str,
+        corpus: str,
+        *,
+        work: str | None = None,
+        on: date | None = None,
+    ) -> Consolidated:
+        """The law that an amending text changes, as it reads once that is carried out.
+
+        The version in force ``on`` the day (today, if none) of ``work``, or of the only law that the text
+        names. What was not read, or cannot be carried out for certain, is listed and changes nothing.
+        """
+        from casemate.knowledge.drafting import read_draft
+        from casemate.knowledge.drafting.amending.consolidating import consolidate
+
+        with self._look(actor, "draft.check", self.facts.home):
+            pass
+        draft = read_draft(content, name)
+        with self._library(corpus) as library:
+            return consolidate(draft, library, on or self.clock().date(), work)

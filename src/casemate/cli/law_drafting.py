@@ -1,5 +1,6 @@
 """``casemate law check`` and its neighbours: what a drafting office asks of a text."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -7,9 +8,14 @@ import typer
 from rich.console import Group
 from rich.text import Text
 
-from casemate.cli.common import Desk, Shown, command, printable, show
+from casemate.cli.common import Desk, Shown, command, printable, show, writing
 from casemate.errors import BadInput, TooLarge
 from casemate.knowledge.drafting import LARGEST_DRAFT, Report, Severity
+from casemate.knowledge.drafting.amending.consolidating import Consolidated, akoma_ntoso
+from casemate.knowledge.drafting.printing import consolidated_paper
+from casemate.knowledge.redline import redline
+from casemate.papers import FORMATS, write
+from casemate.plain import plain
 from casemate.register.law.cases import read_day
 
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.HINT: "dim"}
@@ -19,6 +25,7 @@ _LONGEST_QUOTE = 160
 def add_to(app: typer.Typer) -> None:
     """Put the commands into ``casemate law``."""
     command(app, "check")(check)
+    command(app, "consolidate")(consolidate)
 
 
 def read_file(path: Path) -> bytes:
@@ -45,14 +52,17 @@ def check(
     published: Annotated[
         str | None, typer.Option(help="The day on which it is to be published.")
     ] = None,
+    corpus: Annotated[
+        str | None, typer.Option(help="Laws to hold it against: their references, what is alike.")
+    ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="End with exit code 1 where there is an error.")
     ] = False,
 ) -> Shown:
-    """What is amiss in a draft: structure, numbers, days, style."""
+    """What is amiss in a draft: structure, numbers, terms, references, days, style."""
     report = desk.platform.check_draft(
         desk.actor, read_file(file), file.name,
-        begins=read_day(enters_into_force, "--enters-into-force"),
+        corpus=corpus, begins=read_day(enters_into_force, "--enters-into-force"),
         published=read_day(published, "--published"),
     )  # fmt: skip
     shown = Shown(_document(report), _text(report))
@@ -101,3 +111,87 @@ def _text(report: Report) -> Group:
         Text(f"… and {count} more of {kind}", "dim") for kind, count in report.left_out.items()
     ]
     return Group(*lines)
+
+
+def consolidate(
+    desk: Desk,
+    file: Annotated[Path, typer.Argument(help="The amending text.")],
+    work: Annotated[
+        str | None, typer.Option(help="The law that is changed (default: the one it names).")
+    ] = None,
+    on: Annotated[
+        str | None, typer.Option("--on", help="The day whose version is changed (default: today).")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to: .xml (Akoma Ntoso), .json, .html, .pdf, .docx.")
+    ] = None,
+    corpus: Annotated[str, typer.Option(help="The collection of laws.")] = "law",
+) -> Shown:
+    """The law that an amending text changes, as it then reads; what is not certain is listed."""
+    done = desk.platform.consolidate(
+        desk.actor, read_file(file), file.name, corpus, work=work, on=read_day(on, "--on")
+    )
+    if out is not None:
+        with writing(out):
+            out.write_bytes(consolidated_bytes(done, out.suffix.lower().lstrip(".")))
+    return Shown(done, _consolidated_text(done))
+
+
+def consolidated_bytes(done: Consolidated, form: str) -> bytes:
+    """A consolidated text as a file; raises ``BadInput`` for a form that there is not."""
+    if form in {"xml", "akn"}:
+        return akoma_ntoso(done)
+    if form == "json":
+        return json.dumps(plain(done), ensure_ascii=False, indent=1).encode()
+    if form in FORMATS:
+        return write(consolidated_paper(done), form)
+    raise BadInput(f"write to a file that ends in .xml, .json, .{', .'.join(FORMATS)}")
+
+
+def _consolidated_text(done: Consolidated) -> Group:
+    applied = done.applied
+    lines = [
+        Text(
+            printable(
+                f"{done.title}, version of {done.version_from}: {len(applied.changes)} instructions "
+                f"carried out, {len(applied.failed)} could not be, {len(applied.unread)} not read, "
+                f"{len(applied.pending)} take effect later, {len(applied.elsewhere)} on other laws."
+            ),
+            "bold",
+        )
+    ]
+    for change in applied.changes:
+        lines.append(
+            Text(
+                printable(
+                    f"\n{change.number or change.key}: {_short(change.operation.instruction)}"
+                ),
+                "bold",
+            )
+        )
+        lines.append(_redline(change.before, change.after))
+    for failed in applied.failed:
+        lines.append(
+            Text(printable(f"\nNOT CARRIED OUT {_short(failed.operation.instruction)}"), "bold red")
+        )
+        lines.append(Text(printable(f"{failed.why}.")))
+    for unread in applied.unread:
+        lines.append(Text(printable(f"\nNOT READ {_short(unread.instruction)}"), "bold red"))
+        lines.append(Text(printable(f"{unread.why}.")))
+    return Group(*lines)
+
+
+def _short(words: str) -> str:
+    line = " ".join(words.split())
+    return line if len(line) <= _LONGEST_QUOTE else line[:_LONGEST_QUOTE] + " …"
+
+
+_SIGNS = {"same": ("", "", ""), "deleted": ("[-", "-]", "red"), "inserted": ("{+", "+}", "green")}
+
+
+def _redline(before: str, after: str) -> Text:
+    shown = Text()
+    for one in redline(before, after):
+        left, right, colour = _SIGNS[one.change]
+        shown.append(printable(f"{left}{one.text}{right}"), style=colour)
+    return shown

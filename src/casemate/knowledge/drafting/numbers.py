@@ -67,6 +67,11 @@ def number_in(printed: str) -> Number | None:
     return next((Number("", (_WORDS[one],)) for one in words if one in _WORDS), None)
 
 
+def bare(number: str) -> str:
+    """An article's number without the word before it."""
+    return re.sub(r"^(?:Art(?:icle|ikel|icolo|\.)?|§)\s*", "", number.strip(), flags=re.I)
+
+
 def ordinal(word: str) -> int | None:
     """The number that an ordinal in words is (``deuxième``, ``second``, ``ersten``)."""
     return _WORDS.get(word.casefold())

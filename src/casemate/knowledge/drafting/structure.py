@@ -7,7 +7,7 @@ from itertools import pairwise
 from casemate.knowledge.documents import Kind, Provision
 from casemate.knowledge.drafting.draft import Draft, Place
 from casemate.knowledge.drafting.findings import Finding, Severity
-from casemate.knowledge.drafting.numbers import Number, missing_between, number_in, step
+from casemate.knowledge.drafting.numbers import Number, bare, missing_between, number_in, step
 from casemate.knowledge.drafting.outline import Part, outline, siblings, value_of
 
 _ANNEX = re.compile(r"\b(?:annexe|annex|anlage|anhang)\s+(?P<number>[IVXLC]{1,6}|\d{1,3})\b", re.I)
@@ -110,7 +110,7 @@ def _articles(articles: Sequence[Place]) -> Iterator[Finding]:
     """Articles are numbered through the whole of a law; those of an annex begin anew."""
     by_annex: dict[str, list[tuple[Place, Number]]] = {}
     for place in articles:
-        number = number_in(_bare(place.provision.number))
+        number = number_in(bare(place.provision.number))
         if number is not None:
             annex = next((one.key for one in place.path if one.kind is Kind.ANNEX), "")
             by_annex.setdefault(annex, []).append((place, number))
@@ -120,10 +120,6 @@ def _articles(articles: Sequence[Place]) -> Iterator[Finding]:
             told = second.text[: end if end >= 0 else len(second.text)]
             at = (second.key, 0, len(told), told)
             yield from _wrong_step(at, before, after, _name(second), _name(first))
-
-
-def _bare(number: str) -> str:
-    return re.sub(r"^(?:Art(?:icle|ikel|icolo|\.)?|§)\s*", "", number.strip(), flags=re.I)
 
 
 def _parts(place: Place) -> Iterator[Finding]:
