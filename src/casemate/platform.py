@@ -172,7 +172,6 @@ class Platform(
     FeedbackActs,
     CitingActs,
     DraftingActs,
-    KnowledgeActs,
     WritingActs,
 ):
     """One open home. Close it, or use it as a context manager."""
