@@ -10,6 +10,7 @@ out one act after the other.
 
 import argparse
 import json
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,8 @@ class Case:
     relevant: frozenset[str]
     route: Route
     work: str
+    sheet: str
+    """What stands before the question's own words."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,9 @@ def taught(index: KnowledgeIndex, tasks: Sequence[Task], works: dict[str, str]) 
             hit = np.array([one in question.relevant for one in mine], bool)
             route = route_of(named.rest, task.language, task.of)
             work = works[min(question.relevant)]
-            cases.append(Case(Lesson(found.values, hit), mine, question.relevant, route, work))
+            sheet = question.text.partition(" : ")[0]
+            lesson = Lesson(found.values, hit)
+            cases.append(Case(lesson, mine, question.relevant, route, work, sheet))
     return Taught(cases, names)
 
 
@@ -134,13 +139,20 @@ def both(weights: dict[str, float], trees: list[list[list[Any]]]) -> dict[str, A
     return {"weights": {n: round(_SHARE * w, 5) for n, w in weights.items()}, "trees": trees}
 
 
-def across_works(cases: Sequence[Case], names: Sequence[str], *, trees: bool) -> str:
-    """What is learnt on all works but one, tried on that one, over all works."""
+def apart(
+    cases: Sequence[Case], names: Sequence[str], part: Callable[[Case], str], *, trees: bool = False
+) -> str:
+    """What is learnt on all parts but one, tried on that one, over all parts."""
     others = {
-        work: scorer(learnt([c for c in cases if c.work != work], names, trees=trees), names)
-        for work in {case.work for case in cases}
+        one: scorer(learnt([c for c in cases if part(c) != one], names, trees=trees), names)
+        for one in {part(case) for case in cases}
     }
-    return judged(cases, lambda case: others[case.work](case))
+    return judged(cases, lambda case: others[part(case)](case))
+
+
+def _fifth(case: Case) -> str:
+    """One of five parts of the sheets; all questions of a sheet are in one."""
+    return str(zlib.crc32(case.sheet.encode()) % 5)
 
 
 def opened(
@@ -200,16 +212,17 @@ def main() -> None:
     sets["term"][1]["EU, one language"] = within
     chosen: dict[str, dict[str, Any]] = {}
     for route, (cases, tried) in sets.items():
-        for trees in (False, True):
-            document = learnt(cases, eu.names, trees=trees)
-            print(f"{route}, {'weights and trees' if trees else 'weights'}")
-            print("  training:", judged(cases, scorer(document, eu.names)))
-            for name, others in tried.items():
-                print(f"  {name}:", judged(others, scorer(document, eu.names)), flush=True)
-            if route == "across":
-                print("  other acts:", across_works(cases, eu.names, trees=trees), flush=True)
-            if trees == (route in TREES):
-                chosen[route] = document
+        trees = route in TREES
+        chosen[route] = document = learnt(cases, eu.names, trees=trees)
+        print(f"{route}, {'weights and trees' if trees else 'weights'}")
+        print("  training:", judged(cases, scorer(document, eu.names)))
+        for name, others in tried.items():
+            print(f"  {name}:", judged(others, scorer(document, eu.names)), flush=True)
+        if route == "across":
+            print("  other acts:", apart(cases, eu.names, lambda case: case.work), flush=True)
+        if route == "question":
+            every = [*cases, *fr[1].cases]
+            print("  other sheets, five parts:", apart(every, fr[0].names, _fifth), flush=True)
     if given.write:
         write(chosen)
 

@@ -50,6 +50,7 @@ def candidates(side: Side, asked: Asked, also: Sequence[int] = ()) -> Candidates
     """The passages worth ranking, those in ``also`` among them, with their features."""
     words = _by_words(side, asked)
     meaning = _by_meaning(side, asked)
+    words |= _by_links(side, asked, words["whole"], meaning["towards"])
     places = np.union1d(_gathered(asked.allowed, words, meaning), also).astype(np.int64)
     columns: dict[str, Scores] = {}
     for name, scores in words.items():
@@ -58,6 +59,7 @@ def candidates(side: Side, asked: Asked, also: Sequence[int] = ()) -> Candidates
         columns |= _relative(name, scores[places], meaning=True)
     columns |= _inside(side, asked, places)
     columns["length"] = np.log1p(side.body.lengths[places])
+    columns["often_cited"] = side.graph.often[places]
     values = (
         np.stack(list(columns.values()), axis=1) if len(places) else np.zeros((0, len(columns)))
     )
@@ -95,19 +97,34 @@ def _votes(scores: Scores, group: Places, voters: int = 60) -> Scores:
     )
 
 
+def _by_links(side: Side, asked: Asked, words: Scores, meaning: Scores) -> dict[str, Scores]:
+    """What a passage gets of the good ones that it cites or that cite it."""
+    both = words / max(float(words.max()), 1e-6) + _MEANING_COUNTS * meaning
+    both = np.where(asked.allowed, both, _NOT)
+    last = max(len(both) - _GOOD, 0)
+    good = np.maximum(both - np.partition(both, last)[last], 0).astype(np.float32)
+    good[~asked.allowed] = 0
+    return {"linked": side.graph.best(good), "linked_mean": side.graph.mean(good)}
+
+
+_GOOD = 200  # the passages of which others get something
+_MEANING_COUNTS = 3  # cosines are close to each other
+
+
 def _by_meaning(side: Side, asked: Asked) -> dict[str, Scores]:
     every = side.vectors @ asked.vectors.T
     best = np.maximum.reduceat(every, side.piece_starts)
     question = asked.vectors[0]
-    nearest = np.argsort(np.where(asked.allowed, -best[:, 0], 1))[:5]
+    mean = np.add.reduceat(every[:, 0], side.piece_starts) / side.pieces_each
+    nearest = _top(np.where(asked.allowed, best[:, 0], _NOT), 5)
     towards = question + 0.7 * side.means[nearest].mean(axis=0)
     found = {
         "best": best[:, 0],
         "best_head": best[:, 1],
         "best_tail": best[:, 2],
         "first": every[side.piece_starts, 0],
-        "mean": side.means @ question,
-        "centred": side.centred @ question,
+        "mean": mean,
+        "centred": (mean - float(side.shared @ question)) / side.apart,
         "towards": side.means @ (towards / np.linalg.norm(towards)),
         "best_around": neighbours(best[:, 0], side.work, 2),
     }
@@ -116,7 +133,14 @@ def _by_meaning(side: Side, asked: Asked) -> dict[str, Scores]:
     return {name: np.asarray(scores, np.float32) for name, scores in found.items()}
 
 
-_BRING = ("whole", "expanded", "section0", "near", "tail")
+def _top(scores: Scores, count: int) -> Places:
+    """The places of the ``count`` best."""
+    if len(scores) <= count:
+        return np.arange(len(scores))
+    return np.argpartition(-scores, count)[:count]
+
+
+_BRING = ("whole", "expanded", "section0", "near", "tail", "linked")
 _BRING_BY_MEANING = ("best", "centred", "towards", "section_mean0")
 
 
@@ -132,11 +156,8 @@ def _gathered(allowed: Flags, words: Mapping[str, Scores], meaning: Mapping[str,
 
 
 def _best(scores: Scores) -> list[int]:
-    if len(scores) > _TOGETHER:
-        top = np.argpartition(-scores, _TOGETHER)[:_TOGETHER]
-    else:
-        top = np.arange(len(scores))
-    return [int(place) for place in top if scores[place] > _NOT]
+    top = _top(scores, _TOGETHER)
+    return top[scores[top] > _NOT].tolist()
 
 
 def _relative(name: str, scores: Scores, *, meaning: bool = False) -> dict[str, Scores]:

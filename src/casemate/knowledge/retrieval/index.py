@@ -39,7 +39,7 @@ MOST_PIECES = 4
 """Vectors of one passage, at most: what stands further down is found by its words."""
 _VECTORS = 12_000  # where passages are more than that, each has one: a first index within minutes
 _MOST_WORDS = 48  # different words of a question, the rarest
-_FORM = 1
+_FORM = 2
 _CITED = 1e3  # added to the score of a provision that the question cites
 
 

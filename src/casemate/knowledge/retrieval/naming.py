@@ -56,7 +56,7 @@ class Names:
 
     def named(self, question: str) -> Named:
         """What ``question`` names. A title is taken out of the rest; the longest is tried first."""
-        numbers = tuple(dict.fromkeys(plain_number(one) for one in _numbers(question)))
+        numbers = tuple(dict.fromkeys(plain_number(one) for one in numbers_in(question)))
         folded, origins = _folded(question)
         padded = f" {folded} "
         found = [name for name in self._works if f" {name} " in padded]
@@ -83,8 +83,9 @@ def places_of(numbers: Sequence[str], known: Mapping[str, Sequence[int]]) -> lis
     return [place for number in numbers for place in known.get(number, ())]
 
 
-def _numbers(question: str) -> list[str]:
-    return _CITED.findall(question) + _CODE_NUMBER.findall(question)
+def numbers_in(text: str) -> list[str]:
+    """The numbers of provisions that a text cites, as they stand in it."""
+    return _CITED.findall(text) + _CODE_NUMBER.findall(text)
 
 
 def _folded(text: str) -> tuple[str, list[int]]:

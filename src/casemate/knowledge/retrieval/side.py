@@ -16,6 +16,7 @@ from scipy import sparse
 from casemate.knowledge.passages import Passage
 from casemate.knowledge.retrieval.analysis import stems
 from casemate.knowledge.retrieval.lexical import Field, Places, Scores, counted
+from casemate.knowledge.retrieval.links import Graph, Links, links_of
 
 Vectors = NDArray[np.float32]
 
@@ -41,6 +42,7 @@ class Side:
     groups: tuple[Places, Places]
     vectors: Vectors
     piece_starts: Places
+    links: Links
 
     @property
     def size(self) -> int:
@@ -56,18 +58,34 @@ class Side:
         )
 
     @cached_property
+    def graph(self) -> Graph:
+        """Who cites whom."""
+        return Graph(self.links, self.size)
+
+    @cached_property
+    def pieces_each(self) -> Scores:
+        """How many vectors each passage has."""
+        return np.diff(np.append(self.piece_starts, len(self.vectors))).astype(np.float32)
+
+    @cached_property
     def means(self) -> Vectors:
         """The mean of each passage's vectors, not of length 1: who says one thing is longer than who
         says many."""
-        counts = np.diff(np.append(self.piece_starts, len(self.vectors)))
-        return np.asarray(
-            np.add.reduceat(self.vectors, self.piece_starts) / counts[:, None], np.float32
-        )
+        if len(self.vectors) == self.size:
+            return self.vectors
+        sums = np.add.reduceat(self.vectors, self.piece_starts)
+        return np.asarray(sums / self.pieces_each[:, None], np.float32)
 
     @cached_property
-    def centred(self) -> Vectors:
-        """Those means without what all passages share (Mu and Viswanath 2018), of length 1."""
-        return _unit(self.means - self.means.mean(axis=0))
+    def shared(self) -> Vectors:
+        """What all passages share: the mean of their means."""
+        return np.asarray(self.means.mean(axis=0), np.float32)
+
+    @cached_property
+    def apart(self) -> Scores:
+        """How long each mean is without what all share (Mu and Viswanath 2018)."""
+        whole = np.linalg.norm(self.means - self.shared, axis=1)
+        return np.maximum(whole, 1e-6).astype(np.float32)
 
     @cached_property
     def section_vectors(self) -> tuple[Vectors, ...]:
@@ -91,6 +109,7 @@ class Side:
         arrays: dict[str, Any] = {
             "rows": self.rows, "tokens": self.tokens, "starts": self.starts, "work": self.work,
             "group0": self.groups[0], "group1": self.groups[1], "piece_starts": self.piece_starts,
+            "links": self.links,
         }  # fmt: skip
         np.savez(folder / "places.npz", **arrays)
         np.save(folder / "vectors.npy", self.vectors.astype(np.float16))
@@ -168,6 +187,7 @@ def make_side(
         groups=_sections(passages),
         vectors=vectors,
         piece_starts=piece_starts,
+        links=links_of(passages),
     )
 
 
