@@ -28,7 +28,7 @@ from casemate.knowledge.retrieval.index import route_of
 from casemate.knowledge.retrieval.measuring import MEASURES, measures
 from casemate.knowledge.retrieval.ranker import Lesson, Route, learn, ranker_of
 
-PENALTY = {"term": 0.01, "question": 0.05, "across": 0.05}
+PENALTY = {"term": 0.01, "question": 0.1, "across": 0.05}
 """On the squares of weights: more where questions are few. Chosen on the development questions."""
 TREES = {"term"}
 """Routes whose questions are many enough for trees; chosen on the development questions."""

@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from casemate.errors import BadInput, NotFound
+from casemate.language.embedding import EmbeddingSettings, read_embedding_settings
 from casemate.language.settings import LanguageSettings, read_language_settings
 from casemate.providers import Provider, check_address, read_providers
 from casemate.store.keys import create_key_file
 
 SETTINGS = "casemate.toml"
-_KNOWN = ("name", "database", "address", "oidc", "language_model")
+_KNOWN = ("name", "database", "address", "oidc", "language_model", "embedding")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Home:
     """The OpenID providers that people may sign in with."""
     language_model: LanguageSettings | None = None
     """The language model that may write, where the operator named one."""
+    embedding: EmbeddingSettings | None = None
+    """The server that makes vectors of texts, where it is not this machine."""
 
     @property
     def vault(self) -> Path:
@@ -118,6 +121,7 @@ def open_home(root: Path, *, environ: Mapping[str, str] = os.environ) -> Home:
         address=None if "address" not in values else check_address(values["address"]),
         providers=read_providers(values.get("oidc", []), root),
         language_model=_language_model(values, root),
+        embedding=read_embedding_settings(values["embedding"]) if "embedding" in values else None,
     )
 
 

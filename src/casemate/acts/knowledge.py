@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from casemate.knowledge.answers.finding import IndexFinder
     from casemate.knowledge.documents import Library, Loaded, Standing, Stored
     from casemate.knowledge.documents.library import Reader, State, Version
-    from casemate.knowledge.encoding import Encoder
+    from casemate.knowledge.encoding import TextEncoder
     from casemate.knowledge.keeping import Corpora, KeptCorpus
 
 
@@ -149,11 +149,13 @@ class KnowledgeActs(Part):
             return library.history(library.work(work), key, language)
 
     @cached_property
-    def _encoder(self) -> Encoder:
-        """Texts to vectors; the graph is made once a machine."""
+    def _encoder(self) -> TextEncoder:
+        """Texts to vectors: the server's that the settings name, or else this machine's own."""
         from casemate.knowledge.encoding import Encoder
+        from casemate.knowledge.encoding.served import ServedEncoder
 
-        return Encoder()
+        served = self.home.embedding
+        return Encoder() if served is None else ServedEncoder(served)
 
     @cached_property
     def _finders(self) -> dict[str, IndexFinder]:

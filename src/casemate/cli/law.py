@@ -17,6 +17,7 @@ from casemate.cli.common import Desk, Shown, command, table
 from casemate.clock import system_clock
 from casemate.errors import BadInput
 from casemate.flagships.law.evaluation import right_versions
+from casemate.flagships.law.short_names import short_names
 from casemate.flagships.law.sources import files_in, read_law
 from casemate.knowledge.answers import Answer
 from casemate.knowledge.documents import Standing, Stored
@@ -94,9 +95,10 @@ def _progress(title: str) -> Iterator[Callable[[int, int], None]]:
 @command(app, "index")
 def index(desk: Desk, corpus: Corpus = "law") -> Shown:
     """Build the index in which answers are found, or what of it is new."""
+    held = {one.work for one in desk.platform.works_of_corpus(corpus)}
     with _progress("Indexing") as hear:
         digest = desk.platform.index_corpus(
-            desk.actor, corpus, progress=lambda what, done, of: hear(done, of)
+            desk.actor, corpus, short_names(held), progress=lambda what, done, of: hear(done, of)
         )
     return Shown({"corpus": corpus, "index": digest}, f"{corpus} is indexed: {digest}.")
 

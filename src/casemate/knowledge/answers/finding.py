@@ -7,7 +7,7 @@ from typing import Any
 
 from casemate.errors import NotFound
 from casemate.knowledge.answers.answering import Found, Likeness
-from casemate.knowledge.encoding import Encoder
+from casemate.knowledge.encoding import TextEncoder
 from casemate.knowledge.passages import Passage
 from casemate.knowledge.retrieval import KnowledgeIndex
 
@@ -65,7 +65,7 @@ _FIRST = 3
 _STEP = 0.01
 
 
-def likeness_by(encoder: Encoder) -> Likeness:
+def likeness_by(encoder: TextEncoder) -> Likeness:
     """Cosine of question and sentence, across languages."""
 
     def like(question: str, sentences: Sequence[str]) -> list[float]:
@@ -77,7 +77,7 @@ def likeness_by(encoder: Encoder) -> Likeness:
     return like
 
 
-def built_index(folder: Path, encoder: Encoder) -> KnowledgeIndex:
+def built_index(folder: Path, encoder: TextEncoder) -> KnowledgeIndex:
     """The index in ``folder``; raises ``NotFound`` where none was built."""
     if not folder.is_dir():
         raise NotFound("these texts have no index yet: build it with `law index`")

@@ -5,7 +5,6 @@ A row has an ``id`` and a ``text``; what else it may tell, under the names in us
 ``path``, ``eli``. Rows of one work, version and language are one document.
 """
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -15,6 +14,7 @@ from typing import Any
 from casemate.errors import BadInput
 from casemate.knowledge.documents.grammar import with_own_keys
 from casemate.knowledge.documents.tree import Document, Kind, Provision
+from casemate.knowledge.jsonl import rows_of
 
 _KINDS = {kind.value: kind for kind in Kind}
 
@@ -31,14 +31,8 @@ def documents_of_rows(content: bytes, name: str) -> Iterator[Document]:
 
 
 def _rows(content: bytes, name: str) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(content.splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as failure:
-            raise BadInput(f"{name}, line {number}: no JSON ({failure})") from failure
-        if not isinstance(row, dict) or not isinstance(row.get("id"), str):
+    for number, row in rows_of(content, name):
+        if not isinstance(row.get("id"), str):
             raise BadInput(f"{name}, line {number}: a row is an object with an `id` and a `text`")
         if not isinstance(row.get("text"), str):
             raise BadInput(f"{name}, line {number}: {row['id']} has no `text`")

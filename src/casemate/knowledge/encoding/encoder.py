@@ -62,6 +62,18 @@ class Encoder:
         vector: Floats = next(self._encoded([QUERY + text[:LONGEST_QUERY]]))[1]
         return vector
 
+    @property
+    def dimension(self) -> int:
+        """Numbers in a vector."""
+        return DIMENSION
+
+    def queries(self, texts: Sequence[str]) -> Floats:
+        """The vectors of several questions, a row each, made at once: faster than one by one."""
+        rows = np.empty((len(texts), DIMENSION), np.float32)
+        for place, vector in self._encoded([QUERY + text[:LONGEST_QUERY] for text in texts]):
+            rows[place] = vector
+        return rows
+
     def passages(self, texts: Sequence[str]) -> Floats:
         """The vectors of these texts, a row each, of length 1."""
         rows = np.empty((len(texts), DIMENSION), np.float32)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from casemate.errors import IntegrityFailure
-from casemate.knowledge.encoding.encoder import DIMENSION, Encoder
+from casemate.knowledge.encoding.kinds import TextEncoder
 
 Progress = Callable[[int, int], None]
 """Told how many are done, and of how many."""
@@ -37,23 +37,25 @@ class VectorCache:
         )
 
     def vectors(
-        self, texts: Sequence[str], encoder: Encoder, progress: Progress | None = None
+        self, texts: Sequence[str], encoder: TextEncoder, progress: Progress | None = None
     ) -> NDArray[np.float16]:
         """A row for each text; what is missing is encoded and kept. ``progress`` counts distinct
         missing texts."""
         digests = [_digest(encoder, text) for text in texts]
         self._encode(dict(zip(digests, texts, strict=True)), encoder, progress)
-        rows = np.empty((len(texts), DIMENSION), np.float16)
+        rows = np.empty((len(texts), encoder.dimension), np.float16)
         known = self._known(set(digests))
         for place, digest in enumerate(digests):
-            rows[place] = _numbers(known[digest])
+            rows[place] = _numbers(known[digest], encoder.dimension)
         return rows
 
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()
 
-    def _encode(self, texts: dict[bytes, str], encoder: Encoder, progress: Progress | None) -> None:
+    def _encode(
+        self, texts: dict[bytes, str], encoder: TextEncoder, progress: Progress | None
+    ) -> None:
         there = self._known(texts.keys())
         missing = [(digest, text) for digest, text in texts.items() if digest not in there]
         batch: list[tuple[bytes, bytes]] = []
@@ -77,11 +79,11 @@ class VectorCache:
         return known
 
 
-def _digest(encoder: Encoder, text: str) -> bytes:
+def _digest(encoder: TextEncoder, text: str) -> bytes:
     return hashlib.sha256(f"{encoder.digest}\0{text}".encode()).digest()
 
 
-def _numbers(vector: bytes) -> NDArray[np.float16]:
-    if len(vector) != 2 * DIMENSION:
+def _numbers(vector: bytes, dimension: int) -> NDArray[np.float16]:
+    if len(vector) != 2 * dimension:
         raise IntegrityFailure("the file of vectors holds one of a wrong length: remove the file")
     return np.frombuffer(vector, "<f2")

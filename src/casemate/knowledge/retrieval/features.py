@@ -157,7 +157,8 @@ def _gathered(allowed: Flags, words: Mapping[str, Scores], meaning: Mapping[str,
 
 def _best(scores: Scores) -> list[int]:
     top = _top(scores, _TOGETHER)
-    return top[scores[top] > _NOT].tolist()
+    good: list[int] = top[scores[top] > _NOT].tolist()
+    return good
 
 
 def _relative(name: str, scores: Scores, *, meaning: bool = False) -> dict[str, Scores]:

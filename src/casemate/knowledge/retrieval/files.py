@@ -4,11 +4,8 @@ What a row calls its fields differs from corpus to corpus; the names that are un
 tables below.
 """
 
-import gzip
-import json
-import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,10 +14,8 @@ from typing import Any
 import py3langid
 
 from casemate.errors import BadInput
+from casemate.knowledge.jsonl import Row, rows_in
 from casemate.knowledge.passages import LANGUAGE, Passage
-
-Row = tuple[int, dict[str, Any]]
-"""A line's number and what it holds."""
 
 _WORK = ("work", "celex", "work_id", "code")
 _TITLE = ("title", "work_title")
@@ -55,7 +50,7 @@ class Task:
 
 def read_passages(path: Path) -> list[Passage]:
     """The passages of a corpus. Raises ``BadInput`` with file and line for what is none."""
-    rows = list(_rows(path))
+    rows = list(rows_in(path))
     if not rows:
         raise BadInput(f"{path}: the corpus is empty: one passage a line is expected")
     usual = _language_of([str(row.get("text", "")) for _, row in rows[:50]])
@@ -69,7 +64,7 @@ def read_tasks(path: Path, passages: Sequence[Passage]) -> tuple[list[Task], lis
     languages, and search the versions that they name, without the headings that they were made of.
     Raises ``BadInput``.
     """
-    rows = list(_rows(path))
+    rows = list(rows_in(path))
     if not rows:
         raise BadInput(f"{path}: there are no questions: one a line is expected")
     known = {passage.id: passage for passage in passages}
@@ -156,28 +151,6 @@ def _passage(path: Path, line: int, row: dict[str, Any], usual: str) -> Passage:
         else None,  # such files name the last day in force
         provision=f"{work}#{anchor}",
     )
-
-
-def _rows(path: Path) -> Iterator[Row]:
-    try:
-        with path.open("rb") as file:
-            packed = file.read(2) == b"\x1f\x8b"
-        with gzip.open(path, "rb") if packed else path.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield number, _row(path, number, line)
-    except (OSError, EOFError, zlib.error) as error:
-        raise BadInput(f"{path}: cannot be read: {error}") from error
-
-
-def _row(path: Path, number: int, line: bytes) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"{path}, line {number}: this is no JSON: {error}") from error
-    if not isinstance(row, dict):
-        raise BadInput(f"{path}, line {number}: this is no JSON object")
-    return row
 
 
 def _text(row: Mapping[str, Any], names: Sequence[str]) -> str:

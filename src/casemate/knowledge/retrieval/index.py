@@ -18,16 +18,17 @@ from typing import Any
 import numpy as np
 
 from casemate.errors import BadInput, IntegrityFailure, NotFound
-from casemate.knowledge.encoding import Encoder, VectorCache
+from casemate.knowledge.encoding import TextEncoder, VectorCache
 from casemate.knowledge.passages import Passage, checked
 from casemate.knowledge.retrieval.analysis import stems
+from casemate.knowledge.retrieval.described import Near
 from casemate.knowledge.retrieval.features import Asked, Candidates, Flags, candidates
 from casemate.knowledge.retrieval.kept import StemCache
 from casemate.knowledge.retrieval.lexical import Places, Query, Scores
-from casemate.knowledge.retrieval.naming import Named, Names, places_of, plain_number
+from casemate.knowledge.retrieval.naming import Named, Names, places_of, plain_number, titles_of
 from casemate.knowledge.retrieval.pieces import pieces
 from casemate.knowledge.retrieval.ranker import Ranker, Route, shipped_ranker
-from casemate.knowledge.retrieval.side import Side, Words, make_side
+from casemate.knowledge.retrieval.side import Side, Vectors, Words, make_side
 from casemate.knowledge.retrieval.termbase import Translations, termbases, translated
 
 Told = Callable[[str, int, int], None]
@@ -56,7 +57,7 @@ class Hit:
 class KnowledgeIndex:
     """An index that was built, open for questions."""
 
-    def __init__(self, folder: Path, encoder: Encoder, ranker: Ranker | None = None) -> None:
+    def __init__(self, folder: Path, encoder: TextEncoder, ranker: Ranker | None = None) -> None:
         held = _read(folder)
         self.digest: str = held["digest"]
         self._encoder = encoder
@@ -67,13 +68,14 @@ class KnowledgeIndex:
         self._folder = folder / held["digest"]
         self.languages: tuple[str, ...] = tuple(held["languages"])
         self._sides: dict[str, Side] = {}
+        self._held: dict[str, _Columns] = {}
 
     @classmethod
     def build(
         cls,
         passages: Iterable[Passage],
         where: Path,
-        encoder: Encoder,
+        encoder: TextEncoder,
         *,
         names: Mapping[str, str] | None = None,
         told: Told | None = None,
@@ -153,14 +155,15 @@ class KnowledgeIndex:
     ) -> tuple[Asked, Named]:
         """A question, as the side of the language ``of`` takes it, and what it names."""
         side = self.side(of)
-        named = self._names.named(question)
+        named = self._names.named(question, self._nearer(question))
         free = np.ones(side.size, bool) if allowed is None else allowed
         if named.works:
-            inside = np.isin(self._works(of), sorted(named.works)) & free
+            inside = self._of_works(of, named.works) & free
             free = inside if inside.any() else free
         head, mark, tail = named.rest.partition(" : ")
         texts = (named.rest, head, tail if mark else named.rest)
-        vectors = {text: self._encoder.query(text) for text in dict.fromkeys(texts)}
+        distinct = list(dict.fromkeys(texts))
+        vectors = dict(zip(distinct, self._encoder.queries(distinct), strict=True))
         words = [self._query(text, language, side) for text in texts]
         sequence = side.sequence(named.rest) if language == of else []
         return Asked(
@@ -171,6 +174,18 @@ class KnowledgeIndex:
             vectors=np.stack([vectors[text] for text in texts]),
             allowed=free,
         ), named
+
+    def _nearer(self, question: str) -> Near:
+        """How near the question is to titles; its vector is made only where that is asked."""
+
+        def near(numbers: Sequence[int]) -> Scores:
+            return np.asarray(self._titles[numbers] @ self._encoder.query(question), np.float32)
+
+        return near
+
+    @cached_property
+    def _titles(self) -> Vectors:
+        return np.asarray(np.load(self._folder / "titles.npy"), np.float32)
 
     def ranked(
         self, asked: Asked, named: Named, of: str, route: Route
@@ -188,9 +203,9 @@ class KnowledgeIndex:
         works: Collection[str] | None, limit: int,
     ) -> list[Hit]:  # fmt: skip
         side = self.side(of)
-        allowed = np.array([self._passages[row].in_force(as_of) for row in side.rows], bool)
+        allowed = self._in_force(of, as_of)
         if works is not None:
-            allowed &= np.isin(self._works(of), sorted(works))
+            allowed &= self._of_works(of, works)
         asked, named = self.asked(question, language, of, allowed)
         route = route_of(named.rest, language, of)
         found, scores = self.ranked(asked, named, of, route)
@@ -220,8 +235,32 @@ class KnowledgeIndex:
         rarest = sorted(words, key=lambda term: -float(side.whole.idf[term]))[:_MOST_WORDS]
         return {term: words[term] for term in rarest}
 
-    def _works(self, of: str) -> Any:
-        return np.array([self._passages[row].work for row in self.side(of).rows])
+    def _of_works(self, of: str, works: Collection[str]) -> Flags:
+        """Which passages of a side are of these works."""
+        numbers = [number for work, number in self._work_numbers.items() if work in works]
+        return np.isin(self._columns(of).works, numbers)
+
+    def _in_force(self, of: str, day: date | None) -> Flags:
+        """Which passages of a side were in force on a day."""
+        held = self._columns(of)
+        if day is None:
+            return np.ones(len(held.works), bool)
+        return (held.begins <= day.toordinal()) & (day.toordinal() < held.ends)
+
+    def _columns(self, of: str) -> "_Columns":
+        if of not in self._held:
+            mine = [self._passages[row] for row in self.side(of).rows]
+            self._held[of] = _Columns(
+                np.array([self._work_numbers[one.work] for one in mine], np.int64),
+                np.array([_ordinal(one.valid_from, 0) for one in mine], np.int64),
+                np.array([_ordinal(one.valid_to, _NEVER) for one in mine], np.int64),
+            )
+        return self._held[of]
+
+    @cached_property
+    def _work_numbers(self) -> Mapping[str, int]:
+        works = dict.fromkeys(passage.work for passage in self._passages)
+        return {work: number for number, work in enumerate(works)}
 
     def _cited(self, named: Named, of: str, allowed: Flags) -> list[int]:
         """Places of the provisions that are cited by number; of no named work, only where few have it."""
@@ -268,13 +307,29 @@ def _why(parts: Mapping[str, float], *, cited: bool) -> dict[str, float]:
     return {"cited": 1.0, **rounded} if cited else rounded
 
 
+_NEVER = 10**7  # beyond the calendar
+
+
+def _ordinal(day: date | None, otherwise: int) -> int:
+    return otherwise if day is None else day.toordinal()
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Of each passage of a side: its work's number, and its days as ordinals."""
+
+    works: Places
+    begins: Places
+    ends: Places
+
+
 @dataclass(frozen=True)
 class _Plan:
     """All that decides what an index holds."""
 
     passages: list[Passage]
     names: Mapping[str, str]
-    encoder: Encoder
+    encoder: TextEncoder
     most: int
 
 
@@ -289,6 +344,8 @@ def _make(plan: _Plan, where: Path, digest: str, told: Told) -> None:
     for language, rows in sorted(by_language.items()):
         side = _side(plan, language, np.array(rows, np.int64), kept, vectors, told)
         side.save(draft / language)
+    titles = [title for _, title in titles_of(plan.passages)]
+    np.save(draft / "titles.npy", vectors.vectors(titles, plan.encoder))
     document = {
         "form": _FORM,
         "digest": digest,

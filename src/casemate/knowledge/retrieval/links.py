@@ -68,4 +68,3 @@ class Graph:
         if len(self._linked):
             found[self._linked] = how.reduceat(scores[self._others], self._starts[self._linked])
         return found
-

@@ -1,5 +1,5 @@
-"""What a question names outright: a work by its title, its date or its short name; a provision by its
-number.
+"""What a question names outright: a work by its title, its date, its short name, or its kind and year; a
+provision by its number.
 
 The mechanism is general; the short names of works ("RGPD") come with the corpus.
 """
@@ -10,12 +10,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from casemate.knowledge.passages import Passage
+from casemate.knowledge.retrieval.described import Described, Near
 
 _SHORTEST_TITLE = 8
 _DATE = re.compile(r"\b\d{1,2}(?: er)? [a-z]{3,10} (?:19|20|18)\d\d\b|\b\d{4} \d{3,4}\b")
 _ISSUE = re.compile(r"^.{0,60}?\d{2}/\d{2}/\d{4}\s*:\s*")
 """What stands before some titles: which version, as of which day."""
+_NEW = re.compile(r"^(?:nouveau|nouvelle|neues|neuer|neit|new)\s+", re.IGNORECASE)
+"""What people leave out of a title: "Nouveau Code de procédure civile"."""
 _SUFFIX = r"(?:bis|ter|quater|quinquies|sexies|septies|octies|nonies|decies|er|[a-z])"
 _NUMBER = rf"(?:[LRDA]\.?\s?\*?\s?)?(?:\d+(?:[-–.]\d+)*(?:\s?{_SUFFIX}\b)?(?:[-–]\d+)?|premier|[IVXLC]+\b)"
 _CITED = re.compile(
@@ -43,9 +49,10 @@ class Names:
     def __init__(self, passages: Iterable[Passage], short: Mapping[str, str] | None = None) -> None:
         self._works: defaultdict[str, set[str]] = defaultdict(set)
         self._dates: defaultdict[str, set[str]] = defaultdict(set)
-        titles = {(passage.work, passage.title) for passage in passages if passage.title}
+        titles = titles_of(passages)
         for work, title in titles:
-            for form in {title, _ISSUE.sub("", title)}:
+            plain = _ISSUE.sub("", title)
+            for form in {title, plain, _NEW.sub("", plain)}:
                 folded = _folded(form)[0].strip()
                 if len(folded) >= _SHORTEST_TITLE and " " in folded:
                     self._works[folded].add(work)
@@ -53,9 +60,15 @@ class Names:
                     self._dates[date].add(work)
         for name, work in (short or {}).items():
             self._works[_folded(name)[0].strip()].add(work)
+        self._described = Described(
+            (work, _folded(_ISSUE.sub("", title))[0]) for work, title in titles
+        )
 
-    def named(self, question: str) -> Named:
-        """What ``question`` names. A title is taken out of the rest; the longest is tried first."""
+    def named(self, question: str, near: Near | None = None) -> Named:
+        """What ``question`` names. A title is taken out of the rest; the longest is tried first.
+
+        ``near`` tells works of one kind and year apart, by number of ``titles_of``.
+        """
         numbers = tuple(dict.fromkeys(plain_number(one) for one in numbers_in(question)))
         folded, origins = _folded(question)
         padded = f" {folded} "
@@ -67,7 +80,17 @@ class Names:
             rest = f"{question[:first]} {question[last + 1 :]}".strip(" .:,;–-")
             return Named(frozenset(self._works[longest]), numbers, rest or question)
         dated = [self._dates[date] for date in _DATE.findall(folded) if date in self._dates]
-        return Named(frozenset(dated[0]) if dated else frozenset(), numbers, question)
+        works = frozenset(dated[0]) if dated else self._described.works(folded, near or _all_alike)
+        return Named(works, numbers, question)
+
+
+def titles_of(passages: Iterable[Passage]) -> list[tuple[str, str]]:
+    """Each work with each of its titles, in order: their numbers are those of ``Near``."""
+    return sorted({(passage.work, passage.title) for passage in passages if passage.title})
+
+
+def _all_alike(numbers: Sequence[int]) -> NDArray[np.float32]:
+    return np.zeros(len(numbers), np.float32)
 
 
 def plain_number(number: str) -> str:

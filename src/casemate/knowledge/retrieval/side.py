@@ -65,7 +65,8 @@ class Side:
     @cached_property
     def pieces_each(self) -> Scores:
         """How many vectors each passage has."""
-        return np.diff(np.append(self.piece_starts, len(self.vectors))).astype(np.float32)
+        counts = np.diff(np.append(self.piece_starts, len(self.vectors)))
+        return np.asarray(counts, np.float32)
 
     @cached_property
     def means(self) -> Vectors:
@@ -85,7 +86,7 @@ class Side:
     def apart(self) -> Scores:
         """How long each mean is without what all share (Mu and Viswanath 2018)."""
         whole = np.linalg.norm(self.means - self.shared, axis=1)
-        return np.maximum(whole, 1e-6).astype(np.float32)
+        return np.asarray(np.maximum(whole, 1e-6), np.float32)
 
     @cached_property
     def section_vectors(self) -> tuple[Vectors, ...]:
