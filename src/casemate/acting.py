@@ -212,6 +212,7 @@ class Acting:
     works_of_corpus = _Public(Platform.works_of_corpus, named=False)
     versions_in_corpus = _Public(Platform.versions_in_corpus, named=False)
     provision_on = _Public(Platform.provision_on, named=False)
+    search_corpus = _Public(Platform.search_corpus, named=False)
     ask_corpus = _Public(Platform.ask_corpus, named=False)
     provision_history = _Public(Platform.provision_history, named=False)
     citations_of = _Public(Platform.citations_of, named=False)

@@ -339,6 +339,7 @@ def _read_laws(clinic: Clinic, said: dict[str, Any]) -> None:
     clinic.ask("law", "index", by=HOLDER)
     of_days = clinic.file("days.jsonl", DAYS)
     said["law days"] = clinic.ask("law", "check-days", of_days)
+    said["law search"] = clinic.ask("law", "search", "chiens", "--on", "2021-01-01")
     asked = ("law", "ask", "Combien de chiens, art. 1 ?", "--on", "2021-01-01")
     said["law answer"] = clinic.ask(*asked)
     said["law history"] = clinic.ask("law", "history", *provision)
@@ -815,6 +816,7 @@ def test_what_the_law_said_on_a_day_is_read_on_the_command_line(told: Told) -> N
     assert len(said["law graph"]["nodes"]) == 1
     assert said["law then"]["provision"]["text"] == "Art. 1.\nUn chien."
     assert "no version in force before 2020-02-01" in said["law before"]
+    assert [one["provision"] for one in said["law search"]] == ["art_1"]
     assert [one["text"] for one in said["law answer"]["quotes"]] == ["Un chien."]
     kinds = ["numbering.gap", "structure.annex_absent"]
     assert [one["kind"] for one in said["law check"]["findings"]] == kinds

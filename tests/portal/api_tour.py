@@ -351,6 +351,8 @@ def _corpora(portal: Portal) -> None:
     portal.platform.index_corpus(HOLDER, "law")
     asked = {"question": "Combien de chiens ?", "on": "2021-01-01"}
     portal.must(None, "GET", "/corpora/law/answer", params=asked)
+    looked = {"q": "chien", "lang": "fr", "on": "2021-01-01"}
+    portal.must(None, "GET", "/corpora/law/search", params=looked)
     portal.must(None, "GET", "/corpora/law/history", params=work | {"key": "art_1"})
     portal.platform.link_corpus(HOLDER, "law")
     for what in ("citations", "cited-by", "amendments", "amended-by", "citation-graph"):

@@ -86,6 +86,7 @@ GET /corpora                                    y     y    y    y    y    y    y
 GET /corpora/{corpus}/works                     y     y    y    y    y    y    y    y    y
 GET /corpora/{corpus}/versions                  y     y    y    y    y    y    y    y    y
 GET /corpora/{corpus}/provision                 y     y    y    y    y    y    y    y    y
+GET /corpora/{corpus}/search                    y     y    y    y    y    y    y    y    y
 GET /corpora/{corpus}/answer                    y     y    y    y    y    y    y    y    y
 GET /corpora/{corpus}/history                   y     y    y    y    y    y    y    y    y
 GET /corpora/{corpus}/citations                 y     y    y    y    y    y    y    y    y

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from casemate.knowledge.documents.library import Reader, State, Version
     from casemate.knowledge.encoding import TextEncoder
     from casemate.knowledge.keeping import Corpora, KeptCorpus
+    from casemate.knowledge.searching import SearchHit
 
 
 class KnowledgeActs(Part):
@@ -103,6 +104,15 @@ class KnowledgeActs(Part):
             finder, likeness = self._finder(name, library), likeness_by(self._encoder)
             answers = Answers(library, finder, likeness=likeness)
             return answers.ask(question, language, on, known=known, quotes=quotes)
+
+    def search_corpus(
+        self, name: str, words: str, language: str, on: date | None, limit: int = 10
+    ) -> Sequence[SearchHit]:
+        """The provisions in force ``on`` a day that ``words`` mean, the best first; for anyone."""
+        from casemate.knowledge.searching import search
+
+        with self._library(name) as library:
+            return search(self._finder(name, library), words, language, on, limit)
 
     def corpora(self) -> Sequence[KeptCorpus]:
         """Every collection of texts, for anyone: they are open data."""

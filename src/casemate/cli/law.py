@@ -22,6 +22,7 @@ from casemate.flagships.law.sources import files_in, read_law
 from casemate.knowledge.answers import Answer
 from casemate.knowledge.documents import Standing, Stored
 from casemate.knowledge.redline import redline as redline_of
+from casemate.knowledge.searching import MOST_HITS, plain_excerpt
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -101,6 +102,25 @@ def index(desk: Desk, corpus: Corpus = "law") -> Shown:
             desk.actor, corpus, short_names(held), progress=lambda what, done, of: hear(done, of)
         )
     return Shown({"corpus": corpus, "index": digest}, f"{corpus} is indexed: {digest}.")
+
+
+@command(app, "search")
+def search(
+    desk: Desk,
+    words: Annotated[str, typer.Argument(help="Words of the law, or what they mean.")],
+    lang: Language = "fr",
+    on: Day = None,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_HITS, help="The most provisions.")] = 10,
+    corpus: Corpus = "law",
+) -> Shown:
+    """Provisions in force on a day that words mean, the best first; nothing is answered or refused."""
+    day = _day("--on", on) or system_clock().date()
+    found = desk.platform.search_corpus(corpus, words, lang, day, limit)
+    rows: list[list[object]] = [
+        [one.work, one.provision, one.language, one.valid_from or "", plain_excerpt(one.excerpt)]
+        for one in found
+    ]
+    return Shown(list(found), table(["law", "provision", "language", "from", "excerpt"], rows))
 
 
 @command(app, "ask")

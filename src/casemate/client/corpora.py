@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from casemate.knowledge.documents import Standing
     from casemate.knowledge.documents.library import State, Version
     from casemate.knowledge.keeping import KeptCorpus
+    from casemate.knowledge.searching import SearchHit
 
 
 class Corpora(Part):
@@ -52,6 +53,21 @@ class Corpora(Part):
         if known is not None:
             asked["known"] = known.isoformat()
         return decoded(Standing, self._wire.get(f"/corpora/{segment(name)}/provision", **asked))
+
+    def search_corpus(
+        self, name: str, words: str, language: str, on: date | None, limit: int = 10
+    ) -> Sequence[SearchHit]:
+        """The provisions in force ``on`` a day that ``words`` mean, the best first; for anyone.
+
+        Without a day the server takes today.
+        """
+        from casemate.knowledge.searching import SearchHit
+
+        asked = {"q": words, "lang": language, "limit": str(limit)}
+        if on is not None:
+            asked["on"] = on.isoformat()
+        found = self._wire.get(f"/corpora/{segment(name)}/search", **asked)
+        return [decoded(SearchHit, one) for one in found]
 
     def ask_corpus(
         self,

@@ -23,6 +23,12 @@ def test_laws_are_found_by_words_of_their_title(visitor: Person) -> None:
     assert "No law has these words" in words(visitor.see("/en/law?q=chats"))
 
 
+def test_provisions_are_found_by_what_they_say(visitor: Person) -> None:
+    page = visitor.see("/fr/law?q=taxe")
+    assert "<mark>taxe</mark>" in page
+    assert "key=art_2" in page
+
+
 @pytest.mark.parametrize(("day", "fee"), [(OLD, "40 euros"), (NEW, "60 euros")])
 def test_a_provision_reads_as_on_the_day(visitor: Person, day: date, fee: str) -> None:
     page = words(visitor.see(f"{PROVISION}&on={day}"))
@@ -67,7 +73,8 @@ def test_what_is_not_here_is_not_found(visitor: Person, path: str) -> None:
 
 
 def test_what_is_asked_for_is_shown_as_text(visitor: Person) -> None:
-    assert "<script>alert" not in visitor.see("/en/law?q=%3Cscript%3Ealert(1)%3C/script%3E")
+    for typed in ("%3Cscript%3Ealert(1)%3C/script%3E", "%3Cscript%3Ealert", "%22%3E%3Cmark%3E"):
+        assert "<script>alert" not in visitor.see(f"/en/law?q={typed}")
 
 
 @pytest.mark.parametrize(("day", "fee"), [(OLD, "40 euros"), (NEW, "60 euros")])

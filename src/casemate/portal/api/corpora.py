@@ -12,6 +12,7 @@ from casemate.knowledge.answers.answering import LONGEST_QUESTION
 from casemate.knowledge.documents import Standing
 from casemate.knowledge.documents.library import State, Version
 from casemate.knowledge.keeping import KeptCorpus
+from casemate.knowledge.searching import LONGEST_SEARCH, MOST_HITS, SearchHit
 from casemate.portal.callers import Anyone
 from casemate.portal.documents import schema_of, sent
 from casemate.portal.problems import describe
@@ -22,6 +23,7 @@ VersionDocument = schema_of(Version)
 StandingDocument = schema_of(Standing)
 StateDocument = schema_of(State)
 QuoteDocument = schema_of(Quote)
+HitDocument = schema_of(SearchHit)
 
 
 class InstrumentDocument(BaseModel):
@@ -89,6 +91,24 @@ def provision(
     """A provision as in force on a day, as known on another; `why` says why there is none."""
     day = on or system_clock().date()
     return sent(anyone.platform.provision_on(corpus, work, key, lang, day, known=known))
+
+
+@router.get(
+    "/{corpus}/search",
+    response_model=list[HitDocument],  # type: ignore[valid-type]
+    responses=describe(404, 422),
+)
+def search(
+    anyone: Anyone,
+    corpus: str,
+    q: Annotated[str, Query(min_length=1, max_length=LONGEST_SEARCH, description="Words.")],
+    lang: Language = "fr",
+    on: Annotated[date | None, Query(description="The day asked about; today if none.")] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_HITS)] = 10,
+) -> Response:
+    """Provisions that words mean, the best first, each with the sentence that has most of them."""
+    day = on or system_clock().date()
+    return sent(list(anyone.platform.search_corpus(corpus, q, lang, day, limit)))
 
 
 @router.get("/{corpus}/answer", response_model=AnswerDocument, responses=describe(404, 422))

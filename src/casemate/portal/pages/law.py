@@ -11,6 +11,7 @@ from casemate.clock import system_clock
 from casemate.errors import BadInput, NotFound
 from casemate.knowledge.documents.library import Stored, Version
 from casemate.knowledge.redline import redline
+from casemate.knowledge.searching import SearchHit
 from casemate.portal.pages.language import mark
 from casemate.portal.pages.router import PageRouter
 from casemate.portal.pages.visit import Anyone, Navigation, Visit
@@ -19,6 +20,8 @@ from casemate.search_words import words
 NAVIGATION: Navigation = (mark("Laws"), "law", None)
 router = PageRouter()
 MOST_WORKS = 50
+MOST_HITS = 10
+SHORTEST_SEARCH = 3
 Text = Annotated[str, Query(max_length=300)]
 Question = Annotated[str, Query(max_length=100_000)]
 Day = Annotated[str, Query(max_length=10)]
@@ -52,16 +55,27 @@ def law(seen: Anyone, q: Text = "", corpus: Corpus = "") -> Response:
         raise NotFound(f"there is no collection of texts {corpus!r}")
     works = seen.platform.works_of_corpus(chosen) if chosen else ()
     found = [one for one in works if _matches(one, q)]
+    indexed = chosen and known[chosen].index
     return seen.page(
         "law/law.html",
         corpora=corpora,
         corpus=known.get(chosen),
         q=q.strip(),
         found=found[:MOST_WORKS],
+        hits=_hits(seen, chosen, q) if indexed else (),
         counted=seen.ngettext("%(num)s law", "%(num)s laws", len(found)),
         more=len(found) > MOST_WORKS,
         today=system_clock().date(),
         names=LANGUAGE_NAMES,
+    )
+
+
+def _hits(seen: Visit, corpus: str, q: str) -> Sequence[SearchHit]:
+    """Provisions in force today that the words mean; none before there is a word of some length."""
+    if len(q.strip()) < SHORTEST_SEARCH or not words(q):
+        return ()
+    return seen.platform.search_corpus(
+        corpus, q.strip(), seen.lang, system_clock().date(), MOST_HITS
     )
 
 
