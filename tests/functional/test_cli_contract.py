@@ -53,6 +53,7 @@ register complete; register enter-run; register incident; register incidents;
 register check; register fields; register answer; register questions;
 register document; serve; flagship list; flagship new;
 law load; law index; law search; law ask; law check-days; law check; law consolidate;
+law transpose;
 law link; law cites; law cited-by; law amendments; law timeline; law graph;
 law corpora; law works; law versions; law show; law history; law redline;
 evaluation record; evaluation list; evaluation show; evaluation publish; assess-model;

@@ -364,6 +364,22 @@ def _read_laws(clinic: Clinic, said: dict[str, Any]) -> None:
     carried_out = ("law", "consolidate", amending, "--on", "2024-01-01", "--out", out)
     said["law consolidate"] = clinic.ask(*carried_out, by=RESEARCHER)
     said["law consolidated"] = out.read_text()
+    decisions = clinic.file(
+        "decisions.toml", '[[row]]\nof = "art_1"\nby = []\nnote = "elsewhere"\n'
+    )
+    table = clinic.folder / "table.csv"
+    compared = (
+        "law",
+        "transpose",
+        "loi-2020-01-15-n1",
+        draft,
+        "--decisions",
+        decisions,
+        "--out",
+        table,
+    )
+    said["law transpose"] = clinic.ask(*compared, by=RESEARCHER)
+    said["law transposed"] = table.read_text(encoding="utf-8-sig")
     said["law redline in words"] = clinic.say("law", "redline", *provision, *days).out
 
 
@@ -826,6 +842,9 @@ def test_what_the_law_said_on_a_day_is_read_on_the_command_line(told: Told) -> N
     assert [one["after"] for one in applied["changes"]] == ["Art. 1.\nTrois chiens."]
     assert [one["why"] for one in applied["failed"]] == ["article 9 is not there"]
     assert "Trois chiens." in said["law consolidated"]
+    (row,) = said["law transpose"]["rows"]
+    assert (row["how"], row["by"], row["note"]) == ("decided", [], "elsewhere")
+    assert said["law transposed"].startswith("of,directive,words,how,by")
     assert said["law days"] == {"questions": 2, "right": 1, "wrong": ["wrong"]}
     assert [one["begins"] for one in said["law history"]] == ["2020-02-01", "2022-07-01"]
     assert "[-Un-]{+Deux+} [-chien-]{+chiens+}" in said["law redline in words"]

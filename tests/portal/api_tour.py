@@ -7,6 +7,7 @@ on this walk. Whoever adds an operation adds a step.
 import json
 import re
 import tempfile
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -334,6 +335,22 @@ def _observatory(portal: Portal) -> None:
     portal.must(None, "GET", "/observatory/comparison", params={"first": first, "second": second})
 
 
+def _drafts(portal: Portal) -> None:
+    draft = "Art. 1er.\nLes chiens sont tenus en laisse.\nArt. 3.\nVoir l'annexe I."
+    asked = {"name": "draft.txt", "content": b64encode(draft.encode()).decode()}
+    portal.must(RESEARCHER, "POST", "/corpora/law/draft-check", json=asked)
+    told = (
+        "À l'article 1er de la loi du 15 janvier 2020 relative aux chiens, "
+        "les termes « Deux » sont remplacés par les termes « Trois »."
+    )
+    amending = {"name": "a.txt", "content": b64encode(f"Art. 1er.\n{told}".encode()).decode()}
+    portal.must(
+        RESEARCHER, "POST", "/corpora/law/consolidation", json=amending | {"on": "2023-01-01"}
+    )
+    compared = asked | {"directive": "loi-2020-01-15-n1", "on": "2023-01-01"}
+    portal.must(RESEARCHER, "POST", "/corpora/law/transposition", json=compared)
+
+
 def _corpora(portal: Portal) -> None:
     folder = portal.platform.home.root / "laws"
     for day, words in (
@@ -354,6 +371,7 @@ def _corpora(portal: Portal) -> None:
     looked = {"q": "chien", "lang": "fr", "on": "2021-01-01"}
     portal.must(None, "GET", "/corpora/law/search", params=looked)
     portal.must(None, "GET", "/corpora/law/history", params=work | {"key": "art_1"})
+    _drafts(portal)
     portal.platform.link_corpus(HOLDER, "law")
     for what in ("citations", "cited-by", "amendments", "amended-by", "citation-graph"):
         portal.must(None, "GET", f"/corpora/law/{what}", params=work)

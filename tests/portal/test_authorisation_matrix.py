@@ -89,6 +89,9 @@ GET /corpora/{corpus}/provision                 y     y    y    y    y    y    y
 GET /corpora/{corpus}/search                    y     y    y    y    y    y    y    y    y
 GET /corpora/{corpus}/answer                    y     y    y    y    y    y    y    y    y
 GET /corpora/{corpus}/history                   y     y    y    y    y    y    y    y    y
+POST /corpora/{corpus}/draft-check              -     y    y    y    y    y    y    y    y
+POST /corpora/{corpus}/consolidation            -     y    y    y    y    y    y    y    y
+POST /corpora/{corpus}/transposition            -     y    y    y    y    y    y    y    y
 GET /corpora/{corpus}/citations                 y     y    y    y    y    y    y    y    y
 GET /corpora/{corpus}/cited-by                  y     y    y    y    y    y    y    y    y
 GET /corpora/{corpus}/amendments                y     y    y    y    y    y    y    y    y
@@ -245,6 +248,9 @@ WORDS: dict[str, Any] = {
     "incidents": {"incident": incident(datetime(2026, 1, 1, tzinfo=UTC).isoformat())},
     "conclude": {"reason": " "},
     "report": {"words": sandbox_world.WORDS},
+    "draft-check": {"name": "a.txt", "content": ""},
+    "consolidation": {"name": "a.txt", "content": ""},
+    "transposition": {"directive": "none"},
     "sandboxes": {"form": {}},
     "{sandbox}": {"form": {}},
 }

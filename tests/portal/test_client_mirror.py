@@ -74,8 +74,6 @@ NOT_OVER_HTTP |= {
 NOT_OVER_HTTP |= {
     "load_corpus": "read from a folder on the server's own disk",
     "index_corpus": "built at the server, beside the texts",
-    "consolidate": "asked at the server: a draft stays with its author",
-    "check_draft": "asked at the server: a draft stays with its author",
 }
 NOT_OVER_HTTP |= {
     "link_corpus": "built at the server, beside the texts",

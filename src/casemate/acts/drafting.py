@@ -6,16 +6,19 @@ ledger, as nothing is kept of who asks what of the texts; these acts read open d
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from casemate.acts.knowledge import KnowledgeActs
+from casemate.errors import BadInput
 
 if TYPE_CHECKING:
     from casemate.knowledge.documents import Library
-    from casemate.knowledge.drafting import Report
+    from casemate.knowledge.drafting import Draft, Report
     from casemate.knowledge.drafting.amending.consolidating import Consolidated
     from casemate.knowledge.drafting.similar import Candidates
+    from casemate.knowledge.drafting.transposing import Side, Table, Unit
 
 
 class DraftingActs(KnowledgeActs):
@@ -26,8 +29,8 @@ class DraftingActs(KnowledgeActs):
         actor: str,
         content: bytes,
         name: str,
-        *,
         corpus: str | None = None,
+        *,
         begins: date | None = None,
         published: date | None = None,
     ) -> Report:
@@ -96,3 +99,63 @@ class DraftingActs(KnowledgeActs):
         draft = read_draft(content, name)
         with self._library(corpus) as library:
             return consolidate(draft, library, on or self.clock().date(), work)
+
+    def transpose(
+        self,
+        actor: str,
+        corpus: str,
+        directive: str,
+        *,
+        act: str | None = None,
+        content: bytes | None = None,
+        name: str = "draft",
+        on: date | None = None,
+        decisions: Mapping[str, Any] | None = None,
+    ) -> Table:
+        """Each paragraph of ``directive`` beside what transposes it: in ``act`` of the same collection, or
+        in a draft, whose file is ``content`` and ``name``.
+
+        Both as in force ``on`` the day (today, if none); of the directive the draft's language is taken,
+        where it is there. ``decisions`` are a person's words on rows (``read_decisions``), and stand.
+        """
+        from casemate.knowledge.drafting import read_draft
+        from casemate.knowledge.drafting.transposing import Side, read_decisions, transpose
+
+        with self._look(actor, "draft.check", self.facts.home):
+            pass
+        if (act is None) is (content is None):
+            raise BadInput("name the act that transposes, or give its file: one of the two")
+        said = read_decisions(decisions or {})
+        day = on or self.clock().date()
+        with self._library(corpus) as library:
+            if content is not None:
+                draft = read_draft(content, name)
+                own = Side(name, draft.document.title, draft.language, _units(draft))
+            else:
+                assert act is not None  # one of the two
+                own = _side(library, act, "", day)
+            return transpose(
+                _side(library, directive, own.language, day), own, self._encoder.passages, said
+            )
+
+
+def _units(draft: Draft) -> Sequence[Unit]:
+    from casemate.knowledge.drafting.amending.applying import Wording
+    from casemate.knowledge.drafting.transposing import units_of
+
+    found = (one.provision for one in draft.places)
+    return units_of(
+        Wording(one.key, one.number, one.heading, one.text, one.kind.value) for one in found
+    )
+
+
+def _side(library: Library, work: str, language: str, on: date) -> Side:
+    """A work in force on a day, in ``language`` where it is there, else in French or what it is in."""
+    from casemate.knowledge.drafting.transposing import Side, units_of
+
+    there = sorted({one.language for one in library.versions(work)})
+    chosen = language if language in there else ("fr" if "fr" in there else there[0])
+    version, why = library.version_on(work, chosen, on)
+    if version is None:
+        raise BadInput(f"{work} cannot be compared on {on}: {why}")
+    return Side(version.work, version.title, chosen, units_of(library.provisions(version)))

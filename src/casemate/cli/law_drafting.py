@@ -1,18 +1,29 @@
 """``casemate law check`` and its neighbours: what a drafting office asks of a text."""
 
 import json
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Group
 from rich.text import Text
 
-from casemate.cli.common import Desk, Shown, command, printable, show, writing
+from casemate.cli.common import (
+    Desk,
+    Shown,
+    command,
+    printable,
+    read_document,
+    show,
+    table,
+    writing,
+)
 from casemate.errors import BadInput, TooLarge
 from casemate.knowledge.drafting import LARGEST_DRAFT, Report, Severity
 from casemate.knowledge.drafting.amending.consolidating import Consolidated, akoma_ntoso
-from casemate.knowledge.drafting.printing import consolidated_paper
+from casemate.knowledge.drafting.printing import consolidated_paper, table_csv, table_paper
+from casemate.knowledge.drafting.transposing import Table
 from casemate.knowledge.redline import redline
 from casemate.papers import FORMATS, write
 from casemate.plain import plain
@@ -26,6 +37,7 @@ def add_to(app: typer.Typer) -> None:
     """Put the commands into ``casemate law``."""
     command(app, "check")(check)
     command(app, "consolidate")(consolidate)
+    command(app, "transpose")(transpose)
 
 
 def read_file(path: Path) -> bytes:
@@ -61,8 +73,8 @@ def check(
 ) -> Shown:
     """What is amiss in a draft: structure, numbers, terms, references, days, style."""
     report = desk.platform.check_draft(
-        desk.actor, read_file(file), file.name,
-        corpus=corpus, begins=read_day(enters_into_force, "--enters-into-force"),
+        desk.actor, read_file(file), file.name, corpus,
+        begins=read_day(enters_into_force, "--enters-into-force"),
         published=read_day(published, "--published"),
     )  # fmt: skip
     shown = Shown(_document(report), _text(report))
@@ -195,3 +207,63 @@ def _redline(before: str, after: str) -> Text:
         left, right, colour = _SIGNS[one.change]
         shown.append(printable(f"{left}{one.text}{right}"), style=colour)
     return shown
+
+
+def transpose(
+    desk: Desk,
+    directive: Annotated[str, typer.Argument(help="The directive, as `law works` names it.")],
+    act: Annotated[str, typer.Argument(help="The act that transposes it: a work, or a file.")],
+    on: Annotated[
+        str | None, typer.Option("--on", help="The day whose versions count (default: today).")
+    ] = None,
+    decisions: Annotated[
+        Path | None, typer.Option(help="What people decided on rows (TOML or JSON).")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to: .csv, .json, .html, .pdf, .docx.")
+    ] = None,
+    language: Annotated[
+        str, typer.Option("--lang", help="Language of the table's own words.")
+    ] = "en",
+    corpus: Annotated[str, typer.Option(help="The collection of laws.")] = "law",
+) -> Shown:
+    """Each paragraph of a directive beside what transposes it, and what has no counterpart."""
+    file = Path(act)
+    given: dict[str, Any] = {"act": act}
+    if file.is_file():
+        given = {"content": read_file(file), "name": file.name}
+    table_ = desk.platform.transpose(
+        desk.actor, corpus, directive, **given, on=read_day(on, "--on"),
+        decisions=read_document(decisions) if decisions else None,
+    )  # fmt: skip
+    if out is not None:
+        content = table_bytes(
+            table_, out.suffix.lower().lstrip("."), language, desk.platform.clock()
+        )
+        with writing(out):
+            out.write_bytes(content)
+    return Shown(table_, _table_text(table_))
+
+
+def table_bytes(given: Table, form: str, language: str, at: datetime) -> bytes:
+    """A transposition table as a file; raises ``BadInput`` for a form that there is not."""
+    if form == "csv":
+        return table_csv(given).encode("utf-8-sig")
+    if form == "json":
+        return json.dumps(plain(given), ensure_ascii=False, indent=1).encode()
+    if form in FORMATS:
+        return write(table_paper(given, language, at), form)
+    raise BadInput(f"write to a file that ends in .csv, .json, .{', .'.join(FORMATS)}")
+
+
+def _table_text(given: Table) -> Group:
+    rows: list[list[object]] = []
+    for row in given.rows:
+        names = ", ".join(f"{one.name} ({one.score:.2f})" for one in row.by)
+        rows.append([row.name, _short(row.quote), names or "no counterpart", row.how, row.note])
+    found = sum(bool(row.by) for row in given.rows)
+    told = (
+        f"{found} of {len(given.rows)} paragraphs have a counterpart; "
+        f"{len(given.beyond)} of the act go beyond the directive."
+    )
+    return Group(table(["directive", "its words", "act", "by", "note"], rows), Text(told, "bold"))

@@ -9,6 +9,7 @@ from casemate.client.applications import Applications
 from casemate.client.citing import Citing
 from casemate.client.corpora import Corpora
 from casemate.client.datasets import Datasets
+from casemate.client.drafting import Drafting
 from casemate.client.evaluations import Evaluations
 from casemate.client.house import House
 from casemate.client.ledger import Ledger
@@ -38,6 +39,7 @@ class Client(
     Sandboxes,
     Corpora,
     Citing,
+    Drafting,
     Ledger,
     Accounts,
     House,

@@ -15,6 +15,7 @@ from casemate.portal.api import (
     catalogue,
     corpora,
     corpora_citing,
+    corpora_drafting,
     environments,
     evaluations,
     house,
@@ -54,7 +55,8 @@ _TAGS = [
 
 _PARTS = (
     catalogue, applications, permits, runs, environments, outputs, evaluations, models, observatory,
-    register, papers, sandboxes, corpora, corpora_citing, ledger, accounts, house,
+    register, papers, sandboxes, corpora, corpora_citing, corpora_drafting,
+    ledger, accounts, house,
 )  # fmt: skip
 
 

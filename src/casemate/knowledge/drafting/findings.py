@@ -46,16 +46,15 @@ class Finding:
     quote: str
     values: Mapping[str, str] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
+    what: str = ""
+    """What is wrong, in English; made from kind and values, as is the next."""
+    todo: str = ""
+    """What to do, in English."""
 
-    @property
-    def what(self) -> str:
-        """What is wrong, in English."""
-        return SENTENCES[self.kind][0] % self.values
-
-    @property
-    def todo(self) -> str:
-        """What to do, in English."""
-        return SENTENCES[self.kind][1] % self.values
+    def __post_init__(self) -> None:
+        what, todo = SENTENCES[self.kind]
+        object.__setattr__(self, "what", what % self.values)
+        object.__setattr__(self, "todo", todo % self.values)
 
 
 SENTENCES: Mapping[str, tuple[str, str]] = {

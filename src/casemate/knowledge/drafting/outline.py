@@ -13,8 +13,8 @@ from casemate.knowledge.drafting.numbers import LATIN, roman_value
 
 _SUFFIX = "|".join(sorted(filter(None, LATIN), key=len, reverse=True))
 _LABEL = re.compile(
-    rf"(?:\| )?(?:(?P<both>\((?P<b>\d{{1,3}}|[a-z]{{1,5}})(?P<bs>{_SUFFIX})?\))"
-    rf"|(?P<digits>\d{{1,3}})(?P<ds>{_SUFFIX})?(?:er)?(?P<end>[.°)])(?:[)])?(?!\d)"
+    rf"(?:\| )?\*{{0,2}}(?:(?P<both>\((?P<b>\d{{1,3}}|[a-z]{{1,5}})(?P<bs>{_SUFFIX})?\))"
+    rf"|(?P<digits>\d{{1,3}})(?P<ds>{_SUFFIX})?(?:er)?(?P<end>[.°)])[)]?\*{{0,2}}(?!\d)"
     r"|(?P<letter>[a-z]{1,5})(?P<lend>[.)])"
     r"|(?P<dash>[–—•-]))(?=\s|$|[A-ZÀ-ÞŒ«„])(?:[ \t]*\|)?[ \t]*",
 )  # fmt: skip

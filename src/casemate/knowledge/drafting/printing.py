@@ -1,10 +1,13 @@
 """Consolidated texts and transposition tables as papers, which are written as HTML, PDF and DOCX."""
 
+import csv
 from datetime import UTC, datetime, time
+from io import StringIO
 
 from casemate.errors import BadInput
 from casemate.knowledge.drafting.amending.applying import Applied, Wording
 from casemate.knowledge.drafting.amending.consolidating import Consolidated
+from casemate.knowledge.drafting.transposing import Match, Row, Table
 from casemate.knowledge.redline import redline
 from casemate.papers import (
     LANGUAGES,
@@ -16,6 +19,7 @@ from casemate.papers import (
     Section,
     Source,
 )
+from casemate.papers import Table as PaperTable
 
 _SAID = {
     "en": ("Changed by", "New article", "Repealed", "What was not carried out",
@@ -81,3 +85,73 @@ def _provision(
     told = said[2] if new is None else (said[1] if old is None else "")
     title = " — ".join(part for part in (shown.number or shown.key, shown.heading, told) if part)
     return Section(title, (*blocks, Paragraph(runs or "–")))
+
+
+_COLUMNS = {
+    "en": ("Directive", "Its words", "Act", "Its words", "Score", "Note", "no counterpart found",
+           "Goes beyond the directive", "Transposition table", "decided by a person"),
+    "fr": ("Directive", "Texte", "Acte", "Texte", "Score", "Remarque", "aucun équivalent trouvé",
+           "Va au-delà de la directive", "Tableau de concordance", "décidé par une personne"),
+    "de": ("Richtlinie", "Wortlaut", "Rechtsakt", "Wortlaut", "Wert", "Anmerkung",
+           "keine Entsprechung gefunden",
+           "Geht über die Richtlinie hinaus", "Entsprechungstabelle", "von einer Person entschieden"),
+    "lb": ("Direktiv", "Text", "Akt", "Text", "Wäert", "Bemierkung", "näischt Entspriechendes fonnt",
+           "Geet iwwer d'Direktiv eraus", "Konkordanztabell", "vun enger Persoun decidéiert"),
+}  # fmt: skip
+_LONGEST_CELL = 600
+
+
+def table_paper(given: Table, language: str, at: datetime) -> Document:
+    """A transposition table as a paper, in the reader's language; quotes are in their own."""
+    said = _COLUMNS[_language(language)]
+    rows = tuple(cells for one in given.rows for cells in _rows(one, said))
+    beyond = tuple(
+        (one.name, one.quote[:_LONGEST_CELL], f"{one.score:.2f}") for one in given.beyond
+    )
+    sections = [
+        Section(
+            said[8],
+            (PaperTable(f"{given.directive_title} — {given.act_title}", said[:6], rows),),
+        )
+    ]
+    if beyond:
+        table = PaperTable(said[7], (said[2], said[3], said[4]), beyond)
+        sections.append(Section(said[7], (table,)))
+    title = f"{said[8]}: {given.directive_title}"
+    return Document(title, language, at, tuple(sections), counts=False)
+
+
+def _rows(row: Row, said: tuple[str, ...]) -> list[tuple[str, ...]]:
+    note = " · ".join(part for part in (row.note, said[9] if row.how == "decided" else "") if part)
+    quote = row.quote[:_LONGEST_CELL]
+    if not row.by:
+        return [(row.name, quote, said[6], "", "", note)]
+    return [
+        (row.name, quote, one.name, one.quote[:_LONGEST_CELL], f"{one.score:.2f}", note)
+        for one in row.by
+    ]
+
+
+def table_csv(given: Table) -> str:
+    """A line a pair; ids are those that decisions name. Cells that a spreadsheet would run are quoted."""
+    out = StringIO()
+    lines = csv.writer(out)
+    lines.writerow(
+        ["of", "directive", "words", "how", "by", "act", "act_words", "score", "share", "note"]
+    )
+    nothing = Match("", "", "", 0.0)
+    for row in given.rows:
+        for one in row.by or (nothing,):
+            score = str(one.score) if one.id else ""
+            cells = [row.id, row.name, row.quote, row.how, one.id, one.name, one.quote, score,
+                     "" if one.share is None else str(one.share), row.note]  # fmt: skip
+            lines.writerow([_safe(cell) for cell in cells])
+    for one in given.beyond:
+        cells = ["", "", "", "beyond", one.id, one.name, one.quote, str(one.score), "", ""]
+        lines.writerow([_safe(cell) for cell in cells])
+    return out.getvalue()
+
+
+def _safe(cell: str) -> str:
+    """A cell that begins as a formula does is text to every spreadsheet (OWASP, CSV injection)."""
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
