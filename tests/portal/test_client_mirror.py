@@ -78,6 +78,7 @@ NOT_OVER_HTTP |= {
 NOT_OVER_HTTP |= {
     "link_corpus": "built at the server, beside the texts",
     "links_of_provision": "what the page of a provision links; a program asks for citations",
+    "terms_of_provision": "what the page of a provision explains",
     "title_in_corpus": "what pages print; a program asks for versions",
 }
 MORE = {

@@ -26,7 +26,12 @@ if TYPE_CHECKING:
         Resolver,
         TextLink,
     )
+    from casemate.knowledge.definitions import Definition, Use
     from casemate.knowledge.documents import Library, Stored
+    from casemate.knowledge.documents.library import Version
+
+_MOST_DEFINING = 16
+"""Versions whose definitions are kept at hand."""
 
 
 class CitingActs(KnowledgeActs):
@@ -109,6 +114,31 @@ class CitingActs(KnowledgeActs):
 
         with self._library(name) as library:
             return links_in(library, self._resolver(name, library), provision)
+
+    def terms_of_provision(self, name: str, provision: Stored) -> Sequence[Use]:
+        """Where a provision uses terms that its own version defines; for anyone."""
+        from casemate.knowledge.definitions import uses
+
+        with self._library(name) as library:
+            defined = self._defined(name, library, provision.version)
+        return uses(provision.text, defined, provision.version.language)
+
+    def _defined(self, name: str, library: Library, version: Version) -> Sequence[Definition]:
+        """What a version defines; of the last versions asked for it is kept, since all of one is read."""
+        from casemate.knowledge.definitions import definitions_in
+
+        of = (name, library.digest(), version.id)
+        known = self._definitions.pop(of, None)
+        if known is None:
+            known = definitions_in(library.provisions(version), version.language)
+        self._definitions[of] = known
+        while len(self._definitions) > _MOST_DEFINING:
+            self._definitions.pop(next(iter(self._definitions)), None)
+        return known
+
+    @cached_property
+    def _definitions(self) -> dict[tuple[str, str, int], Sequence[Definition]]:
+        return {}
 
     def title_in_corpus(self, name: str, work: str) -> str:
         """What a work is called; empty where it is cited but not held. For anyone."""

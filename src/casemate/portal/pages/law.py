@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Query, Response
 
 from casemate.clock import system_clock
 from casemate.errors import BadInput, NotFound
-from casemate.knowledge.documents.library import Stored, Version
+from casemate.knowledge.citing import Amendment
+from casemate.knowledge.documents.library import State, Stored, Version
 from casemate.knowledge.redline import redline
 from casemate.knowledge.searching import SearchHit
 from casemate.portal.pages.language import mark
+from casemate.portal.pages.law_citing_reading import life, reading, sides
 from casemate.portal.pages.router import PageRouter
 from casemate.portal.pages.visit import Anyone, Navigation, Visit
 from casemate.search_words import words
@@ -144,10 +146,16 @@ def provision(
     on: Day = "",
     since: Day = "",
     beside: Text = "",
+    wording: Annotated[int, Query(ge=0, le=10_000)] = 0,
+    view: Annotated[Literal["inline", "beside"], Query()] = "inline",
 ) -> Response:
-    """A provision on a day; what changed since another; another language beside it."""
+    """A provision on a day, or one wording of it; what changed since a day; other languages beside it."""
     versions = seen.platform.versions_in_corpus(corpus, work)
     language = language or _best_language(seen, versions)
+    states = seen.platform.provision_history(corpus, work, key, language)
+    if wording and states:
+        begins = states[min(wording, len(states)) - 1].begins
+        on = begins.isoformat() if begins else on
     asked, before = _asked(on), _asked(since)
     wrong = asked.wrong or (bool(since) and before.wrong)
     everywhere = seen.platform.provision_in_languages(corpus, work, key, asked.day)
@@ -156,6 +164,9 @@ def provision(
         raise NotFound(f"{work} is not here in {language!r}")
     compared = since and not before.wrong and standing.provision
     other = everywhere.get(beside) if beside != language else None
+    found = standing.provision
+    changes = _changes(seen, corpus, work, found, before.day) if compared else None
+    old, new = sides(changes or ())
     return seen.page(
         "law/provision.html",
         status=422 if wrong else 200,
@@ -169,8 +180,14 @@ def provision(
         standing=standing,
         provision=standing.provision,
         title=versions[-1].title,
-        changes=_changes(seen, corpus, work, standing.provision, before.day) if compared else None,
-        states=_states(seen, corpus, work, standing.provision),
+        view=view,
+        changes=changes,
+        old=old,
+        new=new,
+        states=states,
+        shown=_shown(states, asked.day),
+        reading=reading(seen, corpus, found, asked.day) if found else None,
+        life=life(seen, states, _amendments(seen, corpus, work, key, language)),
         others=[one for one in everywhere if one != language],
         beside=beside if other is not None else "",
         other=other.provision if other is not None else None,
@@ -178,10 +195,19 @@ def provision(
     )
 
 
-def _states(seen: Visit, corpus: str, work: str, found: Stored | None) -> Sequence[Any]:
-    if found is None:
+def _shown(states: Sequence[State], day: date) -> int:
+    """Which wording was there on a day, counted from 1: the last that had begun."""
+    begun = [number for number, one in enumerate(states, 1) if (one.begins or date.min) <= day]
+    return begun[-1] if begun else 1
+
+
+def _amendments(
+    seen: Visit, corpus: str, work: str, key: str, language: str
+) -> Sequence[Amendment]:
+    """What changed a provision; nothing where the references have not been read yet."""
+    if not any(one.name == corpus and one.citations for one in seen.platform.corpora()):
         return ()
-    return seen.platform.provision_history(corpus, work, found.key, found.version.language)
+    return seen.platform.amendments_of(corpus, work, key, language)
 
 
 def _changes(seen: Visit, corpus: str, work: str, found: Stored | None, day: date) -> Sequence[Any]:
