@@ -41,6 +41,7 @@ def load_dogs(platform: Platform, folder: Path) -> None:
     (laws / WORK / NEW.isoformat() / "de.xml").write_text(words, encoding="utf-8")
     platform.load_corpus("acct-holder", "law", laws, files_in(laws), read_law)
     platform.index_corpus("acct-holder", "law")
+    platform.link_corpus("acct-holder", "law")
 
 
 def library_of_dogs(folder: Path) -> Library:

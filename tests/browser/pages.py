@@ -125,6 +125,13 @@ PAGES = (
         None,
         "/law/provision?corpus=law&work=loi-2020-01-15-n1&key=art_2&on=2024-06-01&since=2021-01-01&beside=de",
     ),
+    Shown("law-citations", None, "/law/citations?corpus=law&work=loi-2020-01-15-n1&key=art_2"),
+    Shown(
+        "law-redline",
+        None,
+        "/law/provision?corpus=law&work=loi-2020-01-15-n1&key=art_2&on=2024-06-01&since=2021-01-01&view=beside",
+        pictured=False,
+    ),
     Shown("register", None, "/register"),
     Shown("register-narrowed", None, "/register?q=sort&status=in_use", pictured=False),
     Shown("register-nothing", None, "/register?q=nothing+such", pictured=False),

@@ -102,22 +102,22 @@ def _term(seen: Visit, corpus: str, use: Use, found: Stored, on: date, number: i
 
 def life(seen: Visit, states: Sequence[State], changes: Sequence[Amendment]) -> Chart | None:
     """Each wording as a bar from its first day to its last; none where there is nothing to compare."""
-    dated = [one for one in states if one.begins is not None]
+    dated = [(one.begins, one.ends) for one in states if one.begins is not None]
     if not dated:
         return None
-    last = max([system_clock().date(), *(one.ends or one.begins for one in dated if one.begins)])
+    last = max([system_clock().date(), *(ends or begins for begins, ends in dated)])
     last += timedelta(days=365)
     bars, rows = [], []
-    for number, one in enumerate(dated, 1):
+    for number, (begins, ends) in enumerate(dated, 1):
         name = seen.gettext("Wording %(number)s", number=number)
-        bars.append({"name": name, "from": str(one.begins), "to": str(one.ends or last)})
+        bars.append({"name": name, "from": str(begins), "to": str(ends or last)})
         rows.append({
             seen.gettext("Wording"): name,
-            seen.gettext("From"): format_date(one.begins, seen.lang),
+            seen.gettext("From"): format_date(begins, seen.lang),
             seen.gettext("To before"): (
-                format_date(one.ends, seen.lang) if one.ends else seen.gettext("no end told")
+                format_date(ends, seen.lang) if ends else seen.gettext("no end told")
             ),
-            seen.gettext("Changed by"): ", ".join(acts_on(one.begins, changes)) or seen.gettext("not told"),
+            seen.gettext("Changed by"): ", ".join(acts_on(begins, changes)) or seen.gettext("not told"),
         })  # fmt: skip
     told = seen.ngettext("%(num)s wording over time.", "%(num)s wordings over time.", len(dated))
     return draw(
