@@ -406,14 +406,14 @@ class Library:
         for language in sorted({one.language for one in self.versions(work)}):
             standing = self.at(work, key, language, on)
             if standing.provision is None and standing.version is not None:
-                same = self._of_number(standing.version, _number_in(key))
+                same = self._of_number(standing.version, number_in(key))
                 standing = Standing(standing.version, same, standing.why if same is None else "")
             found[language] = standing
         return found
 
     def _of_number(self, version: Version, number: str) -> Stored | None:
         named = (
-            one for one in self.provisions(version) if number and _number_in(one.key) == number
+            one for one in self.provisions(version) if number and number_in(one.key) == number
         )
         return next(named, None)
 
@@ -568,7 +568,7 @@ _STORED = (
 )
 
 
-def _number_in(key: str) -> str:
+def number_in(key: str) -> str:
     """``5bis`` of ``art_5bis``, ``1`` of ``art_1er`` and ``art_1``; empty where the key has no number."""
     told = re.search(r"(?:^|_)(?:art|rct|anx)_+(?:[a-z]_)?(\d[\w-]*)$", key)
     return "" if told is None else told[1].removesuffix("er").removesuffix("re")

@@ -7,11 +7,10 @@ another.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from scipy import sparse
 
+from casemate.knowledge.association import dice, occurrences
 from casemate.knowledge.passages import Passage
 from casemate.knowledge.retrieval.analysis import stems
 
@@ -63,8 +62,8 @@ def _paragraphs(source: Passage, target: Passage) -> list[tuple[str, str]]:
 
 
 def _translations(pairs: Sequence[tuple[str, str]], source: str, target: str) -> Translations:
-    ours, our_words = _occurrences([pair[0] for pair in pairs], source)
-    theirs, their_words = _occurrences([pair[1] for pair in pairs], target)
+    ours, our_words = occurrences([stems(pair[0], source) for pair in pairs])
+    theirs, their_words = occurrences([stems(pair[1], target) for pair in pairs])
     together = (ours.T @ theirs).tocsr()
     our_counts = np.asarray(ours.sum(axis=0)).ravel()
     their_counts = np.asarray(theirs.sum(axis=0)).ravel()
@@ -72,24 +71,11 @@ def _translations(pairs: Sequence[tuple[str, str]], source: str, target: str) ->
     for number, word in enumerate(our_words):
         span = slice(*together.indptr[number : number + 2])
         columns = together.indices[span]
-        dice = 2 * together.data[span] / (our_counts[number] + their_counts[columns])
-        best = np.argsort(-dice, kind="stable")[:_MOST]
+        shares = dice(together.data[span], our_counts[number], their_counts[columns])
+        best = np.argsort(-shares, kind="stable")[:_MOST]
         base[word] = [
-            (their_words[columns[place]], round(float(dice[place]), 3))
+            (their_words[columns[place]], round(float(shares[place]), 3))
             for place in best
-            if dice[place] > max(_LEAST, _BESIDE_BEST * dice[best[0]])
+            if shares[place] > max(_LEAST, _BESIDE_BEST * shares[best[0]])
         ]
     return {word: choices for word, choices in base.items() if choices}
-
-
-def _occurrences(texts: Sequence[str], language: str) -> tuple[Any, list[str]]:
-    vocabulary: dict[str, int] = {}
-    rows: list[int] = []
-    terms: list[int] = []
-    for row, text in enumerate(texts):
-        for stem in sorted(set(stems(text, language))):
-            rows.append(row)
-            terms.append(vocabulary.setdefault(stem, len(vocabulary)))
-    ones = np.ones(len(rows), np.float32)
-    shape = (len(texts), len(vocabulary))
-    return sparse.csr_matrix((ones, (rows, terms)), shape=shape), list(vocabulary)
