@@ -49,6 +49,7 @@ from casemate.acts.known import KnownActs
 from casemate.acts.observatory import ObservatoryActs
 from casemate.acts.sandboxes import SandboxActs
 from casemate.acts.sign_in import SignInActs
+from casemate.acts.translating import TranslatingActs
 from casemate.acts.writing import WritingActs
 from casemate.canonical import digest
 from casemate.clock import Clock, system_clock
@@ -171,6 +172,9 @@ class Platform(
     KnownActs,
     FeedbackActs,
     CitingActs,
+    TranslatingActs,
+    KnowledgeActs,
+    WritingActs,
     DraftingActs,
     WritingActs,
 ):

@@ -129,6 +129,8 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "evaluation.publish": ("evaluation",),
         "corpus.load": ("corpus",),
         "draft.check": ("home",),
+        "memory.import": ("corpus",),
+        "text.translate": ("home",),
         "sandbox.apply": ("sandbox",),
         "sandbox.take_part": ("sandbox",),
         "sandbox.withdraw": ("sandbox",),

@@ -13,7 +13,7 @@ from scipy import sparse
 
 
 def occurrences(texts: Sequence[Iterable[str]]) -> tuple[Any, list[str]]:
-    """A row a text, a column a thing, one where the text has it; and the things, in order of the columns."""
+    """A row a text, a column a thing, one where the text has it; and the things, column by column."""
     known: dict[str, int] = {}
     rows: list[int] = []
     columns: list[int] = []

@@ -412,9 +412,7 @@ class Library:
         return found
 
     def _of_number(self, version: Version, number: str) -> Stored | None:
-        named = (
-            one for one in self.provisions(version) if number and number_in(one.key) == number
-        )
+        named = (one for one in self.provisions(version) if number and number_in(one.key) == number)
         return next(named, None)
 
     def provision(self, version: Version, key: str) -> Stored | None:

@@ -1,7 +1,7 @@
 """Sentences of a text against those of its other language: beads of none, one or two on either side.
 
-Lengths decide (Gale and Church, A Program for Aligning Sentences in Bilingual Corpora, 1993), helped by what
-no translation changes: marks of points, numbers, days, and words that look alike (Simard, Foster and
+Lengths decide (Gale and Church, A Program for Aligning Sentences in Bilingual Corpora, 1993), helped by
+what no translation changes: marks of points, numbers, days, and words that look alike (Simard, Foster and
 Isabelle, 1992). Vectors of an encoder may be added. The cheapest chain of beads is found by dynamic
 programming, so it is monotone and leaves no sentence out. NLTK has the lengths alone, and no anchors.
 """
@@ -107,9 +107,7 @@ def _block(evidence: Matrix, rows: int, columns: int) -> Matrix:
     if rows == 1 or columns == 1:
         first = evidence[: -(rows - 1) or None, : -(columns - 1) or None]
         return first + evidence[rows - 1 :, columns - 1 :]
-    return np.maximum(
-        evidence[:-1, :-1] + evidence[1:, 1:], evidence[:-1, 1:] + evidence[1:, :-1]
-    )
+    return np.maximum(evidence[:-1, :-1] + evidence[1:, 1:], evidence[:-1, 1:] + evidence[1:, :-1])
 
 
 def _alone(side: Side) -> Matrix:
@@ -121,13 +119,21 @@ def _alone(side: Side) -> Matrix:
 
 def _evidence(source: Side, target: Side, nearness: Nearness | None) -> Matrix:
     """For each two sentences, what they have in common."""
-    shared = 2 * _OF_A_NUMBER * _common(
-        [_numbers(one, source.language) for one in source.sentences],
-        [_numbers(one, target.language) for one in target.sentences],
+    shared = (
+        2
+        * _OF_A_NUMBER
+        * _common(
+            [_numbers(one, source.language) for one in source.sentences],
+            [_numbers(one, target.language) for one in target.sentences],
+        )
     )
-    shared += 2 * _OF_A_MARK * _common(
-        [frozenset({one} - {""}) for one in _anchors(source)],
-        [frozenset({one} - {""}) for one in _anchors(target)],
+    shared += (
+        2
+        * _OF_A_MARK
+        * _common(
+            [frozenset({one} - {""}) for one in _anchors(source)],
+            [frozenset({one} - {""}) for one in _anchors(target)],
+        )
     )
     shared += _OF_A_COGNATE * _common(
         [_beginnings(one) for one in source.sentences],
@@ -148,6 +154,7 @@ def _numbers(sentence: str, language: str) -> frozenset[str]:
     return frozenset({*found.numbers, *found.days})
 
 
+@lru_cache(20_000)
 def _beginnings(sentence: str) -> frozenset[str]:
     long = (word for word in words(sentence) if len(word) >= _ALIKE and word.isalpha())
     return frozenset(word[:_ALIKE] for word in long)

@@ -19,7 +19,7 @@ _SOME = 40
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """What is wrong with a translation. ``what`` is the number, the day, or the term and what it is called."""
+    """What is wrong with a translation. ``what`` is the number, the day, or the term and its name there."""
 
     kind: Kind
     what: str = ""

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -49,10 +50,10 @@ class Translator(Protocol):
         source: str,
         target: str,
         terms: Sequence[Mapping[str, str]] = (),
-    ) -> list[str]:
-        """Each sentence in the other language. ``terms`` are what words of each are to be called.
+    ) -> list[str | None]:
+        """Each sentence in the other language, ``None`` where the time was up before its turn.
 
-        Raises ``Unavailable`` where it does not answer.
+        ``terms`` are what words of each are to be called. Raises ``Unavailable`` where it does not answer.
         """
 
 
@@ -88,7 +89,7 @@ class ModelFolder:
         source: str,
         target: str,
         terms: Sequence[Mapping[str, str]] = (),
-    ) -> list[str]:
+    ) -> list[str | None]:
         """By the likeliest pieces; such a model takes no terms."""
         before, after = self._pieces
         cut = [before.encode(one[:MOST_LETTERS], out_type=str) for one in sentences]
@@ -130,11 +131,11 @@ class ModelFolder:
             if PurePosixPath(name).suffix in {".bin", ".json", ".txt"}
         }
         try:
-            return Runtime(
-                self.name, device="cpu", inter_threads=1, intra_threads=1, files=files
-            )
+            return Runtime(self.name, device="cpu", inter_threads=1, intra_threads=1, files=files)
         except (RuntimeError, ValueError) as broken:
-            raise BadInput(f"{self.path} holds no model that CTranslate2 reads: {broken}") from broken
+            raise BadInput(
+                f"{self.path} holds no model that CTranslate2 reads: {broken}"
+            ) from broken
 
 
 @dataclass(frozen=True)
@@ -166,10 +167,16 @@ class Through:
         source: str,
         target: str,
         terms: Sequence[Mapping[str, str]] = (),
-    ) -> list[str]:
-        """Twice."""
+    ) -> list[str | None]:
+        """Twice. What words are to be called is not told: the second sees others."""
         half = self.first.translate(sentences, source, self.between)
-        return self.second.translate(half, self.between, target, terms)
+        ready = [place for place, one in enumerate(half) if one is not None]
+        given = [half[place] or "" for place in ready]
+        made = self.second.translate(given, self.between, target)
+        found: list[str | None] = [None] * len(sentences)
+        for place, one in zip(ready, made, strict=True):
+            found[place] = one
+        return found
 
 
 _NAMES = {"fr": "French", "de": "German", "lb": "Luxembourgish", "en": "English"}
@@ -180,6 +187,9 @@ class ByLanguageModel:
     """The home's language model as a translator, a sentence at a time."""
 
     model: LanguageModel
+    seconds: float = 60.0
+    """After which no further sentence is begun."""
+    clock: Callable[[], float] = time.monotonic
 
     @property
     def name(self) -> str:
@@ -201,11 +211,12 @@ class ByLanguageModel:
         source: str,
         target: str,
         terms: Sequence[Mapping[str, str]] = (),
-    ) -> list[str]:
+    ) -> list[str | None]:
         """Each sentence asked by itself, with what its terms are called."""
         given = list(terms) or [{} for _ in sentences]
+        until = self.clock() + self.seconds
         return [
-            self._one(one[:MOST_LETTERS], source, target, known)
+            self._one(one[:MOST_LETTERS], source, target, known) if self.clock() < until else None
             for one, known in zip(sentences, given, strict=True)
         ]
 
@@ -295,7 +306,9 @@ def _in_file(path: Path, only: str = "") -> Mapping[str, bytes]:
                 raise BadInput(f"{path.name} has more than {LARGEST} bytes unpacked")
             # A pack of Argos has one folder at its top.
             return {
-                _name(PurePosixPath(*PurePosixPath(one.filename).parts[1:]).as_posix()): file.read(one)
+                _name(PurePosixPath(*PurePosixPath(one.filename).parts[1:]).as_posix()): file.read(
+                    one
+                )
                 for one in parts
                 if not only or PurePosixPath(one.filename).name == only
             }

@@ -83,6 +83,7 @@ class MemoryState:
     gone: int
     too_long: int
     digest: str
+    brought_digest: str
 
 
 class Memory:
@@ -92,6 +93,7 @@ class Memory:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = NORMAL")
         self._database.execute("PRAGMA foreign_keys = ON")
         self._database.executescript(_SCHEMA)
 
@@ -114,7 +116,7 @@ class Memory:
         """
         wanted: set[int] = set()
         new, too_long = 0, 0
-        for ours, theirs in _parallel(library):
+        for ours, theirs in parallel_wordings(library):
             known = self._row(_KNOWN, ours.digest, theirs.digest, *_languages(ours, theirs), _FORM)
             if known is None:
                 try:
@@ -175,6 +177,12 @@ class Memory:
                 )
         return self._count("WHERE pairing IS NULL") - before
 
+    def forget(self, *, brought: bool) -> None:
+        """Let go of every pair that was aligned, or of every pair that files brought."""
+        self._database.execute(
+            "DELETE FROM unit WHERE pairing IS NULL" if brought else "DELETE FROM pairing"
+        )
+
     # ── ask ──────────────────────────────────────────────────────────────────────────────────────
 
     def units(self, source: str, target: str) -> Iterator[Unit]:
@@ -198,6 +206,7 @@ class Memory:
             units=self._count(""), brought=self._count("WHERE pairing IS NULL"),
             pairings=self._row("SELECT count(*) FROM pairing")[0],
             new=new, gone=gone, too_long=too_long, digest=self.digest(),
+            brought_digest=self.brought_digest(),
         )  # fmt: skip
 
     def digest(self) -> str:
@@ -207,6 +216,16 @@ class Memory:
             "SELECT u.brought, u.first_language, u.second_language, u.first, u.second, p.work, p.title,"
             " p.key, p.begins, p.eli, p.licence, p.attribution, p.first, p.second FROM unit u"
             " LEFT JOIN pairing p ON p.id = u.pairing ORDER BY 2, 3, 4, 5, 6, 8, 9, 1, 13, 14"
+        ):
+            found.update(json.dumps(row).encode())
+        return f"sha256:{found.hexdigest()}"
+
+    def brought_digest(self) -> str:
+        """SHA-256 over the pairs that files brought."""
+        found = sha256()
+        for row in self._database.execute(
+            "SELECT brought, first_language, second_language, first, second FROM unit"
+            " WHERE pairing IS NULL ORDER BY 1, 2, 3, 4, 5"
         ):
             found.update(json.dumps(row).encode())
         return f"sha256:{found.hexdigest()}"
@@ -254,11 +273,13 @@ def aligned(source: Stored, target: Stored) -> Iterator[tuple[str, str]]:
     """The sentences of two provisions that surely say the same, without the marks of their points."""
     for one in facing(source.text, target.text, _languages(source, target)):
         ours, theirs = one.source.cut(source.text), one.target.cut(target.text)
-        if one.has_both and one.cost <= LEAST_SURE and _has_words(ours) and _has_words(theirs):
+        sure = one.has_both and one.cost <= LEAST_SURE and ours != theirs
+        if sure and _has_words(ours) and _has_words(theirs):
             yield ours, theirs
 
 
-def _parallel(library: Library) -> Iterator[tuple[Stored, Stored]]:
+def parallel_wordings(library: Library) -> Iterator[tuple[Stored, Stored]]:
+    """Each two wordings that stand against each other, once; languages in the order of their codes."""
     languages = library.state().languages
     for place, first in enumerate(languages):
         for second in languages[place + 1 :]:
@@ -301,6 +322,4 @@ def _unit(row: Sequence[Any]) -> Unit:
 
 
 def _turned(unit: Unit) -> Unit:
-    return Unit(
-        unit.target_language, unit.source_language, unit.target, unit.source, unit.origin
-    )
+    return Unit(unit.target_language, unit.source_language, unit.target, unit.source, unit.origin)

@@ -1,7 +1,7 @@
 """How a sentence was translated before: the same one, or one that is much like it.
 
-Likeness is the share of letters that two sentences have in the same order (RapidFuzz's ratio, the normalised
-Indel similarity); from three quarters on, translators are used to look at what differs.
+Likeness is the share of letters that two sentences have in the same order (RapidFuzz's ratio, the
+normalised Indel similarity); from three quarters on, translators are used to look at what differs.
 """
 
 from collections import Counter, defaultdict
@@ -55,9 +55,7 @@ class Recall:
 def _best(units: Sequence[Unit], like: float) -> Match:
     """The translation that is most often given, the newest of those."""
     counts = Counter(_flat(one.target) for one in units)
-    chosen = max(
-        units, key=lambda one: (counts[_flat(one.target)], one.origin.version or date.min)
-    )
+    chosen = max(units, key=lambda one: (counts[_flat(one.target)], one.origin.version or date.min))
     return Match(chosen, like, len(counts) - 1)
 
 
