@@ -312,3 +312,6 @@ def _source(found: Stored) -> str:
         f"{version.attribution} ({version.licence})" if version.licence else "",
     ]
     return "— " + " · ".join(part for part in parts if part)
+
+
+from casemate.cli import law_translating  # noqa: E402,F401 - its commands join this group's
