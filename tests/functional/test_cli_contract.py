@@ -56,6 +56,8 @@ law load; law index; law search; law ask; law check-days; law check; law consoli
 law transpose;
 law link; law cites; law cited-by; law amendments; law timeline; law graph;
 law corpora; law works; law versions; law show; law history; law redline;
+law translate; law translate-text; law terms; law translators;
+law memory build; law memory show; law memory export; law memory import;
 evaluation record; evaluation list; evaluation show; evaluation publish; assess-model;
 sandbox apply; sandbox submit; sandbox show; sandbox list; sandbox message; sandbox ask-back; sandbox admit;
 sandbox refuse; sandbox plan; sandbox start; sandbox attach; sandbox incident; sandbox suspend;

@@ -32,6 +32,8 @@ from functional.wheels import lock_of, make_wheel
 from hostile_model import hostile
 from law_files import akoma_ntoso, article, legilux_version
 from rdflib import Graph
+from two_tongues import WORK as PETS
+from two_tongues import folder_of_two_tongues
 
 import casemate
 
@@ -381,6 +383,31 @@ def _read_laws(clinic: Clinic, said: dict[str, Any]) -> None:
     said["law transpose"] = clinic.ask(*compared, by=RESEARCHER)
     said["law transposed"] = table.read_text(encoding="utf-8-sig")
     said["law redline in words"] = clinic.say("law", "redline", *provision, *days).out
+    _translate(clinic, said)
+
+
+def _translate(clinic: Clinic, said: dict[str, Any]) -> None:
+    folder = folder_of_two_tongues(clinic.folder / "pets")
+    pets, both = ("--corpus", "pets"), ("--from", "fr", "--to", "en", "--corpus", "pets")
+    clinic.ask("law", "load", folder, *pets, by=HOLDER)
+    said["memory"] = clinic.ask("law", "memory", "build", *pets, by=HOLDER)
+    said["memory not hers"] = clinic.say("law", "memory", "build", *pets, by=RESEARCHER)
+    asked = ("law", "translate", PETS, "art_3", *both, "--on", "2033-06-01")
+    said["translation"] = clinic.ask(*asked)
+    said["translation in words"] = clinic.say(*asked).out
+    text = ("law", "translate-text", "Le refuge tient un registre.", *both)
+    said["text translated"] = clinic.ask(*text, by=RESEARCHER)
+    said["text of nobody"] = clinic.say(*text)
+    said["terms"] = clinic.ask("law", "terms", "pet", *both)
+    said["translators"] = clinic.ask("law", "translators")
+    memory, terms = clinic.folder / "pets.tmx", clinic.folder / "pets.tbx"
+    clinic.ask("law", "memory", "export", memory, *both)
+    clinic.ask("law", "terms", *both, "--tbx", terms)
+    said["tbx"] = terms.read_text(encoding="utf-8")
+    turned = memory.read_text(encoding="utf-8").replace("registre", "cahier")
+    memory.write_text(turned, encoding="utf-8")
+    said["memory imported"] = clinic.ask("law", "memory", "import", memory, *pets, by=HOLDER)
+    said["memory shown"] = clinic.ask("law", "memory", "show", *pets)
 
 
 def _document(clinic: Clinic, said: dict[str, Any], algorithm: str) -> None:
@@ -815,6 +842,26 @@ def test_an_output_is_shown_and_compared_on_the_command_line(told: Told) -> None
     assert said["compared"]["output"] == said["output shown"]["id"]
     assert said["compared"]["memory"][0]["releases"] == 0
     assert "No earlier release" in said["compared in words"]
+
+
+def test_a_law_is_translated_on_the_command_line(told: Told) -> None:
+    said = told.said
+    assert (said["memory"]["units"], said["memory"]["terms"]) == (9, 5)
+    assert said["memory not hers"].code == 3
+    assert [one["how"] for one in said["translation"]["lines"]] == ["near", "memory"]
+    assert (
+        "[memory, much like it, 97%] The shelter keeps a pet for 30 days."
+        in (said["translation in words"])
+    )
+    assert "[-30-]{+45+}" in said["translation in words"]
+    assert "Check: the number 45 is missing" in said["translation in words"]
+    assert said["text translated"]["lines"][0]["text"] == "The shelter keeps a register."
+    assert said["text of nobody"].code == 2
+    assert [one["target"] for one in said["terms"]] == ["pet"]
+    assert said["translators"] == []
+    assert "<term>animal de compagnie</term>" in said["tbx"]
+    assert (said["memory imported"]["units"], said["memory imported"]["brought"]) == (18, 9)
+    assert said["memory shown"] == said["memory imported"]
 
 
 def test_what_the_law_said_on_a_day_is_read_on_the_command_line(told: Told) -> None:

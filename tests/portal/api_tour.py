@@ -25,6 +25,8 @@ from portal_world import Portal, form, plan, served, table
 from register_world import STATED
 from sandbox_world import WORDS, document, incident
 from sandbox_world import plan as sandbox_plan
+from two_tongues import WORK as PETS
+from two_tongues import load_two_tongues
 
 from casemate.flagships.law.sources import files_in, read_law
 from casemate.portal.examples import FILE, Example
@@ -375,6 +377,18 @@ def _corpora(portal: Portal) -> None:
     portal.platform.link_corpus(HOLDER, "law")
     for what in ("citations", "cited-by", "amendments", "amended-by", "citation-graph"):
         portal.must(None, "GET", f"/corpora/law/{what}", params=work)
+    _translations(portal)
+
+
+def _translations(portal: Portal) -> None:
+    load_two_tongues(portal.platform, portal.platform.home.root)
+    both = {"from": "fr", "to": "en"}
+    asked = both | {"work": PETS, "key": "art_3", "on": "2033-06-01"}
+    portal.must(None, "GET", "/corpora/pets/translation", params=asked)
+    text = {"text": "Le refuge tient un registre.", "source": "fr", "target": "en"}
+    portal.must(RESEARCHER, "POST", "/corpora/pets/translation", json=text)
+    portal.must(None, "GET", "/corpora/pets/terms", params=both | {"text": "pet"})
+    portal.must(None, "GET", "/corpora/pets/memory")
 
 
 def _register(portal: Portal) -> None:

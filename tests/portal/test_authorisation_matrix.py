@@ -97,6 +97,10 @@ GET /corpora/{corpus}/cited-by                  y     y    y    y    y    y    y
 GET /corpora/{corpus}/amendments                y     y    y    y    y    y    y    y    y
 GET /corpora/{corpus}/amended-by                y     y    y    y    y    y    y    y    y
 GET /corpora/{corpus}/citation-graph            y     y    y    y    y    y    y    y    y
+GET /corpora/{corpus}/translation               y     y    y    y    y    y    y    y    y
+POST /corpora/{corpus}/translation              -     y    y    y    y    y    y    y    y
+GET /corpora/{corpus}/terms                     y     y    y    y    y    y    y    y    y
+GET /corpora/{corpus}/memory                    y     y    y    y    y    y    y    y    y
 GET /environments                               -     y    y    y    y    y    y    y    y
 GET /environments/{reference}                   -     y    y    y    y    y    y    y    y
 GET /evaluations                                -     y    y    y    y    y    y    y    y

@@ -81,6 +81,13 @@ NOT_OVER_HTTP |= {
     "terms_of_provision": "what the page of a provision explains",
     "title_in_corpus": "what pages print; a program asks for versions",
 }
+NOT_OVER_HTTP |= {
+    "build_memory": "aligned at the server, beside the texts",
+    "import_memory": "read from a file on the server's own disk",
+    "export_memory": "a file for translators' tools, written at the server",
+    "export_terms": "a file for translators' tools, written at the server",
+    "translators": "the models in a folder of the server",
+}
 MORE = {
     "download": "a released output to a file, as it arrives",
     "each_algorithm": "page after page",

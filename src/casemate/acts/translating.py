@@ -1,4 +1,4 @@
-"""Texts in other languages: official versions, what was translated before, machines. Part of ``Platform``."""
+"""Texts in other languages: official ones, what was translated before, machines. Part of ``Platform``."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ class TranslatingActs(KnowledgeActs):
         with self._library(name) as library, self._memory_files(name) as (memory, terms):
             self._forget_what_changed(name, memory)
             memory.build(library, progress)
-            return self._keep_memory(actor, "corpus.load", name, library.digest(), memory, terms, library)
+            return self._keep_memory(
+                actor, "corpus.load", name, library.digest(), memory, terms, library
+            )
 
     def import_memory(self, actor: str, name: str, content: bytes, file: str) -> KeptMemory:
         """Take the pairs of a TMX file into a collection's memory: all of them, or none."""
@@ -135,7 +137,9 @@ class TranslatingActs(KnowledgeActs):
         if not text.strip():
             raise BadInput("there is no text to translate")
         if len(text) > LONGEST_TEXT:
-            raise BadInput(f"the text has {len(text)} letters; at most {LONGEST_TEXT} are translated")
+            raise BadInput(
+                f"the text has {len(text)} letters; at most {LONGEST_TEXT} are translated"
+            )
         with self.store.read() as tx:
             self.corpora_kept.get(tx, name)
         helpers = self._helpers(name, source, target, machine=machine)
@@ -239,7 +243,7 @@ class TranslatingActs(KnowledgeActs):
             yield memory, terms
 
     def _forget_what_changed(self, name: str, memory: Memory) -> None:
-        """Let go of pairs that are not those of the last building: somebody else may have put them there."""
+        """Let go of pairs that are not those of the last building: anybody may have put them there."""
         kept = self.memory_of_corpus(name)
         if memory.brought_digest() != (kept.brought_digest if kept else _NOTHING):
             memory.forget(brought=True)

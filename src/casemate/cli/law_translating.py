@@ -1,4 +1,4 @@
-"""``casemate law translate``, ``terms`` and ``memory``: laws in another language, and what helps with it."""
+"""``casemate law translate``, ``terms`` and ``memory``: laws in another language."""
 
 from pathlib import Path
 from typing import Annotated
@@ -55,9 +55,7 @@ def translate_text(
 ) -> Shown:
     """A text of your own, by the memory of a collection and by machines. Nothing of it is kept."""
     given = _read(Path(text)).decode(errors="replace") if file else text
-    found = desk.platform.translate_text(
-        desk.actor, corpus, given, source, target, machine=machine
-    )
+    found = desk.platform.translate_text(desk.actor, corpus, given, source, target, machine=machine)
     return Shown(found, _told(found))
 
 
@@ -78,7 +76,8 @@ def terms(
     text: Annotated[str, typer.Argument(help="Words that a term must have.")] = "",
     corpus: Corpus = "law",
     tbx: Annotated[
-        Path | None, typer.Option(help="Write every term of the two languages to this file, as TBX.")
+        Path | None,
+        typer.Option(help="Write every term of the two languages to this file, as TBX."),
     ] = None,
 ) -> Shown:
     """Terms in two languages, each with how it was found and the provisions that show it."""
@@ -149,8 +148,8 @@ def _read(file: Path) -> bytes:
 
 def _kept(kept: KeptMemory) -> str:
     return (
-        f"{kept.corpus} remembers {kept.units} pairs of sentences, {kept.brought} of them brought by files, "
-        f"and {kept.terms} terms."
+        f"{kept.corpus} remembers {kept.units} pairs of sentences, {kept.brought} of them "
+        f"brought by files, and {kept.terms} terms."
     )
 
 

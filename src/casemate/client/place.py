@@ -21,6 +21,7 @@ from casemate.client.permits import Permits
 from casemate.client.register import Register
 from casemate.client.runs import Runs
 from casemate.client.sandboxes import Sandboxes
+from casemate.client.translating import Translating
 from casemate.client.watching import Watching
 from casemate.client.wire import Wire
 
@@ -40,6 +41,7 @@ class Client(
     Corpora,
     Citing,
     Drafting,
+    Translating,
     Ledger,
     Accounts,
     House,

@@ -1,4 +1,4 @@
-"""The room's tables: each collection of texts that a home has, as it was last loaded, and what was made of it."""
+"""The room's tables: each collection of texts as it was last loaded, and what was made of it."""
 
 from datetime import datetime
 from typing import Any

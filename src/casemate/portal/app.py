@@ -16,6 +16,7 @@ from casemate.portal.api import (
     corpora,
     corpora_citing,
     corpora_drafting,
+    corpora_translation,
     environments,
     evaluations,
     house,
@@ -57,6 +58,7 @@ _PARTS = (
     catalogue, applications, permits, runs, environments, outputs, evaluations, models, observatory,
     register, papers, sandboxes, corpora, corpora_citing, corpora_drafting,
     ledger, accounts, house,
+    register, papers, sandboxes, corpora, corpora_translation, ledger, accounts, house,
 )  # fmt: skip
 
 

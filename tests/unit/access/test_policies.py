@@ -226,6 +226,9 @@ evaluation.publish    colleague, no entry    .      .      .     .      .       
 corpus.load           a colleague            .      .      y     .      .         .       .        .
 corpus.load           a stranger             .      .      .     .      .         .       .        .
 draft.check           anyone                 .      y      y     y      y         y       y        y
+memory.import         a colleague            .      .      y     .      .         .       .        .
+memory.import         a stranger             .      .      .     .      .         .       .        .
+text.translate        anyone                 .      y      y     y      y         y       y        y
 sandbox.apply         the participant        .      .      y     y      .         .       .        .
 sandbox.apply         a colleague            .      .      .     .      .         .       .        .
 sandbox.apply         of another employer    .      .      .     .      .         .       .        .

@@ -90,6 +90,7 @@ class Memory:
     """Pairs in ``path``; made there where it is not. Close it, or use it as a context manager."""
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._database.execute("PRAGMA journal_mode = WAL")

@@ -36,12 +36,15 @@ class Recall:
         self._units = dict(found)
         self._sentences: Sequence[str] = list(self._units)
 
-    def exact(self, sentence: str) -> Match | None:
-        """The sentence itself, but for spaces, quotation marks and the sign at its end."""
-        units = self._units.get(_flat(sentence))
-        return None if not units else _best(units, 1.0)
+    def exact(self, sentence: str, work: str = "") -> Match | None:
+        """The sentence itself, but for spaces, quotation marks and the sign at its end.
 
-    def near(self, sentence: str, least: float = LEAST_LIKE) -> Match | None:
+        Of several translations, one that ``work`` has itself comes first, then the one most often given.
+        """
+        units = self._units.get(_flat(sentence))
+        return None if not units else _best(units, 1.0, work)
+
+    def near(self, sentence: str, work: str = "", least: float = LEAST_LIKE) -> Match | None:
         """The sentence that is most like it, at least ``least`` of 1."""
         flat = _flat(sentence)
         if not flat:
@@ -49,14 +52,20 @@ class Recall:
         found = process.extractOne(
             flat, self._sentences, scorer=fuzz.ratio, score_cutoff=100 * least
         )
-        return None if found is None else _best(self._units[found[0]], round(found[1] / 100, 3))
+        return (
+            None if found is None else _best(self._units[found[0]], round(found[1] / 100, 3), work)
+        )
 
 
-def _best(units: Sequence[Unit], like: float) -> Match:
-    """The translation that is most often given, the newest of those."""
+def _best(units: Sequence[Unit], like: float, work: str) -> Match:
+    """The translation of ``work``, or the one most often given; the newest of those."""
     counts = Counter(_flat(one.target) for one in units)
-    chosen = max(units, key=lambda one: (counts[_flat(one.target)], one.origin.version or date.min))
-    return Match(chosen, like, len(counts) - 1)
+
+    def weight(one: Unit) -> tuple[bool, int, date]:
+        own = bool(work) and one.origin.work == work
+        return own, counts[_flat(one.target)], one.origin.version or date.min
+
+    return Match(max(units, key=weight), like, len(counts) - 1)
 
 
 def _flat(sentence: str) -> str:

@@ -111,7 +111,8 @@ def assembled(
 ) -> Translation:
     """``text`` sentence by sentence, from the memory and the machine."""
     found = segments(text)
-    lines = [_remembered(text, one, languages, helpers) for one in found]
+    work = source.version.work if source else ""
+    lines = [_remembered(text, one, languages, helpers.recall, work) for one in found]
     _fill(lines, languages, helpers)
     ready = tuple(_checked(one, languages, helpers) for one in lines)
     by_machine = any(one.ai_generated for one in ready)
@@ -126,14 +127,16 @@ def assembled(
     )
 
 
-def _remembered(text: str, segment: Segment, languages: tuple[str, str], helpers: Helpers) -> Line:
+def _remembered(
+    text: str, segment: Segment, languages: tuple[str, str], recall: Recall, work: str
+) -> Line:
     mark, said = segment.mark.cut(text), segment.said.cut(text)
     if not any(map(str.isalpha, said)):  # a number is the same in every language
         return Line(mark, said, said, languages[1], "memory")
-    match = helpers.recall.exact(said)
+    match = recall.exact(said, work)
     how: How = "memory"
     if match is None:
-        match, how = helpers.recall.near(said), "near"
+        match, how = recall.near(said, work), "near"
     if match is None:
         return Line(mark, said, said, languages[0], "untranslated", like=0.0)
     return _from_memory(mark, said, languages[1], how, match)
