@@ -144,6 +144,7 @@ def text_translated(seen: SignedIn, corpus: Corpus, form: Posted) -> Response:
 def _text_page(
     seen: Visit, corpus: str, typed: dict[str, str], *, status: int = 200, **context: Any
 ) -> Response:
+    context = {"found": None} | context
     return seen.page(
         "law_translation/text.html", status=status, corpus=corpus, typed=typed,
         tongues=_languages(seen, ()), **context,
