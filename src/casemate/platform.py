@@ -173,8 +173,6 @@ class Platform(
     FeedbackActs,
     CitingActs,
     TranslatingActs,
-    KnowledgeActs,
-    WritingActs,
     DraftingActs,
     WritingActs,
 ):

@@ -6,7 +6,7 @@ So what a sentence claims is held against its source mark by mark, and what has 
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -66,61 +66,35 @@ _LARGE = {
 _NUMBER_WORDS |= _TENS | _LARGE
 _JOINED_NUMBER = re.compile(rf"(ein|een|{'|'.join(_NUMBER_WORDS)})(?:und|an)({'|'.join(_TENS)})")
 """``vierundzwanzig`` and ``veieranzwanzeg``: units before tens, in one word."""
-    "fr": "vingt trente quarante cinquante soixante",
-    "de": "zwanzig dreissig vierzig funfzig sechzig siebzig achtzig neunzig",
-    "lb": "zwanzeg dresseg veierzeg fofzeg siechzeg siwenzeg achtzeg nonzeg",
-    "en": "twenty thirty forty fifty sixty seventy eighty ninety",
-}
-_TEENS = {
-    "fr": "treize quatorze quinze seize dix-sept dix-huit dix-neuf",
-    "de": "dreizehn vierzehn funfzehn sechzehn siebzehn achtzehn neunzehn",
-    "lb": "draizeng veierzeng fofzeng siechzeng siwwenzeng uechtzeng nonzeng",
-    "en": "thirteen fourteen fifteen sixteen seventeen eighteen nineteen",
-}
 _ONES = {
     "fr": "un deux trois quatre cinq six sept huit neuf",
-    "de": "ein zwei drei vier funf sechs sieben acht neun",
-    "lb": "een zwee drai veier fennef sechs siwen aacht neng",
     "en": "one two three four five six seven eight nine",
+}
+_BY_TENS = {
+    "fr": "vingt trente quarante cinquante soixante",
+    "en": "twenty thirty forty fifty sixty seventy eighty ninety",
 }
 
 
-def _beyond_twelve() -> Iterator[tuple[str, str]]:
-    """The numbers from 13 to 99 as four languages write them in words, folded."""
-    for language in _TENS:
-        ones = dict(enumerate(_ONES[language].split(), 1))
-        teens = dict(enumerate(_TEENS[language].replace("-", " ").split(), 13))
-        if language == "fr":
-            teens |= {10: "dix", 11: "onze", 12: "douze"}
-            teens |= {17: "dix sept", 18: "dix huit", 19: "dix neuf"}
-        yield from ((word, str(number)) for number, word in teens.items() if number > 12)
-        for place, ten in enumerate(_TENS[language].split(), 2):
-            yield ten, str(10 * place)
-            for one, word in ones.items():
-                yield from ((said, str(10 * place + one)) for said in _joined(language, ten, word))
-        if language == "fr":
-            yield from _french_from_seventy(ones | teens)
-
-
-def _joined(language: str, ten: str, one: str) -> tuple[str, ...]:
-    if language == "fr":
-        return (f"{ten} et {one}", f"{ten} {one}")
-    if language == "en":
-        return (f"{ten} {one}",)
-    return (f"{one}und{ten}",) if language == "de" else (f"{one}an{ten}", f"{one}a{ten}")
-
-
-def _french_from_seventy(small: Mapping[int, str]) -> Iterator[tuple[str, str]]:
-    """Seventy is sixty and ten, eighty is four times twenty."""
-    yield "quatre vingts", "80"
-    yield "soixante et onze", "71"
-    for number, word in small.items():
+def _in_several_words() -> Iterator[tuple[str, str]]:
+    """Numbers below a hundred that French and English write in several words, folded."""
+    for language, tens in _BY_TENS.items():
+        for place, ten in enumerate(tens.split(), 2):
+            for one, word in enumerate(_ONES[language].split(), 1):
+                yield f"{ten} {word}", str(10 * place + one)
+                yield f"{ten} et {word}", str(10 * place + one)
+    small = dict(enumerate(_ONES["fr"].split(), 1))
+    teens = ["dix", "onze", "douze", "treize", "quatorze", "quinze", "seize"]
+    small |= dict(enumerate([*teens, "dix sept", "dix huit", "dix neuf"], 10))
+    yield from ((small[number], str(number)) for number in (17, 18, 19))
+    yield from (("quatre vingts", "80"), ("soixante et onze", "71"))
+    for number, word in small.items():  # seventy is sixty and ten, eighty is four times twenty
+        yield f"quatre vingt {word}", str(80 + number)
         if number >= 10:
             yield f"soixante {word}", str(60 + number)
-        yield f"quatre vingt {word}", str(80 + number)
 
 
-_PHRASES = dict(_beyond_twelve())
+_PHRASES = dict(_in_several_words())
 _PHRASE = re.compile(
     r"\b(?:" + "|".join(sorted(map(re.escape, _PHRASES), key=len, reverse=True)) + r")\b"
 )
@@ -294,28 +268,18 @@ def _iso(one: re.Match[str]) -> str | None:
 
 
 def _numbers(text: str, language: str) -> Counter[str]:
-    """Each number as digits with a point; words for those to 99 too."""
-    if language == "en":
-        text = _THOUSANDS.sub("", text)
+    """Each number as digits with a point; words for small ones too."""
+    if language == "en":  # elsewhere a comma begins decimals
+        text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text)
     found = Counter(_digits(one) for one in _NUMBER.findall(text))
-    for word in folded(text).split():
+    plain = folded(text)
+    found.update(_PHRASES[phrase] for phrase in _PHRASE.findall(plain))
+    for word in _PHRASE.sub(" ", plain).split():
         if word in _NUMBER_WORDS:
             found[_NUMBER_WORDS[word]] += 1
         elif joined := _JOINED_NUMBER.fullmatch(word):
             found[str(int(_NUMBER_WORDS[joined[2]]) + int(_NUMBER_WORDS.get(joined[1], "1")))] += 1
-
-    def take(phrase: re.Match[str]) -> str:
-        found[_PHRASES[phrase[0]]] += 1
-        return " "
-
-    rest = _PHRASE.sub(take, folded(text))
-    found.update(_NUMBER_WORDS[word] for word in rest.split() if word in _NUMBER_WORDS)
     return found
-
-
-_THOUSANDS = re.compile(
-    r"(?<=\d),(?=\d{3}(?!\d))"
-)  # English alone: elsewhere a comma begins decimals
 
 
 def _digits(told: str) -> str:

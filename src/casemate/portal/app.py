@@ -57,8 +57,8 @@ _TAGS = [
 _PARTS = (
     catalogue, applications, permits, runs, environments, outputs, evaluations, models, observatory,
     register, papers, sandboxes, corpora, corpora_citing, corpora_drafting,
+    corpora_translation,
     ledger, accounts, house,
-    register, papers, sandboxes, corpora, corpora_translation, ledger, accounts, house,
 )  # fmt: skip
 
 
