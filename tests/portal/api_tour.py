@@ -337,7 +337,7 @@ def _observatory(portal: Portal) -> None:
     portal.must(None, "GET", "/observatory/comparison", params={"first": first, "second": second})
 
 
-def _drafts(portal: Portal) -> None:
+def _drafts_of_laws(portal: Portal) -> None:
     draft = "Art. 1er.\nLes chiens sont tenus en laisse.\nArt. 3.\nVoir l'annexe I."
     asked = {"name": "draft.txt", "content": b64encode(draft.encode()).decode()}
     portal.must(RESEARCHER, "POST", "/corpora/law/draft-check", json=asked)
@@ -373,7 +373,7 @@ def _corpora(portal: Portal) -> None:
     looked = {"q": "chien", "lang": "fr", "on": "2021-01-01"}
     portal.must(None, "GET", "/corpora/law/search", params=looked)
     portal.must(None, "GET", "/corpora/law/history", params=work | {"key": "art_1"})
-    _drafts(portal)
+    _drafts_of_laws(portal)
     portal.platform.link_corpus(HOLDER, "law")
     for what in ("citations", "cited-by", "amendments", "amended-by", "citation-graph"):
         portal.must(None, "GET", f"/corpora/law/{what}", params=work)
