@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -155,12 +156,11 @@ class TranslatingActs(KnowledgeActs):
 
     def export_memory(self, name: str, source: str, target: str) -> bytes:
         """The pairs of two languages as TMX 1.4b, for anyone: the texts are open data."""
-        from casemate import __version__
         from casemate.knowledge.translation import tmx
 
         _require_two(source, target)
         with self._built_memory(name) as (memory, _):
-            return tmx.written(memory.units(source, target), source, __version__)
+            return tmx.written(memory.units(source, target), source, version("casemate"))
 
     def export_terms(self, name: str, source: str, target: str) -> bytes:
         """The terms of two languages as TBX-Basic, for anyone."""
