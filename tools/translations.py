@@ -39,10 +39,13 @@ def texts() -> dict[str, Catalog]:
 
 
 def area_of(name: str, areas: set[str]) -> str:
-    """The area that a module is of: its own name's, or the one that its name begins with."""
+    """The area that a module is of: its own name's, or the longest one that its name begins with."""
     if name in areas:
         return name
-    return next((area for area in sorted(areas) if name.startswith(f"{area}_")), COMMON)
+    return next(
+        (area for area in sorted(areas, key=len, reverse=True) if name.startswith(f"{area}_")),
+        COMMON,
+    )
 
 
 def _messages(file: Path) -> Iterator[tuple[str | tuple[str, ...], str | None]]:

@@ -1,7 +1,5 @@
 """``casemate law check`` and its neighbours: what a drafting office asks of a text."""
 
-import json
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,12 +19,10 @@ from casemate.cli.common import (
 )
 from casemate.errors import BadInput, TooLarge
 from casemate.knowledge.drafting import LARGEST_DRAFT, Report, Severity
-from casemate.knowledge.drafting.amending.consolidating import Consolidated, akoma_ntoso
-from casemate.knowledge.drafting.printing import consolidated_paper, table_csv, table_paper
+from casemate.knowledge.drafting.amending.consolidating import Consolidated
+from casemate.knowledge.drafting.printing import consolidated_bytes, table_bytes
 from casemate.knowledge.drafting.transposing import Table
 from casemate.knowledge.redline import redline
-from casemate.papers import FORMATS, write
-from casemate.plain import plain
 from casemate.register.law.cases import read_day
 
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.HINT: "dim"}
@@ -149,17 +145,6 @@ def consolidate(
     return Shown(done, _consolidated_text(done))
 
 
-def consolidated_bytes(done: Consolidated, form: str) -> bytes:
-    """A consolidated text as a file; raises ``BadInput`` for a form that there is not."""
-    if form in {"xml", "akn"}:
-        return akoma_ntoso(done)
-    if form == "json":
-        return json.dumps(plain(done), ensure_ascii=False, indent=1).encode()
-    if form in FORMATS:
-        return write(consolidated_paper(done), form)
-    raise BadInput(f"write to a file that ends in .xml, .json, .{', .'.join(FORMATS)}")
-
-
 def _consolidated_text(done: Consolidated) -> Group:
     applied = done.applied
     lines = [
@@ -243,17 +228,6 @@ def transpose(
         with writing(out):
             out.write_bytes(content)
     return Shown(table_, _table_text(table_))
-
-
-def table_bytes(given: Table, form: str, language: str, at: datetime) -> bytes:
-    """A transposition table as a file; raises ``BadInput`` for a form that there is not."""
-    if form == "csv":
-        return table_csv(given).encode("utf-8-sig")
-    if form == "json":
-        return json.dumps(plain(given), ensure_ascii=False, indent=1).encode()
-    if form in FORMATS:
-        return write(table_paper(given, language, at), form)
-    raise BadInput(f"write to a file that ends in .csv, .json, .{', .'.join(FORMATS)}")
 
 
 def _table_text(given: Table) -> Group:

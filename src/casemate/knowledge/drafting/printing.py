@@ -1,15 +1,17 @@
 """Consolidated texts and transposition tables as papers, which are written as HTML, PDF and DOCX."""
 
 import csv
+import json
 from datetime import UTC, datetime, time
 from io import StringIO
 
 from casemate.errors import BadInput
 from casemate.knowledge.drafting.amending.applying import Applied, Wording
-from casemate.knowledge.drafting.amending.consolidating import Consolidated
+from casemate.knowledge.drafting.amending.consolidating import Consolidated, akoma_ntoso
 from casemate.knowledge.drafting.transposing import Match, Row, Table
 from casemate.knowledge.redline import redline
 from casemate.papers import (
+    FORMATS,
     LANGUAGES,
     Block,
     Document,
@@ -18,8 +20,10 @@ from casemate.papers import (
     Run,
     Section,
     Source,
+    write,
 )
 from casemate.papers import Table as PaperTable
+from casemate.plain import plain
 
 _SAID = {
     "en": ("Changed by", "New article", "Repealed", "What was not carried out",
@@ -155,3 +159,25 @@ def table_csv(given: Table) -> str:
 def _safe(cell: str) -> str:
     """A cell that begins as a formula does is text to every spreadsheet (OWASP, CSV injection)."""
     return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+def consolidated_bytes(done: Consolidated, form: str) -> bytes:
+    """A consolidated text as a file; raises ``BadInput`` for a form that there is not."""
+    if form in {"xml", "akn"}:
+        return akoma_ntoso(done)
+    if form == "json":
+        return json.dumps(plain(done), ensure_ascii=False, indent=1).encode()
+    if form in FORMATS:
+        return write(consolidated_paper(done), form)
+    raise BadInput(f"write to a file that ends in .xml, .json, .{', .'.join(FORMATS)}")
+
+
+def table_bytes(given: Table, form: str, language: str, at: datetime) -> bytes:
+    """A transposition table as a file; raises ``BadInput`` for a form that there is not."""
+    if form == "csv":
+        return table_csv(given).encode("utf-8-sig")
+    if form == "json":
+        return json.dumps(plain(given), ensure_ascii=False, indent=1).encode()
+    if form in FORMATS:
+        return write(table_paper(given, language, at), form)
+    raise BadInput(f"write to a file that ends in .csv, .json, .{', .'.join(FORMATS)}")
