@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import sandbox_world
 import uvicorn
-from answers_of_law import load_dogs
+from answers_of_law import OLD, WORK, folder_of_dogs, load_dogs
 from functional.clinic import CAST, DESCRIPTION, FORM, OPERATOR, ORGANISATIONS, PLAN
 from observatory_world import biased, fair, measured
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -22,6 +22,7 @@ from portal_world import table
 from register_world import STATED
 
 from casemate.enclave import OutputState, RunState
+from casemate.flagships.law.sources import files_in, read_law
 from casemate.home import create_home
 from casemate.platform import Platform
 from casemate.portal import create_app
@@ -111,8 +112,8 @@ def fill(platform: Platform, folder: Path) -> dict[str, str]:
     clinic = {**tomllib.loads(DESCRIPTION), "privacy": {"accounting": "epsilon", "amount": "3"}}
     platform.publish("acct-holder", folder / "clinic.csv", clinic)
     platform.publish("acct-holder", folder / "communes.csv", OPEN)
-    load_dogs(platform, folder)
-    made = {"dataset": "clinic", "open_dataset": "communes"}
+    made = {"dataset": "clinic", "open_dataset": "communes", "case": _case_file(platform, folder)}
+    load_dogs(platform, folder)  # what is newer in it is an alert of the case file
     made["draft"] = platform.draft("acct-researcher", form("A draft")).id
     made["application"] = platform.apply("acct-researcher", form("Handed in")).id
     for name, decision in (("returned", "changes"), ("refused", "refuse")):
@@ -177,6 +178,17 @@ def _sandboxes(platform: Platform, permit: str) -> dict[str, str]:
     platform.issue_exit_report(officer, made["sandbox_reported"], words, publish=True)
     platform.publish_exit_report(who, made["sandbox_reported"])
     return made
+
+
+def _case_file(platform: Platform, folder: Path) -> str:
+    """A case file of the researcher's, from when the law had its first version alone."""
+    laws = folder_of_dogs(folder)
+    first = [one for one in files_in(laws) if OLD.isoformat() in str(one)]
+    platform.load_corpus("acct-holder", "law", laws, first, read_law)
+    case = platform.open_case_file("acct-researcher", "Dogs in flats", "Ask the owner.").id
+    platform.pin_provision("acct-researcher", case, "law", WORK, "art_2", "fr", OLD)
+    platform.save_search("acct-researcher", case, "law", "taxe annuelle", "fr")
+    return case
 
 
 def _observed(platform: Platform) -> dict[str, str]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from casemate.assurance.keeping import Evaluations, KeptEvaluation
     from casemate.catalogue import Catalogue, Dataset, DatasetDescription
     from casemate.enclave import Enclave
+    from casemate.knowledge.casefiles import CaseFiles
     from casemate.knowledge.keeping import Corpora
 
 
@@ -78,6 +79,10 @@ class Rooms(Protocol):
     @property
     def corpora_kept(self) -> Corpora:
         """The room of collections of texts."""
+
+    @property
+    def case_files_kept(self) -> CaseFiles:
+        """The room of case files."""
 
     @property
     def evaluations_kept(self) -> Evaluations:
@@ -151,6 +156,32 @@ class Facts:
         known = self.rooms.corpora_kept.find(tx, name)
         own = self.rooms.identity.account(tx, actor).organisation
         return Resource("corpus", name, {"organisation": known.organisation if known else own})
+
+    def case_file(self, tx: Session, case_file: str) -> Resource:
+        """A case file: whose it is, and who else was named. A colleague who was named and has left the
+        owner's organisation since is no colleague any more."""
+        from casemate.knowledge.casefiles import Right, ShareKind
+
+        people = self.rooms.case_files_kept.people(tx, case_file)
+        own = self.rooms.identity.account(tx, people.owner).organisation
+        named = people.parties(ShareKind.ACCOUNT, *Right)
+        here = {one for one in named if self.rooms.identity.account(tx, one).organisation == own}
+        writers = here & people.parties(ShareKind.ACCOUNT, Right.WRITE)
+        facts = {
+            "owner": people.owner,
+            "readers": here,
+            "writers": writers,
+            "reading_houses": people.parties(ShareKind.ORGANISATION, *Right),
+            "writing_houses": people.parties(ShareKind.ORGANISATION, Right.WRITE),
+        }
+        return Resource("casefile", case_file, facts)
+
+    def new_case_file(self, _tx: Session, actor: str) -> Resource:
+        """A case file that ``actor`` is about to open."""
+        nobody = {
+            key: set[str]() for key in ("readers", "writers", "reading_houses", "writing_houses")
+        }
+        return Resource("casefile", "new", {"owner": actor, **nobody})
 
     def evaluation(self, tx: Session, evaluation: str) -> Resource:
         """A kept evaluation."""
@@ -267,6 +298,7 @@ class Facts:
             "algorithm": self.algorithm,
             "evaluation": self.evaluation,
             "sandbox": self.sandbox,
+            "casefile": self.case_file,
             "application": self.application,
             "permit": self.permit,
             "run": self.run,

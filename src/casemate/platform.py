@@ -42,6 +42,7 @@ from casemate.access import (
 )
 from casemate.access.policies import Policies, Resource
 from casemate.acts.assessing import AssessingActs
+from casemate.acts.case_files import CaseFileActs
 from casemate.acts.citing import CitingActs
 from casemate.acts.drafting import DraftingActs
 from casemate.acts.feedback import FeedbackActs
@@ -171,6 +172,7 @@ class Platform(
     AssessingActs,
     KnownActs,
     FeedbackActs,
+    CaseFileActs,
     CitingActs,
     TranslatingActs,
     DraftingActs,

@@ -7,7 +7,8 @@ in), application (handed in, undecided), returned (given back), refused, permit 
 (done), held (an output that waits for a checker), released, stopped (an output that was refused); and
 documented (an entry of the register), evaluation and other_evaluation (published, of language models),
 invitation (of the outsider), begun (a one-time password that the researcher is about to set up), sandbox
-(handed in), sandbox_draft, sandbox_running, sandbox_reported, algorithm (published, asked about).
+(handed in), sandbox_draft, sandbox_running, sandbox_reported, algorithm (published, asked about), case (a
+case file of the researcher's, with an alert).
 """
 
 from dataclasses import dataclass
@@ -135,6 +136,16 @@ PAGES = (
     Shown("law-draft-check", "acct-researcher", "/law/draft/check?corpus=law"),
     Shown("law-draft-consolidate", "acct-researcher", "/law/draft/consolidate?corpus=law"),
     Shown("law-draft-transpose", "acct-researcher", "/law/draft/transpose?corpus=law"),
+    Shown("law-cases", "acct-researcher", "/law/cases"),
+    Shown("law-case", "acct-researcher", "/law/cases/{case}"),
+    Shown("law-case-alerts", "acct-researcher", "/law/cases/{case}/alerts"),
+    Shown("law-case-delete", "acct-researcher", "/law/cases/{case}/delete", pictured=False),
+    Shown(
+        "law-case-pin",
+        "acct-researcher",
+        "/law/cases/pin?corpus=law&work=loi-2020-01-15-n1&key=art_2&language=fr&on=2024-06-01",
+        pictured=False,
+    ),
     Shown("register", None, "/register"),
     Shown("register-narrowed", None, "/register?q=sort&status=in_use", pictured=False),
     Shown("register-nothing", None, "/register?q=nothing+such", pictured=False),

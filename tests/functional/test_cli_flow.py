@@ -384,6 +384,7 @@ def _read_laws(clinic: Clinic, said: dict[str, Any]) -> None:
     said["law transposed"] = table.read_text(encoding="utf-8-sig")
     said["law redline in words"] = clinic.say("law", "redline", *provision, *days).out
     _translate(clinic, said)
+    _keep_case(clinic, said, folder)
 
 
 def _translate(clinic: Clinic, said: dict[str, Any]) -> None:
@@ -408,6 +409,38 @@ def _translate(clinic: Clinic, said: dict[str, Any]) -> None:
     memory.write_text(turned, encoding="utf-8")
     said["memory imported"] = clinic.ask("law", "memory", "import", memory, *pets, by=HOLDER)
     said["memory shown"] = clinic.ask("law", "memory", "show", *pets)
+
+
+def _keep_case(clinic: Clinic, said: dict[str, Any], folder: Path) -> None:
+    """A case file of the researcher's, and what a wording to come tells it."""
+    provision = ("loi-2020-01-15-n1", "art_1")
+    case = clinic.ask("law", "case", "new", "Dogs in flats", by=RESEARCHER)["id"]
+
+    def ask(word: str, *words: Any) -> Any:
+        return clinic.ask("law", "case", word, case, *words, by=RESEARCHER)
+
+    ask("pin", *provision, "--on", "2021-01-01")
+    quoted = ask("pin", "Combien de chiens, art. 1 ?", "--quote", 1, "--on", "2021-01-01")
+    said["case searched"] = ask("search", "chiens")
+    items = [quoted["quotes"][0]["id"], said["case searched"]["pins"][0]["id"]]
+    ask("arrange", *items)
+    said["case noted"] = ask("note", "--text", "Ask the owner.")
+    ask("share", "org-clinic", "--write")
+    ask("share", "org-clinic", "--end")
+    coming = akoma_ntoso(article("art_1", "Art. 1.", "Trois chiens."))
+    legilux_version(folder, date(2090, 7, 1), coming)
+    clinic.ask("law", "load", folder, by=HOLDER)
+    said["case watched"] = clinic.ask("law", "watch", by=HOLDER)
+    said["case alerts in words"] = clinic.say("law", "case", "alerts", case, by=RESEARCHER).out
+    said["case alerts"] = ask("alerts", "--seen")
+    said["case exported"] = ask("export", "--form", "ris", "--to", clinic.folder / "case.ris")
+    said["case shown"] = ask("show")
+    said["case not theirs"] = clinic.say("law", "case", "show", case, by=AUTHORITY)
+    said["cases"] = clinic.ask("law", "case", "list", by=RESEARCHER)
+    ask("take", items[0])
+    said["case kept"] = clinic.say("law", "case", "delete", case, by=RESEARCHER)
+    ask("delete", "--yes")
+    said["case not closed"] = clinic.say("law", "case", "erase", RESEARCHER, by=OPERATOR)
 
 
 def _document(clinic: Clinic, said: dict[str, Any], algorithm: str) -> None:
@@ -442,6 +475,7 @@ def _observe(clinic: Clinic, said: dict[str, Any]) -> None:
 def _keep_house(clinic: Clinic, said: dict[str, Any]) -> None:
     clinic.ask("account", "change", OUTSIDER, "--name", "Oscar Other", by=OPERATOR)
     said["closed"] = clinic.ask("account", "deactivate", OUTSIDER, by=OPERATOR)
+    clinic.ask("law", "case", "erase", OUTSIDER, by=OPERATOR)
     clinic.ask("account", "reactivate", OUTSIDER, by=OPERATOR)
     _open_ways(clinic, said)
     said["organisations"] = clinic.ask("organisation", "list", by=OPERATOR)
@@ -895,3 +929,19 @@ def test_what_the_law_said_on_a_day_is_read_on_the_command_line(told: Told) -> N
     assert said["law days"] == {"questions": 2, "right": 1, "wrong": ["wrong"]}
     assert [one["begins"] for one in said["law history"]] == ["2020-02-01", "2022-07-01"]
     assert "[-Un-]{+Deux+} [-chien-]{+chiens+}" in said["law redline in words"]
+
+
+def test_a_case_file_is_kept_on_the_command_line(told: Told) -> None:
+    said = told.said
+    assert said["case searched"]["quotes"][0]["quote"]["text"] == "Un chien."
+    assert said["case noted"]["notes"] == "Ask the owner."
+    assert said["case watched"]["looked_at"] == 0  # loading had it told already
+    assert [(one["kind"], one["begins"]) for one in said["case alerts"]] == [
+        ("coming", "2090-07-01")
+    ]
+    assert "[-Deux-]{+Trois+} chiens" in said["case alerts in words"]
+    assert said["case exported"]["form"] == "ris"
+    assert [one["title"] for one in said["cases"]] == ["Dogs in flats"]
+    assert said["case not theirs"].code == 3
+    assert said["case kept"].code == 2
+    assert said["case not closed"].code == 3

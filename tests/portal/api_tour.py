@@ -378,6 +378,9 @@ def _corpora(portal: Portal) -> None:
     for what in ("citations", "cited-by", "amendments", "amended-by", "citation-graph"):
         portal.must(None, "GET", f"/corpora/law/{what}", params=work)
     _translations(portal)
+    said = {"question": "Que dit l'art. 1 ?", "on": "2021-01-01", "form": "csl"}
+    portal.ask(None, "GET", "/corpora/law/answer/export", params=said)
+    _case_file(portal, folder)
 
 
 def _translations(portal: Portal) -> None:
@@ -389,6 +392,37 @@ def _translations(portal: Portal) -> None:
     portal.must(RESEARCHER, "POST", "/corpora/pets/translation", json=text)
     portal.must(None, "GET", "/corpora/pets/terms", params=both | {"text": "pet"})
     portal.must(None, "GET", "/corpora/pets/memory")
+
+
+def _case_file(portal: Portal, folder: Path) -> None:
+    told = {"title": "Dogs in flats", "notes": "Ask the owner."}
+    case = portal.must(RESEARCHER, "POST", "/case-files", json=told)["id"]
+    where = f"/case-files/{case}"
+    day = {"corpus": "law", "language": "fr", "on": "2021-01-01"}
+    portal.must(RESEARCHER, "GET", "/case-files")
+    portal.must(RESEARCHER, "PUT", where, json=told | {"notes": "Ask the neighbours."})
+    pin = {"work": "loi-2020-01-15-n1", "key": "art_1"}
+    portal.must(RESEARCHER, "POST", f"{where}/pins", json=day | pin)
+    portal.must(
+        RESEARCHER, "POST", f"{where}/quotes", json=day | {"question": "Que dit l'art. 1 ?"}
+    )
+    search = {"corpus": "law", "language": "fr", "words": "chiens"}
+    known = portal.must(RESEARCHER, "POST", f"{where}/searches", json=search)
+    items = [known["pins"][0]["id"], known["searches"][0]["id"]]
+    portal.must(RESEARCHER, "PUT", f"{where}/order", json={"items": items})
+    portal.must(RESEARCHER, "DELETE", f"{where}/items/{items[1]}")
+    portal.must(RESEARCHER, "POST", f"{where}/shares", json={"party": "org-clinic"})
+    portal.must(RESEARCHER, "DELETE", f"{where}/shares/org-clinic")
+    coming = akoma_ntoso(article("art_1", "Art. 1.", "Trois chiens."))
+    legilux_version(folder, date(2090, 7, 1), coming)
+    portal.platform.load_corpus(HOLDER, "law", folder, files_in(folder), read_law)
+    portal.must(RESEARCHER, "GET", where)
+    portal.must(RESEARCHER, "GET", f"{where}/alerts")
+    portal.ask(RESEARCHER, "GET", f"{where}/alerts.atom")
+    portal.must(RESEARCHER, "POST", f"{where}/alerts/seen", json={})
+    portal.ask(RESEARCHER, "GET", f"{where}/export", params={"form": "bib"})
+    portal.must(RESEARCHER, "GET", "/case-files/data")
+    portal.must(RESEARCHER, "DELETE", where)
 
 
 def _register(portal: Portal) -> None:

@@ -169,6 +169,24 @@ GET /ledger/keys                                y     y    y    y    y    y    y
 GET /ledger/activity                            y     y    y    y    y    y    y    y    y
 GET /ledger/consistency                         y     y    y    y    y    y    y    y    y
 GET /ledger/checkpoint                          y     y    y    y    y    y    y    y    y
+GET /case-files                                 -     y    y    y    y    y    y    y    y
+POST /case-files                                -     y    y    y    y    y    y    y    y
+GET /case-files/data                            -     y    y    y    y    y    y    y    y
+GET /case-files/{case_file}                     -     .    .    .    y    .    .    .    .
+PUT /case-files/{case_file}                     -     .    .    .    y    .    .    .    .
+POST /case-files/{case_file}/pins               -     .    .    .    y    .    .    .    .
+POST /case-files/{case_file}/quotes             -     .    .    .    y    .    .    .    .
+POST /case-files/{case_file}/searches           -     .    .    .    y    .    .    .    .
+DELETE /case-files/{case_file}/items/{item}     -     .    .    .    y    .    .    .    .
+PUT /case-files/{case_file}/order               -     .    .    .    y    .    .    .    .
+POST /case-files/{case_file}/shares             -     .    .    .    y    .    .    .    .
+DELETE /case-files/{case_file}/shares/{party}   -     .    .    .    y    .    .    .    .
+GET /case-files/{case_file}/alerts              -     .    .    .    y    .    .    .    .
+GET /case-files/{case_file}/alerts.atom         -     .    .    .    y    .    .    .    .
+POST /case-files/{case_file}/alerts/seen        -     .    .    .    y    .    .    .    .
+GET /case-files/{case_file}/export              -     .    .    .    y    .    .    .    .
+DELETE /case-files/{case_file}                  -     .    .    .    y    .    .    .    .
+GET /corpora/{corpus}/answer/export             y     y    y    y    y    y    y    y    y
 GET /ledger/export                              y     y    y    y    y    y    y    y    y
 GET /me                                         -     y    y    y    y    y    y    y    y
 GET /me/tokens                                  -     y    y    y    y    y    y    y    y
@@ -257,6 +275,14 @@ WORDS: dict[str, Any] = {
     "transposition": {"directive": "none"},
     "sandboxes": {"form": {}},
     "{sandbox}": {"form": {}},
+    "case-files": {"title": " "},
+    "{case_file}": {"title": " "},
+    "pins": {"corpus": "none", "work": "none", "key": "none", "language": "fr"},
+    "quotes": {"corpus": "none", "question": "What?", "language": "fr"},
+    "searches": {"corpus": "none", "words": " ", "language": "fr"},
+    "order": {"items": ["none"]},
+    "shares": {"party": "none"},
+    "seen": {"alerts": ["none"]},
 }
 """Bodies that nothing comes of, even where the caller may."""
 
@@ -293,6 +319,9 @@ def ids(portal: Portal) -> dict[str, str]:
         "index": "0",
         "reference": "none",
         "corpus": "law",
+        "case_file": portal.platform.open_case_file(researcher, "Dogs").id,
+        "item": "none",
+        "party": "none",
         "token": "token-aaaaaaaaaaaa",
         "account": "acct-extra",
         "organisation": "org-clinic",
@@ -341,6 +370,10 @@ def ask(portal: Portal, who: str | None, method: str, path: str, ids: dict[str, 
         options = {"content": b""} if path == "/uploads" else {"json": body_of(path, ids)}
     if path == "/algorithms/{algorithm}/export":
         options["params"] = {"standard": "nl-1.0"}
+    if path.endswith("/export") and path.startswith(("/case-files", "/corpora")):
+        options["params"] = {"form": "md", "question": "What?"}
+    if path == "/case-files/{case_file}" and method == "DELETE":
+        options["headers"] = {"If-Match": '"seen-long-ago"'}  # whoever may, is told that it changed
     if path == "/ledger/consistency":
         options["params"] = {"old_size": 1}
     if path == "/observatory/comparison":

@@ -87,6 +87,10 @@ NOT_OVER_HTTP |= {
     "export_memory": "a file for translators' tools, written at the server",
     "export_terms": "a file for translators' tools, written at the server",
     "translators": "the models in a folder of the server",
+    "language_model": "the server's own, where its operator named one",
+    "unseen_case_alerts": "the bell of the pages; a program asks for the alerts: case_file_alerts",
+    "watch_case_files": "`law watch`, at the server, beside the texts",
+    "erase_case_files_of": "`law case erase`, at the server, when somebody has left",
 }
 MORE = {
     "download": "a released output to a file, as it arrives",

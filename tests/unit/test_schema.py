@@ -11,8 +11,10 @@ from sqlalchemy import create_engine, inspect, text
 import casemate.assurance.keeping
 import casemate.catalogue  # brings the room's tables, as the others do
 import casemate.enclave
+import casemate.knowledge.casefiles
 import casemate.knowledge.keeping
-import casemate.register.keeping  # noqa: F401
+import casemate.register.keeping
+import casemate.register.sandboxes  # noqa: F401
 from casemate.errors import BadInput
 from casemate.store import Base, Store
 from casemate.store.schema import HEAD, alembic_config, migrate

@@ -6,6 +6,7 @@ from typing import Any
 
 from casemate.client.accounts import Accounts
 from casemate.client.applications import Applications
+from casemate.client.case_files import CaseFiles
 from casemate.client.citing import Citing
 from casemate.client.corpora import Corpora
 from casemate.client.datasets import Datasets
@@ -42,6 +43,7 @@ class Client(
     Citing,
     Drafting,
     Translating,
+    CaseFiles,
     Ledger,
     Accounts,
     House,

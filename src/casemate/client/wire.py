@@ -98,6 +98,11 @@ class Wire:
         """The text at ``path``."""
         return self._sent("GET", path).text
 
+    def file(self, path: str, **params: Any) -> tuple[str, bytes]:
+        """The media type and the bytes of the file at ``path``."""
+        response = self._sent("GET", path, params=params)
+        return response.headers.get("content-type", ""), response.content
+
     @contextmanager
     def streamed(self, path: str) -> Iterator[httpx.Response]:
         """The response at ``path``, whose body is still to come."""

@@ -37,6 +37,8 @@ class Scope(StrEnum):
     decide = "decide"
     run = "run"
     review = "review"
+    cases = "cases"
+    """To keep case files; its owner's own, and those shared with them to write."""
     administer = "administer"
 
     @classmethod

@@ -12,6 +12,7 @@ from casemate.portal import harvest, pages, problems
 from casemate.portal.api import (
     accounts,
     applications,
+    case_files,
     catalogue,
     corpora,
     corpora_citing,
@@ -57,7 +58,7 @@ _TAGS = [
 _PARTS = (
     catalogue, applications, permits, runs, environments, outputs, evaluations, models, observatory,
     register, papers, sandboxes, corpora, corpora_citing, corpora_drafting,
-    corpora_translation,
+    corpora_translation, case_files,
     ledger, accounts, house,
 )  # fmt: skip
 
@@ -90,6 +91,7 @@ def create_app(platform: Platform, *, requests_a_minute: int = 600, works: bool 
     api.include_router(catalogue.uploads)
     api.include_router(register.feedbacks)
     api.include_router(register.law)
+    api.include_router(case_files.answers)
     app.include_router(api)
     app.include_router(harvest.router)
     pages.install(app)

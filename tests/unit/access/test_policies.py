@@ -229,6 +229,33 @@ draft.check           anyone                 .      y      y     y      y       
 memory.import         a colleague            .      .      y     .      .         .       .        .
 memory.import         a stranger             .      .      .     .      .         .       .        .
 text.translate        anyone                 .      y      y     y      y         y       y        y
+corpus.watch          a colleague            .      .      y     .      .         .       y        .
+corpus.watch          a stranger             .      .      .     .      .         .       y        .
+casefile.open         the owner              .      y      y     y      y         y       y        y
+casefile.open         a stranger             .      .      .     .      .         .       .        .
+casefile.read         the owner              .      y      y     y      y         y       y        y
+casefile.read         a named reader         .      y      y     y      y         y       y        y
+casefile.read         of a reading house     .      y      y     y      y         y       y        y
+casefile.read         a stranger             .      .      .     .      .         .       .        .
+casefile.change       the owner              .      y      y     y      y         y       y        y
+casefile.change       a named writer         .      y      y     y      y         y       y        y
+casefile.change       of a writing house     .      y      y     y      y         y       y        y
+casefile.change       a named reader         .      .      .     .      .         .       .        .
+casefile.change       of a reading house     .      .      .     .      .         .       .        .
+casefile.change       a stranger             .      .      .     .      .         .       .        .
+casefile.export       the owner              .      y      y     y      y         y       y        y
+casefile.export       a named reader         .      y      y     y      y         y       y        y
+casefile.export       a stranger             .      .      .     .      .         .       .        .
+casefile.share        the owner              .      y      y     y      y         y       y        y
+casefile.share        a named writer         .      .      .     .      .         .       .        .
+casefile.share        of a writing house     .      .      .     .      .         .       .        .
+casefile.share        a stranger             .      .      .     .      .         .       .        .
+casefile.delete       the owner              .      y      y     y      y         y       y        y
+casefile.delete       a named writer         .      .      .     .      .         .       .        .
+casefile.delete       a stranger             .      .      .     .      .         .       .        .
+casefile.list         anyone                 .      y      y     y      y         y       y        y
+casefile.erase        a closed account       .      .      .     .      .         .       y        .
+casefile.erase        an open account        .      .      .     .      .         .       .        .
 sandbox.apply         the participant        .      .      y     y      .         .       .        .
 sandbox.apply         a colleague            .      .      .     .      .         .       .        .
 sandbox.apply         of another employer    .      .      .     .      .         .       .        .
@@ -300,6 +327,14 @@ OTHERS: Mapping[str, Mapping[str, Any]] = {
     },
     "algorithm": {"organisation": "org-other", "published": False, "section": "public"},
     "corpus": {"organisation": "org-other"},
+    "casefile": {
+        "owner": "acct-ada",
+        "readers": {"acct-bob"},
+        "writers": {"acct-bob"},
+        "reading_houses": {"org-hospital"},
+        "writing_houses": {"org-hospital"},
+    },
+    "account": {"organisation": "org-other", "active": True},
     "evaluation": {
         "organisation": "org-other",
         "published": False,
@@ -355,6 +390,13 @@ RELATIONS: Mapping[str, Mapping[str, Any]] = {
     "stranger, it passed": {"verdict": "pass"},
     "stranger, refused it": {"verdict": "refuse"},
     "stranger, unchecked": {"verdict": ""},
+    "the owner": {"owner": ME},
+    "a named reader": {"readers": {"acct-bob", ME}},
+    "a named writer": {"readers": {ME}, "writers": {ME}},
+    "of a reading house": {"reading_houses": {MY_ORG}},
+    "of a writing house": {"reading_houses": {MY_ORG}, "writing_houses": {MY_ORG}},
+    "a closed account": {"active": False},
+    "an open account": {},
     "first of two": {"four_eyes": True, "cleared_by": {ME}},
     "second of two": {"four_eyes": True, "cleared_by": {"acct-other"}},
     "either of two": {"four_eyes": True, "cleared_by": {ME, "acct-other"}, "seconded": True},

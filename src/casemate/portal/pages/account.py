@@ -23,6 +23,7 @@ SCOPES: tuple[tuple[Scope, str], ...] = (
     (Scope.decide, mark("Decide on applications")),
     (Scope.run, mark("Run programs")),
     (Scope.review, mark("Review outputs")),
+    (Scope.cases, mark("Keep case files")),
     (Scope.administer, mark("Administer accounts")),
 )
 

@@ -173,6 +173,11 @@ class Visit:
         return frozenset() if self.account is None else self.platform.doors(self.account.id)
 
     @cached_property
+    def new_alerts(self) -> int:
+        """How many alerts of case files wait for whoever looks."""
+        return 0 if self.account is None else self.platform.unseen_case_alerts(self.account.id)
+
+    @cached_property
     def csrf(self) -> str:
         """The token that this page's forms carry; a visitor without one is given a secret first."""
         if (known := expected_token(self.request)) is not None:
