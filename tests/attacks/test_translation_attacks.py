@@ -98,18 +98,19 @@ def test_what_was_brought_is_on_the_ledger_without_its_words(portal: Portal) -> 
 
 
 def test_a_memory_that_was_changed_past_the_ledger_is_not_read_and_is_made_anew(
-    tmp_path: Path,
+    portal: Portal, tmp_path: Path
 ) -> None:
-    with served(tmp_path) as portal:
-        load_two_tongues(portal.platform, tmp_path)
-        path = portal.platform.home.knowledge / "pets" / "memory.sqlite"
-        with sqlite3.connect(path) as database:
-            database.execute("UPDATE unit SET second = 'They are free.', first = 'They are free.'")
-        with pytest.raises(IntegrityFailure, match="not as it was built last"):
-            portal.platform.translate_provision("pets", WORK, "art_3", "fr", "en", SECOND)
-        portal.platform.build_memory(HOLDER, "pets")
-        found = portal.platform.translate_provision("pets", WORK, "art_3", "fr", "en", SECOND)
-        assert found.lines[1].text == "The shelter keeps a register."
+    platform = portal.platform
+    load_two_tongues(platform, tmp_path, "cats")
+    platform.import_memory(HOLDER, "cats", file(), "ours.tmx")
+    path = platform.home.knowledge / "cats" / "memory.sqlite"
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE unit SET second = 'They are free.' || rowid")
+    with pytest.raises(IntegrityFailure, match="not as it was built last"):
+        platform.translate_provision("cats", WORK, "art_3", "fr", "en", SECOND)
+    assert platform.build_memory(HOLDER, "cats").brought == 0
+    found = platform.translate_provision("cats", WORK, "art_3", "fr", "en", SECOND)
+    assert found.lines[1].text == "The shelter keeps a register."
 
 
 def test_an_order_within_a_text_reaches_the_model_as_text_and_what_it_answers_is_checked() -> None:

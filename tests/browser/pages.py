@@ -126,6 +126,19 @@ PAGES = (
         None,
         "/law/provision?corpus=law&work=loi-2020-01-15-n1&key=art_2&on=2024-06-01&since=2021-01-01&beside=de",
     ),
+    Shown(
+        "law-translation",
+        None,
+        "/law/translation?corpus=law&work=loi-2020-01-15-n1&key=art_2&source=fr&target=de&on=2024-06-01",
+    ),
+    Shown(
+        "law-translation-none",
+        None,
+        "/law/translation?corpus=law&work=loi-2020-01-15-n1&key=art_1&source=fr&target=en&on=2024-06-01",
+        pictured=False,
+    ),
+    Shown("law-terms", None, "/law/terms?corpus=law&source=fr&target=de"),
+    Shown("law-translate-text", "acct-researcher", "/law/translate?corpus=law"),
     Shown("law-citations", None, "/law/citations?corpus=law&work=loi-2020-01-15-n1&key=art_2"),
     Shown(
         "law-redline",
