@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from casemate.enclave import Enclave
     from casemate.knowledge.casefiles import CaseFiles
     from casemate.knowledge.keeping import Corpora
+    from casemate.knowledge.obligations.keeping import Companies
 
 
 def offer_of(dataset: Dataset) -> Offer:
@@ -83,6 +84,10 @@ class Rooms(Protocol):
     @property
     def case_files_kept(self) -> CaseFiles:
         """The room of case files."""
+
+    @property
+    def companies_kept(self) -> Companies:
+        """The room of companies' profiles."""
 
     @property
     def evaluations_kept(self) -> Evaluations:
@@ -182,6 +187,16 @@ class Facts:
             key: set[str]() for key in ("readers", "writers", "reading_houses", "writing_houses")
         }
         return Resource("casefile", "new", {"owner": actor, **nobody})
+
+    def company(self, tx: Session, profile: str) -> Resource:
+        """The profile of a company."""
+        known = self.rooms.companies_kept.get(tx, profile)
+        return Resource("company", profile, {"organisation": known.organisation})
+
+    def new_company(self, tx: Session, actor: str) -> Resource:
+        """A profile of the actor's organisation that is about to be made."""
+        own = self.rooms.identity.account(tx, actor).organisation
+        return Resource("company", "new", {"organisation": own})
 
     def evaluation(self, tx: Session, evaluation: str) -> Resource:
         """A kept evaluation."""
@@ -297,6 +312,7 @@ class Facts:
             "dataset": self.dataset,
             "algorithm": self.algorithm,
             "evaluation": self.evaluation,
+            "company": self.company,
             "sandbox": self.sandbox,
             "casefile": self.case_file,
             "application": self.application,

@@ -47,6 +47,7 @@ from casemate.acts.citing import CitingActs
 from casemate.acts.drafting import DraftingActs
 from casemate.acts.feedback import FeedbackActs
 from casemate.acts.known import KnownActs
+from casemate.acts.obligations import ObligationActs
 from casemate.acts.observatory import ObservatoryActs
 from casemate.acts.sandboxes import SandboxActs
 from casemate.acts.sign_in import SignInActs
@@ -175,6 +176,7 @@ class Platform(
     CaseFileActs,
     CitingActs,
     TranslatingActs,
+    ObligationActs,
     DraftingActs,
     WritingActs,
 ):

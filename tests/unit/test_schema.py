@@ -13,6 +13,7 @@ import casemate.catalogue  # brings the room's tables, as the others do
 import casemate.enclave
 import casemate.knowledge.casefiles
 import casemate.knowledge.keeping
+import casemate.knowledge.obligations.keeping
 import casemate.register.keeping
 import casemate.register.sandboxes  # noqa: F401
 from casemate.errors import BadInput

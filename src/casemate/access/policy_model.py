@@ -66,6 +66,7 @@ FACTS: Mapping[str, Mapping[str, Fact]] = MappingProxyType(
             "reading_houses": Fact.ORGANISATIONS,
             "writing_houses": Fact.ORGANISATIONS,
         },
+        "company": {"organisation": Fact.ORGANISATION},
         "sandbox": {
             "applicant": Fact.ACCOUNT,
             "organisation": Fact.ORGANISATION,
@@ -135,6 +136,9 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "evaluation.list": ("home",),
         "evaluation.publish": ("evaluation",),
         "corpus.load": ("corpus",),
+        "company.keep": ("company",),
+        "company.read": ("company",),
+        "company.list": ("home",),
         "draft.check": ("home",),
         "memory.import": ("corpus",),
         "text.translate": ("home",),

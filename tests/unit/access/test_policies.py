@@ -225,6 +225,11 @@ evaluation.publish    colleague, no entry    .      .      .     .      .       
 
 corpus.load           a colleague            .      .      y     .      .         .       .        .
 corpus.load           a stranger             .      .      .     .      .         .       .        .
+company.keep          a colleague            .      .      y     y      y         .       .        .
+company.keep          a stranger             .      .      .     .      .         .       .        .
+company.read          a colleague            .      y      y     y      y         y       y        y
+company.read          a stranger             .      .      .     .      .         .       .        .
+company.list          anyone                 .      y      y     y      y         y       y        y
 draft.check           anyone                 .      y      y     y      y         y       y        y
 memory.import         a colleague            .      .      y     .      .         .       .        .
 memory.import         a stranger             .      .      .     .      .         .       .        .
@@ -335,6 +340,7 @@ OTHERS: Mapping[str, Mapping[str, Any]] = {
         "writing_houses": {"org-hospital"},
     },
     "account": {"organisation": "org-other", "active": True},
+    "company": {"organisation": "org-other"},
     "evaluation": {
         "organisation": "org-other",
         "published": False,
