@@ -213,6 +213,14 @@ class Acting:
     my_case_data = _Of(Platform.my_case_data)
     export_case_file = _Of(Platform.export_case_file)
 
+    add_company = _Of(Platform.add_company)
+    change_company = _Of(Platform.change_company)
+    company = _Of(Platform.company)
+    companies = _Of(Platform.companies)
+    company_obligations = _Of(Platform.company_obligations)
+    note_on_duty = _Of(Platform.note_on_duty)
+    export_obligations = _Of(Platform.export_obligations)
+
     search = _Public(_search, named=False)
     lineage = _Public(Platform.lineage, named=False)
     similar = _Public(Platform.similar, named=False)
@@ -240,6 +248,8 @@ class Acting:
     amendments_of = _Public(Platform.amendments_of, named=False)
     amendments_by = _Public(Platform.amendments_by, named=False)
     citation_graph = _Public(Platform.citation_graph, named=False)
+    obligations_of = _Public(Platform.obligations_of, named=False)
+    export_obligations_of = _Public(Platform.export_obligations_of, named=False)
     sandbox_publications = _Public(Platform.sandbox_publications, named=True)
     published_exit_report = _Public(Platform.published_exit_report, named=True)
     explore = _Public(Platform.explore, named=True)

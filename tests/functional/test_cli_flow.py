@@ -31,6 +31,7 @@ from functional.sandbox_acts import through_the_sandbox
 from functional.wheels import lock_of, make_wheel
 from hostile_model import hostile
 from law_files import akoma_ntoso, article, legilux_version
+from obligations_world import COMPANY, write_dogs, write_instrument
 from rdflib import Graph
 from two_tongues import WORK as PETS
 from two_tongues import folder_of_two_tongues
@@ -385,6 +386,7 @@ def _read_laws(clinic: Clinic, said: dict[str, Any]) -> None:
     said["law redline in words"] = clinic.say("law", "redline", *provision, *days).out
     _translate(clinic, said)
     _keep_case(clinic, said, folder)
+    _do_duties(clinic, said)
 
 
 def _translate(clinic: Clinic, said: dict[str, Any]) -> None:
@@ -441,6 +443,32 @@ def _keep_case(clinic: Clinic, said: dict[str, Any], folder: Path) -> None:
     said["case kept"] = clinic.say("law", "case", "delete", case, by=RESEARCHER)
     ask("delete", "--yes")
     said["case not closed"] = clinic.say("law", "case", "erase", RESEARCHER, by=OPERATOR)
+
+
+def _do_duties(clinic: Clinic, said: dict[str, Any]) -> None:
+    write_instrument(clinic.home)
+    clinic.ask(
+        "law", "load", write_dogs(clinic.folder / "dogs").parent, "--corpus", "dogs", by=HOLDER
+    )
+    answers = "".join(f"{key} = {json.dumps(value)}\n" for key, value in COMPANY["answers"].items())
+    file = clinic.file("kennel.toml", f'name = "Kennel"\n[answers]\n{answers}')
+    there = ("--corpus", "dogs", "--on", "2026-03-01", "--lang", "en")
+    said["instruments"] = clinic.ask("law", "instruments", "--profile", file, *there)
+    said["duties"] = clinic.ask("law", "obligations", "--profile", file, *there)
+    said["questions of companies"] = clinic.ask("law", "instruments")
+    out = clinic.folder / "duties.json"
+    clinic.ask("law", "export-obligations", out, "--profile", file, *there)
+    kept = clinic.ask("law", "profile", "new", file, by=RESEARCHER)["profile"]
+    said["profile"] = clinic.ask("law", "profile", "show", kept, by=RESEARCHER)
+    said["profile not hers"] = clinic.say("law", "profile", "show", kept, by=HOLDER)
+    clinic.ask("law", "profile", "set", kept, file, "--seen", "1", by=RESEARCHER)
+    duty = said["duties"]["duties"][0]["id"]
+    said["evidence"] = clinic.ask(
+        "law", "evidence", "add", kept, duty, "--reference", "the book", *there, by=RESEARCHER
+    )
+    today = ("--corpus", "dogs", "--lang", "en")
+    said["kept duties"] = clinic.ask("law", "obligations", "--company", kept, *today, by=RESEARCHER)
+    said["duties then"] = clinic.ask("law", "obligations", "--company", kept, *there, by=RESEARCHER)
 
 
 def _document(clinic: Clinic, said: dict[str, Any], algorithm: str) -> None:
@@ -945,3 +973,18 @@ def test_a_case_file_is_kept_on_the_command_line(told: Told) -> None:
     assert said["case not theirs"].code == 3
     assert said["case kept"].code == 2
     assert said["case not closed"].code == 3
+
+
+def test_duties_of_a_company_are_listed_and_looked_after(told: Told) -> None:
+    said = told.said
+    applies = {one["instrument"]: one["applies"] for one in said["instruments"]}
+    assert applies["dogs"] is True
+    assert [one["id"] for one in said["duties"]["duties"]] == ["dogs/art_2/1/obligation/1"]
+    assert [one["since"] for one in said["duties"]["coming"]] == ["2026-06-01"]
+    assert "employees" in {one["name"] for one in said["questions of companies"]["questions"]}
+    assert said["profile"]["document"]["name"] == "Kennel"
+    assert said["profile not hers"].code == 3
+    assert said["evidence"]["state"] == "evidence"
+    (status,) = (one for one in said["kept duties"]["status"].values() if one["steps"])
+    assert status["again"], "the words that were looked at are of before the amendment"
+    assert not any(one["steps"] for one in said["duties then"]["status"].values())

@@ -20,6 +20,7 @@ import httpx
 from evidence_world import MODEL, evaluation
 from functional.wheels import lock_of, make_wheel
 from law_files import akoma_ntoso, article, legilux_version
+from obligations_world import COMPANY, read_dogs, write_dogs, write_instrument
 from observatory_world import biased, fair, measured
 from portal_world import Portal, form, plan, served, table
 from register_world import STATED
@@ -119,6 +120,7 @@ def walk(portal: Portal) -> None:
     _evaluations(portal, permit)
     _register(portal)
     _corpora(portal)
+    _companies(portal)
     _sandbox(portal)
     _ledger(portal)
     _accounts(portal)
@@ -423,6 +425,29 @@ def _case_file(portal: Portal, folder: Path) -> None:
     portal.ask(RESEARCHER, "GET", f"{where}/export", params={"form": "bib"})
     portal.must(RESEARCHER, "GET", "/case-files/data")
     portal.must(RESEARCHER, "DELETE", where)
+
+
+def _companies(portal: Portal) -> None:
+    root = portal.platform.home.root
+    write_instrument(root)
+    file = write_dogs(root / "dogs")
+    portal.platform.load_corpus(HOLDER, "dogs", file.parent, [file], read_dogs)
+    asked = {"company": COMPANY, "on": "2026-03-01", "lang": "en", "instrument": "dogs"}
+    portal.must(None, "POST", "/corpora/dogs/obligations", json=asked)
+    wanted = {"company": COMPANY, "on": "2026-03-01", "lang": "en", "form": "csv"}
+    portal.must(None, "POST", "/corpora/dogs/obligations/file", json=wanted)
+    kept = portal.must(RESEARCHER, "POST", "/companies", json={"company": COMPANY})["profile"]
+    portal.must(RESEARCHER, "GET", "/companies")
+    portal.must(RESEARCHER, "GET", f"/companies/{kept}")
+    changed = {"company": COMPANY | {"name": "Kennel and Sons"}, "seen": 1}
+    portal.must(RESEARCHER, "PUT", f"/companies/{kept}", json=changed)
+    days = {"corpus": "dogs", "on": "2026-03-01", "lang": "en"}
+    step = {"duty": "dogs/art_2/1/obligation/1", "state": "evidence", "reference": "the book"}
+    portal.must(RESEARCHER, "POST", f"/companies/{kept}/steps", json=step | days)
+    portal.must(RESEARCHER, "GET", f"/companies/{kept}/obligations", params=days)
+    portal.must(
+        RESEARCHER, "GET", f"/companies/{kept}/obligations/file", params=days | {"form": "csv"}
+    )
 
 
 def _register(portal: Portal) -> None:

@@ -92,6 +92,15 @@ GET /corpora/{corpus}/history                   y     y    y    y    y    y    y
 POST /corpora/{corpus}/draft-check              -     y    y    y    y    y    y    y    y
 POST /corpora/{corpus}/consolidation            -     y    y    y    y    y    y    y    y
 POST /corpora/{corpus}/transposition            -     y    y    y    y    y    y    y    y
+POST /corpora/{corpus}/obligations              y     y    y    y    y    y    y    y    y
+POST /corpora/{corpus}/obligations/file         y     y    y    y    y    y    y    y    y
+GET /companies                                  -     y    y    y    y    y    y    y    y
+POST /companies                                 -     .    y    y    y    y    y    .    .
+GET /companies/{profile}                        -     .    .    .    y    y    .    .    .
+PUT /companies/{profile}                        -     .    .    .    y    y    .    .    .
+GET /companies/{profile}/obligations            -     .    .    .    y    y    .    .    .
+GET /companies/{profile}/obligations/file       -     .    .    .    y    y    .    .    .
+POST /companies/{profile}/steps                 -     .    .    .    y    y    .    .    .
 GET /corpora/{corpus}/citations                 y     y    y    y    y    y    y    y    y
 GET /corpora/{corpus}/cited-by                  y     y    y    y    y    y    y    y    y
 GET /corpora/{corpus}/amendments                y     y    y    y    y    y    y    y    y
@@ -283,6 +292,11 @@ WORDS: dict[str, Any] = {
     "order": {"items": ["none"]},
     "shares": {"party": "none"},
     "seen": {"alerts": ["none"]},
+    "obligations": {"company": {"name": "A"}},
+    "file": {"company": {"name": "A"}},
+    "companies": {"company": {"name": "A"}},
+    "{profile}": {"company": {"name": "A"}, "seen": 7},
+    "steps": {"duty": "none/none", "state": "open"},
 }
 """Bodies that nothing comes of, even where the caller may."""
 
@@ -308,6 +322,7 @@ def ids(portal: Portal) -> dict[str, str]:
     sorter = read_record({"name": "Sorter"})
     return {
         "algorithm": portal.platform.record_algorithm(researcher, sorter).algorithm,
+        "profile": portal.platform.add_company(researcher, {"name": "A"}).profile,
         "feedback": "feedback-aaaaaaaaaaaa",
         "dataset": "clinic",
         "application": asked["id"],

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
         StepForm,
     )
 
-Document = Mapping[str, Any]
-
 
 class ObligationActs(KnowledgeActs):
     """The acts on companies and their duties. To ask what the law says of a profile takes no account."""
@@ -47,7 +45,7 @@ class ObligationActs(KnowledgeActs):
     # ── for anyone ───────────────────────────────────────────────────────────────────────────────
 
     def obligations_of(
-        self, corpus: str, document: Document, on: date, language: str, *, only: str = ""
+        self, corpus: str, document: Mapping[str, Any], on: date, language: str, *, only: str = ""
     ) -> Overview:
         """What binds the company that ``document`` tells of; for anyone, and nothing is kept."""
         from casemate.knowledge.obligations.companies import read_company
@@ -74,7 +72,7 @@ class ObligationActs(KnowledgeActs):
             )
 
     def export_obligations_of(
-        self, corpus: str, document: Document, on: date, language: str, form: str
+        self, corpus: str, document: Mapping[str, Any], on: date, language: str, form: str
     ) -> bytes:
         """The same as a file: ``oscal``, ``legalruleml``, ``csv``, ``markdown`` or ``docx``."""
         from casemate.knowledge.obligations.exports import Exported, export
@@ -84,7 +82,7 @@ class ObligationActs(KnowledgeActs):
 
     # ── for an organisation ──────────────────────────────────────────────────────────────────────
 
-    def add_company(self, actor: str, document: Document) -> KeptCompany:
+    def add_company(self, actor: str, document: Mapping[str, Any]) -> KeptCompany:
         """Keep a profile of one's own organisation."""
         company = self._company(document)
         with self._act(actor, "company.keep", self.facts.new_company, actor) as tx:
@@ -92,14 +90,14 @@ class ObligationActs(KnowledgeActs):
             return self.companies_kept.add(tx, actor, own, company)
 
     def change_company(
-        self, actor: str, profile: str, document: Document, *, seen: int
+        self, actor: str, profile: str, document: Mapping[str, Any], *, seen: int
     ) -> KeptCompany:
         """The next version of a profile; ``seen`` is the version that was looked at."""
         company = self._company(document)
         with self._act(actor, "company.keep", self.facts.company, profile) as tx:
             return self.companies_kept.change(tx, actor, profile, company, seen)
 
-    def _company(self, document: Document) -> Company:
+    def _company(self, document: Mapping[str, Any]) -> Company:
         from casemate.knowledge.obligations.companies import read_company
 
         return read_company(document, self.instruments)

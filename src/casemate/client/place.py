@@ -15,6 +15,7 @@ from casemate.client.evaluations import Evaluations
 from casemate.client.house import House
 from casemate.client.ledger import Ledger
 from casemate.client.models import Models
+from casemate.client.obligations import Obligations
 from casemate.client.observatory import Observatory
 from casemate.client.outputs import Outputs
 from casemate.client.papers import Papers
@@ -44,6 +45,7 @@ class Client(
     Drafting,
     Translating,
     CaseFiles,
+    Obligations,
     Ledger,
     Accounts,
     House,

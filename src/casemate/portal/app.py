@@ -17,6 +17,7 @@ from casemate.portal.api import (
     corpora,
     corpora_citing,
     corpora_drafting,
+    corpora_obligations,
     corpora_translation,
     environments,
     evaluations,
@@ -60,6 +61,7 @@ _PARTS = (
     register, papers, sandboxes, corpora, corpora_citing, corpora_drafting,
     corpora_translation, case_files,
     ledger, accounts, house,
+    corpora_translation, corpora_obligations, ledger, accounts, house,
 )  # fmt: skip
 
 
@@ -92,6 +94,7 @@ def create_app(platform: Platform, *, requests_a_minute: int = 600, works: bool 
     api.include_router(register.feedbacks)
     api.include_router(register.law)
     api.include_router(case_files.answers)
+    api.include_router(corpora_obligations.companies)
     app.include_router(api)
     app.include_router(harvest.router)
     pages.install(app)
