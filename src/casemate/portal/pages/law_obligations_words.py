@@ -55,7 +55,7 @@ VALUES = {
     "digital_providers": mark("Digital providers"),
     "research": mark("Research"),
     "other": mark("Another sector"),
-    "none": mark("None"),
+    "none": mark("None of these"),
     "credit_institution": mark("Credit institution"),
     "payment_institution": mark("Payment institution"),
     "e_money_institution": mark("Electronic money institution"),
@@ -83,7 +83,7 @@ KINDS = {
     "right": mark("right"),
 }
 STATES = {
-    "open": mark("open"),
+    "open": mark("not begun"),
     "evidence": mark("evidence is there"),
     "done": mark("done"),
     "not_applicable": mark("does not apply"),
