@@ -59,9 +59,8 @@ _TAGS = [
 _PARTS = (
     catalogue, applications, permits, runs, environments, outputs, evaluations, models, observatory,
     register, papers, sandboxes, corpora, corpora_citing, corpora_drafting,
-    corpora_translation, case_files,
+    corpora_translation, case_files, corpora_obligations,
     ledger, accounts, house,
-    corpora_translation, corpora_obligations, ledger, accounts, house,
 )  # fmt: skip
 
 
