@@ -57,7 +57,6 @@ law transpose;
 law link; law cites; law cited-by; law amendments; law timeline; law graph;
 law instruments; law obligations; law export-obligations; law profile new; law profile set;
 law profile show; law evidence add;
-law corpora; law works; law versions; law show; law history; law redline;
 law translate; law translate-text; law terms; law translators;
 law memory build; law memory show; law memory export; law memory import;
 law corpora; law works; law versions; law show; law history; law redline; law watch;

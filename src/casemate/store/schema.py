@@ -13,7 +13,7 @@ from casemate.store.engine import Store
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0029"
+HEAD = "0030"
 """The newest migration; a test holds it equal to what lies in ``migrations/versions``."""
 
 
