@@ -198,6 +198,11 @@ class Facts:
         own = self.rooms.identity.account(tx, actor).organisation
         return Resource("company", "new", {"organisation": own})
 
+    def open_corpus(self, tx: Session, name: str) -> Resource:
+        """A collection of texts that is here, to whoever asks; raises ``NotFound``."""
+        kept = self.rooms.corpora_kept.get(tx, name)
+        return Resource("corpus", name, {"organisation": kept.organisation})
+
     def evaluation(self, tx: Session, evaluation: str) -> Resource:
         """A kept evaluation."""
         return self.evaluation_record(tx, self.rooms.evaluations_kept.get(tx, evaluation))

@@ -14,18 +14,23 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from casemate.errors import BadInput, NotFound
 from casemate.language.embedding import EmbeddingSettings, read_embedding_settings
-from casemate.language.settings import LanguageSettings, read_language_settings
+from casemate.language.settings import (
+    AnswerSettings,
+    LanguageSettings,
+    read_answer_settings,
+    read_language_settings,
+)
 from casemate.providers import Provider, check_address, read_providers
 from casemate.store.keys import create_key_file
 
 SETTINGS = "casemate.toml"
-_KNOWN = ("name", "database", "address", "oidc", "language_model", "embedding")
+_KNOWN = ("name", "database", "address", "oidc", "language_model", "embedding", "answers")
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class Home:
     """The language model that may write, where the operator named one."""
     embedding: EmbeddingSettings | None = None
     """The server that makes vectors of texts, where it is not this machine."""
+    answers: AnswerSettings = field(default_factory=AnswerSettings)
 
     @property
     def vault(self) -> Path:
@@ -122,6 +128,7 @@ def open_home(root: Path, *, environ: Mapping[str, str] = os.environ) -> Home:
         providers=read_providers(values.get("oidc", []), root),
         language_model=_language_model(values, root),
         embedding=read_embedding_settings(values["embedding"]) if "embedding" in values else None,
+        answers=read_answer_settings(values.get("answers", {})),
     )
 
 

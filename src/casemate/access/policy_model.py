@@ -151,6 +151,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "casefile.delete": ("casefile",),
         "casefile.list": ("home",),
         "casefile.erase": ("account",),
+        "corpus.note_answer": ("corpus",),
         "sandbox.apply": ("sandbox",),
         "sandbox.take_part": ("sandbox",),
         "sandbox.withdraw": ("sandbox",),

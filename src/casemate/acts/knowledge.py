@@ -92,10 +92,11 @@ class KnowledgeActs(Part):
         *,
         known: date | None = None,
         quotes: int = 3,
+        works: Sequence[str] = (),
     ) -> Answer:
         """Quotes that answer, from the words in force ``on`` a day, or a refusal; for anyone.
 
-        Nothing is kept of who asks what.
+        ``works`` asks those alone. Nothing is kept of who asks what.
         """
         from casemate.knowledge.answers import Answers
         from casemate.knowledge.answers.finding import likeness_by
@@ -103,7 +104,7 @@ class KnowledgeActs(Part):
         with self._library(name) as library:
             finder, likeness = self._finder(name, library), likeness_by(self._encoder)
             answers = Answers(library, finder, likeness=likeness)
-            return answers.ask(question, language, on, known=known, quotes=quotes)
+            return answers.ask(question, language, on, known=known, quotes=quotes, works=works)
 
     def search_corpus(
         self, name: str, words: str, language: str, on: date | None, limit: int = 10

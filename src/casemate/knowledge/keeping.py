@@ -19,6 +19,8 @@ from casemate.knowledge.documents import LibraryState
 from casemate.knowledge.tables import CorpusRow
 from casemate.ledger import Ledger
 
+_NOBODY = "public"
+"""The actor on the ledger of what anyone may do: who asked is not recorded."""
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 
 
@@ -97,6 +99,10 @@ class Corpora:
             digest=row.digest,
             citations=citations,
         )
+
+    def note_answer(self, tx: Session, name: str, receipt: str) -> None:
+        """Record that an answer with a receipt of this digest was given: no question, and nobody's name."""
+        self._ledger.append(tx, actor=_NOBODY, act="corpus.answered", subject=name, receipt=receipt)
 
     def get(self, tx: Session, name: str) -> KeptCorpus:
         """The collection called ``name``; raises ``NotFound``."""

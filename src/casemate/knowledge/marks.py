@@ -158,15 +158,23 @@ def marks(text: str, language: str) -> Marks:
     )
 
 
-def unsupported(claim: str, source: str, language: str) -> list[str]:
-    """What ``claim`` says that ``source`` does not, a phrase each; empty where all of it has a source."""
-    told, known = marks(claim, language), marks(source, language)
+def unsupported(claim: str, source: str, language: str, of: str | None = None) -> list[str]:
+    """What ``claim`` says that ``source`` does not, a phrase each; empty where all of it has a source.
+
+    ``of`` is the source's language, where it is another.
+    """
+    told, known = marks(claim, language), marks(source, of or language)
     found = [f"the number {one}" for one in told.numbers if one not in known.numbers]
     found += [f"the day {one}" for one in told.days if one not in known.days]
     if bool(told.negations) != bool(known.negations):
         found.append("a negation" if told.negations else "no negation, where the source has one")
-    duties = (one for one, count in told.duties.items() if count and not known.duties[one])
-    found += [f"the word for {_SAID[one]}" for one in duties]
+    for one, count in told.duties.items():
+        if bool(count) != bool(known.duties[one]):
+            found.append(
+                f"the word for {_SAID[one]}"
+                if count
+                else f"no word for {_SAID[one]}, where the source has one"
+            )
     source_words = folded(source)
     found += [f"the name {one}" for one in sorted(told.names) if one not in source_words]
     return found

@@ -1,4 +1,4 @@
-"""The language model that a home's settings name: ``[language_model]`` in ``casemate.toml``.
+"""What a home's settings say on answers and the language model that may write them (``casemate.toml``).
 
 [language_model]
 endpoint = "https://models.example.lu/v1"   # OpenAI's protocol; http on this machine alone
@@ -10,6 +10,10 @@ tokens = 400                                # the most tokens of one text
 at_once = 2                                 # texts that are written at a time
 context = 4096                              # of a file: tokens of prompt and text together
 threads = 1                                 # of a file
+across_languages = false                    # whether sentences in another language than their quote's stand
+
+[answers]
+receipts_on_ledger = false                  # whether digests of answers' receipts are recorded
 """
 
 import re
@@ -30,6 +34,7 @@ _BOUNDS = {
     "context": (512, 131072),
     "threads": (1, 256),
 }
+_ACROSS = "across_languages"
 _TEXTS = {"endpoint", "model", "key_env"}
 
 
@@ -45,13 +50,30 @@ class LanguageSettings:
     at_once: int = 1
     context: int = 4096
     threads: int = 1
+    across_languages: bool = False
+    """Whether sentences in another language than their quote's may stand: who does what to whom is not
+    told across languages by what is measured here."""
+
+
+@dataclass(frozen=True)
+class AnswerSettings:
+    """What becomes of answers. ``receipts_on_ledger``: the digest of each one's receipt is recorded."""
+
+    receipts_on_ledger: bool = False
+
+
+def read_answer_settings(document: Any) -> AnswerSettings:
+    """What ``[answers]`` says. Raises ``BadInput``."""
+    if not isinstance(document, Mapping) or set(document) - {"receipts_on_ledger"}:
+        raise BadInput("the settings' [answers] is a table with receipts_on_ledger = true or false")
+    return AnswerSettings(_flag("receipts_on_ledger", document.get("receipts_on_ledger", False)))
 
 
 def read_language_settings(document: Any, root: Path) -> LanguageSettings:
     """What ``[language_model]`` says; a file is named from ``root``. Raises ``BadInput``."""
     if not isinstance(document, Mapping):
         raise BadInput("the settings' language_model is a table: write [language_model]")
-    if unknown := set(document) - _TEXTS - set(_BOUNDS):
+    if unknown := set(document) - _TEXTS - set(_BOUNDS) - {_ACROSS}:
         raise BadInput(f"[language_model] has unknown settings {sorted(unknown)}")
     texts = {name: _text(name, document[name]) for name in _TEXTS & set(document)}
     if "model" not in texts:
@@ -61,6 +83,7 @@ def read_language_settings(document: Any, root: Path) -> LanguageSettings:
     numbers: dict[str, Any] = {
         name: _number(name, document[name]) for name in set(_BOUNDS) & set(document)
     }
+    numbers[_ACROSS] = _flag(_ACROSS, document.get(_ACROSS, False))
     endpoint = texts.get("endpoint")
     if endpoint is None:
         if key is not None:
@@ -76,6 +99,12 @@ def _located(model: str, root: Path) -> str:
 def _text(name: str, value: Any) -> str:
     if not isinstance(value, str) or not _MODEL.fullmatch(value):
         raise BadInput(f"[language_model] {name} is a text of up to 200 characters")
+    return value
+
+
+def _flag(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise BadInput(f"{name} is true or false")
     return value
 
 

@@ -3,9 +3,9 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
 from casemate.errors import BadInput
 from casemate.knowledge.answers.calibration import SIGNS, Calibration, shipped
@@ -19,6 +19,8 @@ from casemate.search_words import words as words_of
 LONGEST_QUESTION = 2_000
 """Characters: what is longer is a document, and no question."""
 _LOOKED_AT = 10
+_OF_WORKS = 100
+"""So many are looked at where only some works are asked."""
 _NEAR = 3
 """So many of the best passages say whether there is an answer."""
 _MOST_SENTENCES = 3
@@ -75,14 +77,15 @@ class Answers:
         known: date | None = None,
         quotes: int = 3,
         without: Collection[str] = (),
+        works: Sequence[str] = (),
     ) -> Answer:
         """The answer on the texts in force ``on`` a day as ``known`` on another.
 
-        ``without`` leaves provisions out, as if they were not in the texts. Raises ``BadInput`` for a
-        question without words or of too many.
+        ``without`` leaves provisions out, as if they were not in the texts; ``works`` asks those alone.
+        Raises ``BadInput`` for a question without words or of too many.
         """
-        _require_question(question)
-        found = self._standing(question, language, on, known, without)
+        require_question(question)
+        found = self._standing(question, language, on, known, without, works)
         rated = Rated(question, self._likeness)
         signs = signs_of(rated, [one for one, _ in found])
         sure = bool(found) and found[0][0].named
@@ -96,7 +99,10 @@ class Answers:
             )
         )
         spans = tuple((one.passage, one.start, one.end, one.digest) for one in cut)
-        receipt = Receipt(question, language, on, known, self._finder.digest, spans)
+        receipt = Receipt(
+            question, language, on, known, self._finder.digest, spans,
+            quotes=quotes, works=tuple(works), rules=self._calibration.digest,
+        )  # fmt: skip
         return Answer(
             question=question, language=language, on=on, quotes=cut, confidence=chance, receipt=receipt,
             refusal=_REFUSAL if refused else "", instruments=() if refused else _instruments(found),
@@ -107,19 +113,22 @@ class Answers:
         """Whether the question of ``receipt``, asked again, gives the same spans of the same texts."""
         again = self.ask(
             receipt.question, receipt.language, receipt.on, known=receipt.known,
-            quotes=max(1, len(receipt.spans)),
+            quotes=receipt.quotes, works=receipt.works,
         )  # fmt: skip
-        return again.receipt.digest == receipt.digest
+        return not differences(receipt, again.receipt)
 
     def _standing(
-        self, question: str, language: str, on: date, known: date | None, without: Collection[str]
-    ) -> list[tuple[Found, str]]:
+        self, question: str, language: str, on: date, known: date | None,
+        without: Collection[str], works: Sequence[str],
+    ) -> list[tuple[Found, str]]:  # fmt: skip
         """What is found and held on the day, each with the words on why it did not quite."""
-        wanted = _LOOKED_AT + len(without)
+        wanted = (_OF_WORKS if works else _LOOKED_AT) + len(without)
         found = self._finder.find(question, language, None if known else on, wanted)
         kept = []
         for one in found:
             if one.passage.provision in without or one.passage.id in without:
+                continue
+            if works and one.passage.work not in works:
                 continue
             version, why = self._library.version_on(
                 one.passage.work, one.passage.language, on, known
@@ -171,6 +180,32 @@ class Rated:
         return self._known[text]
 
 
+def differences(receipt: Receipt, again: Receipt) -> list[str]:
+    """Why an answer is another one by now, a sentence each; empty where its quotes are the same."""
+    if replace(again, salt="", **_of_model("")) == replace(receipt, salt="", **_of_model("")):
+        return []
+    found = []
+    if again.index != receipt.index:
+        found.append("the index was built anew: texts were added, changed or taken out")
+    if again.rules != receipt.rules:
+        found.append("what decides when to refuse has changed")
+    was = {passage: (start, end, of) for passage, start, end, of in receipt.spans}
+    now = {passage: (start, end, of) for passage, start, end, of in again.spans}
+    found += [f"{one} is quoted no more" for one in was if one not in now]
+    found += [f"{one} is quoted now" for one in now if one not in was]
+    for one in (one for one in was if one in now and was[one] != now[one]):
+        text = "its text has changed" if was[one][2] != now[one][2] else "other sentences of it"
+        found.append(f"{one} is quoted otherwise: {text}")
+    if not found:
+        found.append("the same quotes stand in another order")
+    return found
+
+
+def _of_model(value: str) -> dict[str, Any]:
+    names = ("model", "model_digest", "prompt", "written")
+    return {**dict.fromkeys(names, value), "model_settings": ()}
+
+
 def signs_of(rated: Rated, found: Sequence[Found]) -> Mapping[str, float]:
     """What tells, without knowing the answer, whether it is among ``found``."""
     if not found:
@@ -206,7 +241,8 @@ def _good(rated: Rated, found: Sequence[tuple[Found, str]]) -> list[tuple[Found,
 _REFUSAL = "Nothing in these texts answers the question well enough to quote it."
 
 
-def _require_question(question: str) -> None:
+def require_question(question: str) -> None:
+    """Raise ``BadInput`` for what is too long for a question, or has no words."""
     if len(question) > LONGEST_QUESTION:
         raise BadInput(
             f"the question has {len(question):,} characters; the most is {LONGEST_QUESTION:,}"

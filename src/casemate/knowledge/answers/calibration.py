@@ -13,6 +13,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from casemate.canonical import canonical_json, digest
+
 SIGNS = ("coverage", "likeness")
 """The share of the question's rare words that the best passage has, and how well its best sentence answers:
 neither depends on how many texts there are, as scores and their distances do."""
@@ -26,6 +28,15 @@ class Calibration:
     constant: float
     threshold: float
     made_of: str = ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what decides: weights, constant, threshold."""
+        told = {
+            "weights": {one: repr(value) for one, value in sorted(self.weights.items())},
+            "constant": repr(self.constant), "threshold": repr(self.threshold),
+        }  # fmt: skip
+        return digest(canonical_json(told))
 
     def probability(self, signs: Mapping[str, float]) -> float:
         """How likely it is that the answer is among what was found, from 0 to 1."""

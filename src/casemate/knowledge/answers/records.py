@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from casemate.canonical import canonical_json, digest
+from casemate.errors import BadInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,13 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What an answer came from: the same question to the same index gives the same spans."""
+    """What an answer came from: the same question to the same index gives the same spans.
+
+    ``rules`` is the digest of what decides when to refuse. ``works`` were asked alone, where any
+    were. Of a language model that wrote: name, digest and settings, and the digests of what it was asked
+    and of the sentences that stood. ``salt`` is random where the digest is recorded: who reads
+    it there cannot try questions until one fits.
+    """
 
     question: str
     language: str
@@ -47,14 +54,41 @@ class Receipt:
     index: str
     spans: tuple[tuple[str, int, int, str], ...]
     model: str = ""
+    quotes: int = 3
+    works: tuple[str, ...] = ()
+    rules: str = ""
+    model_digest: str = ""
+    model_settings: tuple[tuple[str, str | int], ...] = ()
+    prompt: str = ""
+    written: str = ""
+    salt: str = ""
 
     @property
     def digest(self) -> str:
         """SHA-256 of all of it: what the ledger holds of a question, and no word of it."""
+        return digest(canonical_json(self.to_document()))
+
+    def to_document(self) -> dict[str, Any]:
+        """As JSON tells it, days as text."""
         document = asdict(self)
         document["on"] = self.on.isoformat()
         document["known"] = self.known and self.known.isoformat()
-        return digest(canonical_json({**document, "spans": [list(one) for one in self.spans]}))
+        document["spans"] = [list(one) for one in self.spans]
+        document["works"] = list(self.works)
+        document["model_settings"] = [list(one) for one in self.model_settings]
+        return document
+
+    @classmethod
+    def from_document(cls, told: Mapping[str, Any]) -> "Receipt":
+        """As ``to_document`` gave it. Raises ``BadInput`` for what is none, or not as its digest says."""
+        try:
+            found = _receipt(told)
+            given = told.get("digest", found.digest)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as odd:
+            raise BadInput(f"this is no receipt of an answer: {odd}") from odd
+        if given != found.digest:
+            raise BadInput("the receipt is not what its digest says: it was changed")
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +113,7 @@ class Answer:
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> "Answer":
         """As ``to_dict`` told it, days as text or as days."""
-        told = document["receipt"]
-        receipt = Receipt(
-            told["question"], told["language"], _day(told["on"]) or date.min, _day(told["known"]),
-            told["index"], tuple((one[0], one[1], one[2], one[3]) for one in told["spans"]), told["model"],
-        )  # fmt: skip
+        receipt = Receipt.from_document(document["receipt"])
         quotes = tuple(
             Quote(
                 **{**one, "valid_from": _day(one["valid_from"]), "valid_to": _day(one["valid_to"])}
@@ -113,8 +143,32 @@ class Answer:
             "quotes": [asdict(one) for one in self.quotes],
             "instruments": [{"work": work, "title": title} for work, title in self.instruments],
             "nearest": list(self.nearest),
-            "receipt": {**asdict(self.receipt), "digest": self.receipt.digest},
+            "receipt": {**self.receipt.to_document(), "digest": self.receipt.digest},
         }
+
+
+def _receipt(told: Mapping[str, Any]) -> Receipt:
+    on = _day(told["on"])
+    if on is None:
+        raise ValueError("it has no day")
+    texts = {name: _text(told.get(name, "")) for name in _TEXTS}
+    spans = tuple((str(p), int(start), int(end), str(of)) for p, start, end, of in told["spans"])
+    return Receipt(
+        question=_text(told["question"]), language=_text(told["language"]), on=on,
+        known=_day(told.get("known")), index=_text(told["index"]), spans=spans,
+        quotes=int(told.get("quotes", 3)), works=tuple(map(_text, told.get("works", ()))),
+        model_settings=tuple((str(name), value) for name, value in told.get("model_settings", ())),
+        **texts,
+    )  # fmt: skip
+
+
+_TEXTS = ("model", "rules", "model_digest", "prompt", "written", "salt")
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
 
 
 def _day(told: str | date | None) -> date | None:
