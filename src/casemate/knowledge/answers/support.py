@@ -41,15 +41,15 @@ _FREE = frozenset(
     for words_that_decide_nothing in (
         "le la les l un une du de des d et est sont que qu",
         "ainsi donc aussi egalement enfin ensuite selon conformement effet outre ailleurs",
-        "texte loi art article",
-        "the a an of and is are that also thus therefore further moreover according law",
+        "the a an of and is are that also thus therefore further moreover according",
         "der die das den dem des ein eine einen einem einer und ist sind dass",
-        "demnach daher ferner ausserdem zudem laut gesetz artikel",
+        "demnach daher ferner ausserdem zudem laut",
         "eng en ass sinn dofir ausserdeem",
     )
     for word in words_that_decide_nothing.split()
 )
 """Articles, "and", "is", connecting words: what is left, and its order, says who does what."""
+_WHERE = frozenset(["par", "texte", "loi", "art", "article", "law", "artikel", "gesetz"])
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def without_lead(sentence: str, quote: Quote) -> str:
     if lead is None:
         return sentence
     where = set(words_of(f"{quote.number} {quote.title} {quote.heading} {quote.provision}"))
-    return sentence[lead.end() :] if set(words_of(lead[0])) <= where | _FREE | {"par"} else sentence
+    return sentence[lead.end() :] if set(words_of(lead[0])) <= where | _FREE | _WHERE else sentence
 
 
 def _runs(text: str) -> list[str]:
