@@ -12,6 +12,7 @@ where the project ships it. The one that is shipped is judged on the same questi
 import argparse
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from casemate.knowledge.answers.answering import Found, Rated, signs_of
@@ -71,10 +72,24 @@ def main() -> None:
     report: dict[str, object] = {"calibration": calibration.to_document()}
     for name, judging in (("fitted", calibration), ("shipped", shipped())):
         report[name] = {kind: judged(judging, right, some) for kind, some in not_here.items()}
+    report["trade_off"] = {
+        kind: [judged(_at(calibration, share, there), right, some) for share in _OVER]
+        for kind, some in not_here.items()
+    }
     print(json.dumps(report, indent=1))
     if given.write:
         document = json.dumps(calibration.to_document(), indent=1)
         given.write.write_text(document + "\n", encoding="utf-8")
+
+
+_OVER = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
+"""Shares of answerable questions that may be refused: a point of the curve each."""
+
+
+def _at(calibration: Calibration, share: float, there: Sequence[Signs]) -> Calibration:
+    """With the threshold at which this share of the questions with an answer is refused."""
+    chances = sorted(calibration.probability(one) for one in there)
+    return replace(calibration, threshold=chances[int(share * len(chances))])
 
 
 def _options() -> argparse.Namespace:

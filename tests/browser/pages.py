@@ -120,6 +120,7 @@ PAGES = (
     Shown(
         "law-refused", None, "/law/ask?corpus=law&question=passeport&on=2024-06-01", pictured=False
     ),
+    Shown("law-conversation", None, "/law/conversation?corpus=law"),
     Shown("law-work", None, "/law/work?corpus=law&work=loi-2020-01-15-n1&language=fr"),
     Shown(
         "law-provision",

@@ -52,7 +52,7 @@ register answer-feedback; register publish; register withdraw; register export;
 register complete; register enter-run; register incident; register incidents;
 register check; register fields; register answer; register questions;
 register document; serve; flagship list; flagship new;
-law load; law index; law search; law ask; law check-days; law check; law consolidate;
+law load; law index; law search; law ask; law answer; law replay; law check-days; law check; law consolidate;
 law transpose;
 law link; law cites; law cited-by; law amendments; law timeline; law graph;
 law instruments; law obligations; law export-obligations; law profile new; law profile set;

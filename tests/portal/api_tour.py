@@ -374,6 +374,8 @@ def _corpora(portal: Portal) -> None:
     portal.must(None, "GET", "/corpora/law/answer", params=asked)
     looked = {"q": "chien", "lang": "fr", "on": "2021-01-01"}
     portal.must(None, "GET", "/corpora/law/search", params=looked)
+    told = portal.must(None, "POST", "/corpora/law/answer", json=asked)
+    portal.must(None, "POST", "/corpora/law/replay", json=told["receipt"])
     portal.must(None, "GET", "/corpora/law/history", params=work | {"key": "art_1"})
     _drafts_of_laws(portal)
     portal.platform.link_corpus(HOLDER, "law")

@@ -88,6 +88,8 @@ GET /corpora/{corpus}/versions                  y     y    y    y    y    y    y
 GET /corpora/{corpus}/provision                 y     y    y    y    y    y    y    y    y
 GET /corpora/{corpus}/search                    y     y    y    y    y    y    y    y    y
 GET /corpora/{corpus}/answer                    y     y    y    y    y    y    y    y    y
+POST /corpora/{corpus}/answer                   y     y    y    y    y    y    y    y    y
+POST /corpora/{corpus}/replay                   y     y    y    y    y    y    y    y    y
 GET /corpora/{corpus}/history                   y     y    y    y    y    y    y    y    y
 POST /corpora/{corpus}/draft-check              -     y    y    y    y    y    y    y    y
 POST /corpora/{corpus}/consolidation            -     y    y    y    y    y    y    y    y
@@ -258,6 +260,7 @@ WORDS: dict[str, Any] = {
     "of-code": {"code": "none"},
     "take-back": {"code": "none"},
     "answer": {"answer": " "},
+    "replay": {"question": 7},
     "classify": {"facts": {"role": "nobody"}},
     "answers": {"questionnaire": {}, "seen": 7},
     "documents": {"kind": "none"},

@@ -72,6 +72,11 @@ NOT_OVER_HTTP |= {
     "provision_in_languages": "what the pages put side by side; a program asks language by language",
 }
 NOT_OVER_HTTP |= {
+    "language_model": "of the server; what it writes is answered over HTTP",
+    "tell_corpus": "comes as events: POST /corpora/{corpus}/answer",
+    "replay_receipt": "asked with a receipt as a document: POST /corpora/{corpus}/replay",
+    "seal_conversation": "carried by the pages' forms; a program sends its turns",
+    "open_conversation": "carried by the pages' forms",
     "load_corpus": "read from a folder on the server's own disk",
     "index_corpus": "built at the server, beside the texts",
 }

@@ -12,7 +12,7 @@ from rich.console import Console, Group
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from casemate.cli import law_cases, law_citing, law_drafting, law_obligations
+from casemate.cli import law_answers, law_cases, law_citing, law_drafting, law_obligations
 from casemate.cli.common import Desk, Shown, command, table
 from casemate.clock import system_clock
 from casemate.errors import BadInput
@@ -45,6 +45,7 @@ Known = Annotated[
 
 
 law_drafting.add_to(app)
+law_answers.add_to(app)
 law_citing.add_to(app)
 law_cases.add_to(app)
 law_obligations.add_to(app)

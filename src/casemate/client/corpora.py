@@ -78,15 +78,18 @@ class Corpora(Part):
         *,
         known: date | None = None,
         quotes: int = 3,
+        works: Sequence[str] = (),
     ) -> Answer:
         """Quotes that answer, from the words in force ``on`` a day, or a refusal; for anyone."""
         from casemate.knowledge.answers import Answer
 
-        asked: dict[str, str | int] = {
+        asked: dict[str, str | int | list[str]] = {
             "question": question, "lang": language, "on": on.isoformat(), "quotes": quotes,
         }  # fmt: skip
         if known is not None:
             asked["known"] = known.isoformat()
+        if works:
+            asked["works"] = list(works)
         return Answer.from_dict(self._wire.get(f"/corpora/{segment(name)}/answer", **asked))
 
     def provision_history(self, name: str, work: str, key: str, language: str) -> Sequence[State]:

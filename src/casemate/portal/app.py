@@ -15,6 +15,7 @@ from casemate.portal.api import (
     case_files,
     catalogue,
     corpora,
+    corpora_answers,
     corpora_citing,
     corpora_drafting,
     corpora_obligations,
@@ -58,7 +59,7 @@ _TAGS = [
 
 _PARTS = (
     catalogue, applications, permits, runs, environments, outputs, evaluations, models, observatory,
-    register, papers, sandboxes, corpora, corpora_citing, corpora_drafting,
+    register, papers, sandboxes, corpora, corpora_answers, corpora_citing, corpora_drafting,
     corpora_translation, case_files, corpora_obligations,
     ledger, accounts, house,
 )  # fmt: skip

@@ -231,7 +231,6 @@ company.read          a colleague            .      y      y     y      y       
 company.read          a stranger             .      .      .     .      .         .       .        .
 company.list          anyone                 .      y      y     y      y         y       y        y
 draft.check           anyone                 .      y      y     y      y         y       y        y
-<<<<<<< HEAD
 memory.import         a colleague            .      .      y     .      .         .       .        .
 memory.import         a stranger             .      .      .     .      .         .       .        .
 text.translate        anyone                 .      y      y     y      y         y       y        y
@@ -262,9 +261,7 @@ casefile.delete       a stranger             .      .      .     .      .       
 casefile.list         anyone                 .      y      y     y      y         y       y        y
 casefile.erase        a closed account       .      .      .     .      .         .       y        .
 casefile.erase        an open account        .      .      .     .      .         .       .        .
-=======
 corpus.note_answer    a stranger             y      y      y     y      y         y       y        y
->>>>>>> 37b49a1 (A model's sentences are held to scope, units, order and letters as well, one sentence of one quote each; they stream, go on from earlier questions, and have receipts that name the model)
 sandbox.apply         the participant        .      .      y     y      .         .       .        .
 sandbox.apply         a colleague            .      .      .     .      .         .       .        .
 sandbox.apply         of another employer    .      .      .     .      .         .       .        .

@@ -75,6 +75,8 @@ _POINTS_BACK = frozenset(
 )
 _FEW = 3
 """A question of at most so many telling words says too little to stand alone."""
+_SOME = 5
+"""Of at most so many, one that points back ("is it due?") does not stand alone either."""
 _YEAR = re.compile(
     r"\b(?P<after>après|apres|after|nach|no)\s+(?P<a>\d{4})\b"
     r"|\b(?P<before>avant|before|vor|virun)\s+(?P<b>\d{4})\b"
@@ -138,7 +140,7 @@ def _completed(question: str, before: str, language: str) -> str:
     """With what it leaves out, from the question before, at most as long as a question may be."""
     bare = _YEAR.sub(" ", _GOES_ON.sub(" ", question))
     told = [one for one in words(bare) if one not in EMPTY and not _is_day(one, bare, language)]
-    points_back = bool(_POINTS_BACK & set(words(question)))
+    points_back = len(told) <= _SOME and bool(_POINTS_BACK & set(words(question)))
     if not (_GOES_ON.match(question) or len(told) <= _FEW or points_back):
         return question
     if not told or not any(one not in _POINTS_BACK for one in told):

@@ -120,10 +120,15 @@ def answer(
     on: Annotated[date | None, Query(description="The day asked about; today if none.")] = None,
     known: Annotated[date | None, Query(description="As known on this day; now if none.")] = None,
     quotes: Annotated[int, Query(ge=1, le=10)] = 3,
+    works: Annotated[list[str] | None, Query(max_length=20, description="Ask these alone.")] = None,
 ) -> Response:
     """Quotes that answer a question, each with its source, or a refusal; the receipt lets you ask again."""
     day = on or system_clock().date()
-    return sent(anyone.platform.ask_corpus(corpus, question, lang, day, known=known, quotes=quotes))
+    return sent(
+        anyone.platform.ask_corpus(
+            corpus, question, lang, day, known=known, quotes=quotes, works=works or ()
+        )
+    )
 
 
 @router.get(

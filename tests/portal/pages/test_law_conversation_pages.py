@@ -1,0 +1,98 @@
+"""A conversation on the law in the browser, with no JavaScript: each turn with its day and its quotes."""
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from answers_of_law import NEW, OLD, load_dogs
+from pages_world import Person, pages, words
+from stub_model import stub_model
+
+from casemate.language.settings import LanguageSettings
+
+ADDRESS = "/fr/law/conversation"
+ASKED = "À combien est fixée la taxe annuelle ?"
+
+
+@pytest.fixture(scope="module")
+def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
+    folder = tmp_path_factory.mktemp("law")
+    with pages(folder, works=False) as made:
+        load_dogs(made.portal.platform, folder)
+        yield made.person(None)
+
+
+def so_far(page: str) -> str:
+    found = re.search(r'name="so_far" value="([^"]*)"', page)
+    assert found
+    return html.unescape(found[1])
+
+
+def ask(visitor: Person, question: str, on: str, before: str = "") -> str:
+    visitor.see(f"{ADDRESS}?corpus=law")
+    form = {"corpus": "law", "question": question, "on": on, "so_far": before}
+    answer = visitor.post(ADDRESS, form)
+    assert answer.status_code == 200, words(answer.text)[:600]
+    return str(answer.text)
+
+
+def test_turns_stay_on_the_page_and_a_change_of_day_is_told(visitor: Person) -> None:
+    first = ask(visitor, ASKED, str(OLD))
+    assert "40 euros" in words(first)
+    second = ask(visitor, "Et après 2024 ?", str(OLD), so_far(first))
+    told = words(second)
+    assert "40 euros" in told
+    assert "60 euros" in told
+    assert ASKED in told
+    assert second.count("<h2 id=") == 2
+    assert "La date a changé" in told
+
+
+def test_what_a_model_wrote_stands_beside_its_quote_and_what_was_left_out_is_shown(
+    visitor: Person,
+) -> None:
+    platform = visitor.browser.app.state.platform  # type: ignore[attr-defined]
+    home = platform.home
+    wrote = "La taxe annuelle est de 60 euros [1]. La taxe est de <b>70</b> euros [1]."
+    with stub_model(lambda *_: wrote) as server:
+        platform.home = replace(home, language_model=LanguageSettings("stub", server.url))
+        page = ask(visitor, ASKED, str(NEW))
+        platform._close_writer()
+        platform.home = home
+    assert "modèle de langage (stub)" in words(page)
+    assert "<b>70</b>" not in page
+    assert "&lt;b&gt;70" in page
+
+
+@pytest.mark.parametrize(
+    "change", [lambda text: text.replace("40 euros", "0 euros"), lambda text: "x"]
+)
+def test_a_conversation_that_was_changed_is_not_shown(visitor: Person, change: object) -> None:
+    first = ask(visitor, ASKED, str(OLD))
+    form = {"corpus": "law", "question": "Et alors ?", "on": "", "so_far": change(so_far(first))}  # type: ignore[operator]
+    answer = visitor.post(ADDRESS, form)
+    assert answer.status_code == 422
+    assert "Et alors ?" in answer.text, "what was typed stays"
+    assert "0 euros" not in answer.text
+
+
+def test_a_day_that_is_none_is_told_and_nothing_typed_is_lost(visitor: Person) -> None:
+    visitor.see(f"{ADDRESS}?corpus=law")
+    answer = visitor.post(ADDRESS, {"corpus": "law", "question": ASKED, "on": "hier"})
+    assert answer.status_code == 422
+    assert "2026-03-01" in answer.text
+    assert ASKED in answer.text
+
+
+@pytest.mark.parametrize("question", ["x" * 100_000, " ", "?!"])
+def test_what_is_no_question_is_told(visitor: Person, question: str) -> None:
+    visitor.see(f"{ADDRESS}?corpus=law")
+    answer = visitor.post(ADDRESS, {"corpus": "law", "question": question, "on": str(NEW)})
+    assert answer.status_code == 422
+
+
+def test_a_form_from_elsewhere_is_refused(visitor: Person) -> None:
+    form = {"corpus": "law", "question": ASKED, "on": str(NEW), "csrf_token": "x"}
+    assert visitor.browser.post(ADDRESS, data=form).status_code == 403
