@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answers_of_law import NEW, OLD, WORK, akoma_ntoso, article, load_dogs
-from law_files import legilux_version
+from answers_of_law import NEW, OLD, WORK, load_dogs
+from law_files import akoma_ntoso, article, legilux_version
 from portal_world import Portal, served
 from stub_model import StubModel, stub_model
 
