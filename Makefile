@@ -3,12 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO_HOME ?= .casemate/demo
+TEXTS ?= ../shared/data/law
 .DEFAULT_GOAL := demo
 
-.PHONY: demo serve test lint bench bench-protection attacks bench-enclave bench-portal bench-knowledge bench-observatory observatory docs pictures lock system clean
+.PHONY: demo demo-law serve test lint bench bench-protection attacks bench-enclave bench-portal bench-knowledge bench-observatory observatory docs pictures lock system clean
 
 demo: $(VENV)/.runtime  ## the main job: real people's data through the whole flow
 	$(BIN)/casemate demo --home $(DEMO_HOME)
+
+demo-law: $(VENV)/.runtime  ## ten questions to the law as of three days: real law where TEXTS has it, else an invented one
+	$(BIN)/casemate demo law --home .casemate/demo-law $(if $(wildcard $(TEXTS)),--texts $(TEXTS))
 
 serve: $(VENV)/.runtime  ## the portal, pages and API, with the demo's data in it
 	test -e $(DEMO_HOME)/casemate.toml || $(BIN)/casemate demo --home $(DEMO_HOME)

@@ -129,7 +129,8 @@ def demo(
     ] = "health",
     home: Annotated[Path, typer.Option("--home", help="The demo's home.")] = Path("casemate-demo"),
     texts: Annotated[
-        Path | None, typer.Option(help="For law: a folder of laws to load beside the invented one.")
+        Path | None,
+        typer.Option(help="For law: a folder of real law to ask instead of the invented one."),
     ] = None,
     account: AsOption = None,
     as_json: JsonOption = False,

@@ -1,48 +1,23 @@
-"""The law flagship's demo: ten questions in four languages, as of three days, on an invented regulation.
-
-Eight have an answer, whose words differ from day to day; two have none and are refused.
+"""The law flagship's demo: ten questions in four languages, as of three days, each answered by quotes or
+refused; on an invented regulation, and on real law where it is at hand.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from casemate.errors import BadInput, Conflict
 from casemate.flagships.law.algorithms import ASSISTANT
+from casemate.flagships.law.questions import INVENTED, REAL, REAL_TEXTS, Question
 from casemate.flagships.law.sources import files_in, read_law
 from casemate.knowledge.answers import Answer
 from casemate.platform import Platform
 from casemate.register.records import read_record
 
-CORPUS = "law"
-HOLDER = "acct-publisher"
-THEN, NOW, LATER = date(2022, 6, 1), date(2026, 6, 1), date(2030, 1, 1)
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked of the day ``on``; ``answer`` is the provision that answers, ``words`` what it says."""
-
-    text: str
-    language: str
-    on: date
-    answer: str = ""
-    words: str = ""
-
-
-QUESTIONS = (
-    Question("Combien coûte la taxe annuelle pour un chien ?", "fr", THEN, "art_2", "40 euros"),
-    Question("Combien coûte la taxe annuelle pour un chien ?", "fr", NOW, "art_2", "60 euros"),
-    Question("Wie hoch ist die jährliche Steuer für einen Hund?", "de", LATER, "art_2", "75 Euro"),
-    Question("Wéivill Hënn däerf e Stot halen?", "lb", THEN, "art_6", "zwee"),
-    Question("How many dogs may a household keep?", "en", NOW, "art_6", "three"),
-    Question("Où le chien doit-il être tenu en laisse ?", "fr", NOW, "art_3", "en laisse"),
-    Question("Darf ich meinen Hund auf einen Spielplatz führen?", "de", THEN, "art_4", "verboten"),
-    Question("Within how many days is a dog registered?", "en", LATER, "art_1", "fourteen days"),
-    Question("Quel est le délai pour renouveler un passeport biométrique ?", "fr", NOW),
-    Question("What is the speed limit for electric scooters on motorways?", "en", NOW),
-)
+CORPUS, REAL_LAW = "law", "real-law"
+OPERATOR, HOLDER = "acct-operator", "acct-publisher"
 
 
 @dataclass(frozen=True)
@@ -64,21 +39,40 @@ class Told:
 
 
 def play(platform: Platform, tell: Callable[[str], None], texts: Path | None = None) -> list[Told]:
-    """Load the invented regulation, and the folder ``texts`` beside it, index them, ask ten questions."""
-    _somebody_who_publishes(platform)
-    platform.record_algorithm(HOLDER, read_record(ASSISTANT))
-    with as_file(files(__package__).joinpath("sample")) as sample:
-        for name, place in ((CORPUS, sample), *([("more-laws", texts)] if texts else [])):
-            platform.load_corpus(HOLDER, name, place, files_in(place), read_law)
-            platform.index_corpus(
-                HOLDER, name, progress=lambda what, done, of: tell(f"{what}: {done} of {of}")
+    """Load the invented regulation, or of the folder ``texts`` the laws that are asked about; index, ask.
+
+    Raises ``BadInput`` where the folder holds none of them.
+    """
+    if not platform.corpora():  # else it was played here before
+        _somebody_who_publishes(platform)
+        platform.record_algorithm(HOLDER, read_record(ASSISTANT))
+    if texts is not None:
+        chosen = [one for one in files_in(texts) if any(part in str(one) for part in REAL_TEXTS)]
+        if not chosen:
+            raise BadInput(
+                f"{texts} holds none of the laws that the demo asks about: {', '.join(REAL_TEXTS)}"
             )
+        return _asked(platform, REAL_LAW, texts, chosen, REAL, tell)
+    with as_file(files(__package__).joinpath("sample")) as sample:
+        return _asked(platform, CORPUS, sample, files_in(sample), INVENTED, tell)
+
+
+def _asked(
+    platform: Platform, corpus: str, folder: Path, texts: Sequence[Path],
+    questions: Sequence[Question], tell: Callable[[str], None],
+) -> list[Told]:  # fmt: skip
+    platform.load_corpus(HOLDER, corpus, folder, texts, read_law)
+    platform.index_corpus(
+        HOLDER, corpus, progress=lambda what, done, of: tell(f"{what}: {done} of {of}")
+    )
     return [
-        Told(one, platform.ask_corpus(CORPUS, one.text, one.language, one.on)) for one in QUESTIONS
+        Told(one, platform.ask_corpus(corpus, one.text, one.language, one.on)) for one in questions
     ]
 
 
 def _somebody_who_publishes(platform: Platform) -> None:
-    operator = platform.found("Operator").id
-    publisher = platform.add_organisation(operator, "Publisher of laws").id
-    platform.add_account(operator, "Publisher", publisher, ["data_holder"], account_id=HOLDER)
+    with suppress(Conflict):  # a demo that was cut off began here
+        platform.found("Operator")
+    if HOLDER not in {account.id for account in platform.accounts(OPERATOR)}:
+        publisher = platform.add_organisation(OPERATOR, "Publisher of laws").id
+        platform.add_account(OPERATOR, "Publisher", publisher, ["data_holder"], account_id=HOLDER)
