@@ -1,11 +1,14 @@
 """Sentences against sentences, what was translated before, terms, and machines whose words say so."""
 
+import json
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from stub_model import stub_model
+from tiny_translator import tiny_translator
 from two_tongues import ENGLISH, FIRST, FRENCH, SECOND, WORK, library_of_two_tongues
 
 from casemate.errors import BadInput, Unavailable
@@ -403,3 +406,37 @@ def test_the_time_of_a_broken_machine_is_no_error(library: Library, memory: Memo
 
     found = assembled("La commune paie.", FR_EN, helpers(memory, library, Broken()))
     assert found.lines[0].why == "it is out"
+
+
+def test_a_model_that_was_put_in_translates_from_its_folder_and_from_a_pack(tmp_path: Path) -> None:
+    pytest.importorskip("ctranslate2", reason="the extra models is not installed")
+    folder = tiny_translator(tmp_path / "in" / "tiny-fr-en")
+    with zipfile.ZipFile(tmp_path / "in" / "pack.argosmodel", "w") as pack:
+        told = {"from_code": "fr", "to_code": "en"}
+        pack.writestr("translate-fr_en/metadata.json", json.dumps(told))
+        for one in folder.iterdir():
+            inner = one.name if one.suffix == ".spm" else f"model/{one.name}"
+            pack.write(one, f"translate-fr_en/{inner}")
+    packed, laid_out = translators_in(tmp_path / "in")
+    assert (packed.name, laid_out.name) == ("pack", "tiny-fr-en")
+    sentences = ["le chien dort .", "le chat mange ."]
+    for model in (packed, laid_out):
+        assert model.can("fr", "en")
+        assert model.translate(sentences, "fr", "en") == ["the dog sleeps .", "the cat eats ."]
+        assert model.digest.startswith("sha256:")
+
+
+@pytest.mark.parametrize("content", [b"", b"no model", b"\x06\x00\x00\x00" + b"\xff" * 64])
+def test_a_file_that_is_no_model_is_one_sentence(tmp_path: Path, content: bytes) -> None:
+    pytest.importorskip("ctranslate2", reason="the extra models is not installed")
+    folder = tiny_translator(tmp_path / "tiny-fr-en")
+    (folder / "model.bin").write_bytes(content)
+    (model,) = translators_in(tmp_path)
+    with pytest.raises(BadInput, match="no model that CTranslate2 reads"):
+        model.translate(["le chien dort ."], "fr", "en")
+
+
+def test_a_pack_that_is_no_archive_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "pack-fr-en.argosmodel").write_bytes(b"PK no archive")
+    with pytest.raises(BadInput, match=r"no \.argosmodel file"):
+        translators_in(tmp_path)
