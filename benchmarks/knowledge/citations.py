@@ -1,7 +1,7 @@
 """Who cites whom: how much of it is found, how right it is, what it costs; one JSON object.
 
-``python -m benchmarks.knowledge.citations --data ../shared/data/law``: the laws of a folder. Without it a code
-of ``--megabytes`` (60) is made up, whose articles cite each other, and one article is cited by ``--citers``.
+``python -m benchmarks.knowledge.citations --data ../shared/data/law``: the laws of a folder. Without it a
+code of ``--megabytes`` is made up, whose articles cite each other, and the first by ``--citers``.
 """
 
 import argparse
@@ -160,14 +160,16 @@ def _write_code(file: Path, megabytes: int, citers: int) -> int:
         while written < megabytes * 1_000_000 or number < citers:
             number += 1
             text = (
-                f"Art. {number}.\nPar dérogation à l'article 1er et aux articles {number + 1} à {number + 3}, "
-                f"l'article {max(1, number - 7)}, paragraphe 2, point b), et l'article 9 de la loi modifiée du "
-                "5 avril 1993 relative au secteur des ponts s'appliquent à l'article précédent.\n"
+                f"Art. {number}.\nPar dérogation à l'article 1er et aux articles {number + 1} à "
+                f"{number + 3}, l'article {max(1, number - 7)}, paragraphe 2, point b), et l'article 9 de "
+                "la loi modifiée du 5 avril 1993 relative aux ponts s'appliquent à l'article précédent.\n"
             )
             padding = megabytes * 1_000_000 // max(citers, 1) - len(text) - 180
             text += filler * max(0, padding // len(filler))
-            row = {"id": f"{CODE}#art_{number}", "work": CODE, "work_title": "Loi du 2 mai 2001 sur les ponts",
-                   "anchor": f"art_{number}", "lang": "fr", "text": text, "version": "2002-01-01"}  # fmt: skip
+            row = {
+                "id": f"{CODE}#art_{number}", "work": CODE, "work_title": "Loi du 2 mai 2001 sur les ponts",
+                "anchor": f"art_{number}", "lang": "fr", "text": text, "version": "2002-01-01",
+            }  # fmt: skip
             written += out.write(json.dumps(row, ensure_ascii=False) + "\n")
     return number
 
