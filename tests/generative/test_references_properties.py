@@ -14,7 +14,9 @@ PIECES = [
     "12 décembre 2024", "règlement (UE) ", "2016/679", "n° ", "paragraphe ", "point ", "(1)", "b)", " RGPD",
     " BGB", "est modifié comme suit", "présente loi", "même loi", "code civil", "\n", "«", "(", ")", ".", "5 ",
 ]  # fmt: skip
-TEXTS = st.one_of(st.text(max_size=200), st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
+TEXTS = st.one_of(
+    st.text(max_size=200), st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
+)
 LANGUAGES = ("fr", "en", "de", "lb")
 
 

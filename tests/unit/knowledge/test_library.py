@@ -147,3 +147,13 @@ def test_the_version_in_force_is_the_last_that_had_begun(
         if one.begins and one.begins <= asked and (one.ends is None or asked < one.ends)
     ]
     assert len(covering) == bool(started)
+
+
+def test_a_folder_is_named_by_any_path_and_hidden_files_in_it_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("laws/law.jsonl", "laws/.hidden/other.jsonl", "here/x"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("{}", encoding="utf-8")
+    monkeypatch.chdir(tmp_path / "here")
+    assert files_in(Path("../laws")) == [Path("../laws/law.jsonl")]

@@ -37,7 +37,11 @@ def files_in(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise BadInput(f"{folder} is no folder: name the one that holds the texts")
-    found = sorted(path for path in folder.rglob("*") if path.is_file() and _is_document(path))
+    found = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and _is_document(path.relative_to(folder))
+    )
     if not found:
         raise BadInput(f"{folder} holds no text of a form that is known: {', '.join(SUFFIXES)}")
     return found
