@@ -9,11 +9,49 @@ from hypothesis import strategies as st
 from casemate.knowledge.citing import references_in
 
 PIECES = [
-    "article ", "articles ", "Article ", "§ ", "Artikel ", "annexe ", "1", "2bis", "L. 121-1", "7 à 9", ", ",
-    " et ", " and ", " und ", " an ", " de la ", " of ", " du ", " vum ", "loi ", "loi modifiée du ", "1er ",
-    "12 décembre 2024", "règlement (UE) ", "2016/679", "n° ", "paragraphe ", "point ", "(1)", "b)", " RGPD",
-    " BGB", "est modifié comme suit", "présente loi", "même loi", "code civil", "\n", "«", "(", ")", ".", "5 ",
-]  # fmt: skip
+    "article ",
+    "articles ",
+    "Article ",
+    "§ ",
+    "Artikel ",
+    "annexe ",
+    "1",
+    "2bis",
+    "L. 121-1",
+    "7 à 9",
+    ", ",
+    " et ",
+    " and ",
+    " und ",
+    " an ",
+    " de la ",
+    " of ",
+    " du ",
+    " vum ",
+    "loi ",
+    "loi modifiée du ",
+    "1er ",
+    "12 décembre 2024",
+    "règlement (UE) ",
+    "2016/679",
+    "n° ",
+    "paragraphe ",
+    "point ",
+    "(1)",
+    "b)",
+    " RGPD",
+    " BGB",
+    "est modifié comme suit",
+    "présente loi",
+    "même loi",
+    "code civil",
+    "\n",
+    "«",
+    "(",
+    ")",
+    ".",
+    "5 ",
+]
 TEXTS = st.one_of(
     st.text(max_size=200), st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 )
@@ -36,11 +74,40 @@ def test_reading_again_finds_the_same(text: str, language: str) -> None:
 
 
 HOSTILE = [
-    "article ", "articles 1, ", "article 1 et ", "de l'article 1, ", "1-1-1-1-", "loi a ", "loi du ",
-    "loi modifiée et complétée du ", "paragraphe 1, ", "paragraphe ", "(1)", "(a", "L. ", "IVXLC", "bis", "§",
-    "règlement (UE) ", "1/1", "\u00a0", " \n", "et ", "de la ", "est ", "article 5 de la loi x ", "aA", "RGPD ",
-    "loi du 1er mars 2001 ", "code du ", "présente ", "à ", "Artikel 5 bis ", "Abs. 1 ", "points (a) to ",
-]  # fmt: skip
+    "article ",
+    "articles 1, ",
+    "article 1 et ",
+    "de l'article 1, ",
+    "1-1-1-1-",
+    "loi a ",
+    "loi du ",
+    "loi modifiée et complétée du ",
+    "paragraphe 1, ",
+    "paragraphe ",
+    "(1)",
+    "(a",
+    "L. ",
+    "IVXLC",
+    "bis",
+    "§",
+    "règlement (UE) ",
+    "1/1",
+    "\u00a0",
+    " \n",
+    "et ",
+    "de la ",
+    "est ",
+    "article 5 de la loi x ",
+    "aA",
+    "RGPD ",
+    "loi du 1er mars 2001 ",
+    "code du ",
+    "présente ",
+    "à ",
+    "Artikel 5 bis ",
+    "Abs. 1 ",
+    "points (a) to ",
+]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -58,9 +125,9 @@ def _tries(text: str, language: str) -> int:
 
     grammar = grammar_of(language)
     assert grammar is not None
-    scan = scanning._Scan(text, language, _Counting(grammar))  # type: ignore[arg-type]  # noqa: SLF001  # counted from within
+    scan = scanning._Scan(text, language, _Counting(grammar))  # type: ignore[arg-type]  # counted from within
     scan.all()
-    return scan._grammar.tries  # type: ignore[attr-defined,no-any-return]  # noqa: SLF001  # counted from within
+    return scan._grammar.tries  # type: ignore[attr-defined,no-any-return]  # counted from within
 
 
 class _Counting:
