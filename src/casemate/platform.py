@@ -88,7 +88,7 @@ from casemate.register.programs import Programs
 from casemate.register.records import read_record
 from casemate.register.sandboxes import Sandboxes
 from casemate.rotation import PublicKey, Rotation
-from casemate.store import Store, wrapped
+from casemate.store import Replies, Store, wrapped
 from casemate.store.keys import Keyring
 from casemate.store.schema import migrate
 from casemate.store.vault import Vault
@@ -1527,6 +1527,10 @@ class Platform(
         from casemate.figures import figures
 
         return figures(self)
+
+    def replies(self) -> Replies:
+        """The box of replies kept for requests that come twice; it is off the ledger."""
+        return Replies(self.store, self._clock, self._keyring)
 
     def is_up(self) -> bool:
         """Whether the database answers; says nothing else, so anyone may ask."""

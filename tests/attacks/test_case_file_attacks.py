@@ -150,6 +150,16 @@ def test_a_request_sent_twice_pins_once(portal: Portal, case: str) -> None:
     both = [portal.ask(OWNER, "POST", path, json=asked, headers=key) for _ in range(2)]
     assert [one.status_code for one in both] == [200, 200]
     assert len(both[1].json()["pins"]) == 2
+    assert both[1].headers["idempotency-replayed"] == "true"
+
+
+def test_a_kept_reply_tells_nothing_to_who_reads_the_database(portal: Portal) -> None:
+    told = {"title": "Wellesch gegen Unbekannt", "notes": ""}
+    key = {"Idempotency-Key": "open-one"}
+    both = [portal.ask(OWNER, "POST", "/case-files", json=told, headers=key) for _ in range(2)]
+    assert both[0].content == both[1].content
+    for file in portal.platform.home.root.rglob("*"):
+        assert not file.is_file() or b"Wellesch" not in file.read_bytes(), file
 
 
 def test_a_hundred_thousand_characters_of_notes_are_told_so(portal: Portal, case: str) -> None:

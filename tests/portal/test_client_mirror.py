@@ -93,6 +93,7 @@ NOT_OVER_HTTP |= {
     "export_terms": "a file for translators' tools, written at the server",
     "translators": "the models in a folder of the server",
     "language_model": "the server's own, where its operator named one",
+    "replies": "the server's own: what it keeps for requests that come twice",
     "unseen_case_alerts": "the bell of the pages; a program asks for the alerts: case_file_alerts",
     "watch_case_files": "`law watch`, at the server, beside the texts",
     "erase_case_files_of": "`law case erase`, at the server, when somebody has left",

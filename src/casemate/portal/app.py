@@ -37,7 +37,6 @@ from casemate.portal.doors import Doors
 from casemate.portal.examples import add_examples
 from casemate.portal.problems import Problem
 from casemate.portal.uploads import Uploads
-from casemate.store import Replies
 
 API = "/api/v1"
 _TAGS = [
@@ -84,7 +83,7 @@ def create_app(platform: Platform, *, requests_a_minute: int = 600, works: bool 
     )
     app.state.platform = platform
     app.state.is_ending = False
-    app.state.replies = Replies(platform.store, platform.clock)
+    app.state.replies = platform.replies()
     app.state.uploads = Uploads(platform.home.root / "uploads")
     problems.install(app)
     api = APIRouter(prefix=API)

@@ -2,7 +2,8 @@
 
 A client that heard no answer cannot know whether its request was carried out. It names a key of its
 own choice and sends the request again (the IETF draft *The Idempotency-Key HTTP Header Field*). What
-is kept here is what was said, no act: the act's own transaction holds its ledger entry.
+is kept here is what was said, no act: the act's own transaction holds its ledger entry. A reply may tell
+what is encrypted where it is kept, such as a case file; so it is encrypted too.
 """
 
 from dataclasses import dataclass
@@ -14,10 +15,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casemate.clock import Clock
-from casemate.errors import BadInput, UnderWay
+from casemate.errors import BadInput, IntegrityFailure, UnderWay
 from casemate.store.engine import Base, Json, Store, UtcDateTime
+from casemate.store.keys import Keyring
+from casemate.store.wrapped import sealed
 
 KEPT = timedelta(days=1)
+_OCTETS = "latin-1"
+"""Each byte as one character and back: what is sealed is text."""
 
 
 class ReplyRow(Base):
@@ -29,7 +34,7 @@ class ReplyRow(Base):
     """The digest of what was asked: the same key for something else is a mistake."""
     status: Mapped[int | None]
     headers: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    body: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed("reply:{caller}:{key}"))
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
@@ -45,9 +50,10 @@ class Reply:
 class Replies:
     """The replies of one home to requests that named a key; each is kept for a day."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, keyring: Keyring) -> None:
         self._store = store
         self._clock = clock
+        self._keyring = keyring
 
     def begin(self, caller: str, key: str, request: str) -> Reply | None:
         """The reply that ``caller`` had under ``key``; ``None`` where this is the first request.
@@ -67,11 +73,12 @@ class Replies:
 
     def finish(self, caller: str, key: str, reply: Reply) -> None:
         """Keep ``reply`` for whoever sends the request again."""
+        body = self._keyring.seal(reply.body.decode(_OCTETS), f"reply:{caller}:{key}")
         with self._store.off_ledger() as connection:
             done: CursorResult[Any] = connection.execute(
                 update(ReplyRow)
                 .where(ReplyRow.caller == caller, ReplyRow.key == key)
-                .values(status=reply.status, headers=reply.headers, body=reply.body)
+                .values(status=reply.status, headers=reply.headers, body=body)
             )
             assert done.rowcount <= 1
 
@@ -93,4 +100,15 @@ class Replies:
                     f"the request with the key {key!r} has no reply yet: look at the record itself "
                     "before you send it under a new key"
                 )
-            return Reply(row.status, dict(row.headers or {}), row.body or b"")
+            return Reply(row.status, dict(row.headers or {}), self._body(row))
+
+    def _body(self, row: ReplyRow) -> bytes:
+        """What was said; raises ``UnderWay`` where the master key was changed while it was being kept."""
+        try:
+            text = self._keyring.unseal(row.body or b"", f"reply:{row.caller}:{row.key}")
+        except IntegrityFailure as failure:
+            raise UnderWay(
+                f"the reply to the request with the key {row.key!r} cannot be read any more: look at the "
+                "record itself before you send it under a new key"
+            ) from failure
+        return text.encode(_OCTETS)

@@ -10,6 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.execute("DELETE FROM reply")  # kept for a day, and from now on encrypted as case files are
     op.create_table(
         "case_file",
         sa.Column("id", sa.String(length=64), nullable=False),
