@@ -160,9 +160,9 @@ def _write_code(file: Path, megabytes: int, citers: int) -> int:
         while written < megabytes * 1_000_000 or number < citers:
             number += 1
             text = (
-                f"Art. {number}.\nPar dérogation à l'article 1er et aux articles {number + 1} à "
-                f"{number + 3}, l'article {max(1, number - 7)}, paragraphe 2, point b), et l'article 9 de "
-                "la loi modifiée du 5 avril 1993 relative aux ponts s'appliquent à l'article précédent.\n"
+                f"Art. {number}.\nL'article 1er et les articles {number + 1} à {number + 3} valent ici.\n"
+                f"L'article {max(1, number - 7)}, paragraphe 2, point b), vaut pour l'article précédent.\n"
+                "L'article 9 de la loi modifiée du 5 avril 1993 relative aux ponts s'applique.\n"
             )
             padding = megabytes * 1_000_000 // max(citers, 1) - len(text) - 180
             text += filler * max(0, padding // len(filler))
