@@ -49,7 +49,7 @@ def files_in(folder: Path) -> list[Path]:
 
 def _is_document(path: Path) -> bool:
     name = path.name.casefold().removesuffix(".gz")
-    hidden = any(part.startswith(".") for part in path.parts)
+    hidden = any(part.startswith(".") and part != ".." for part in path.parts)
     questions = ("questions.", "index-terms.", "crosslingual.", "point-in-time.")
     return name.endswith(SUFFIXES) and not hidden and not name.startswith(questions)
 
