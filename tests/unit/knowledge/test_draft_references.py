@@ -37,7 +37,10 @@ def found_against(library: Library, text: str, on: date) -> tuple[list[Finding],
     ("text", "kind"),
     [
         (DEFINED + "Art. 2.\nLe chien est tenu en laisse.", "definition.unused"),
-        (DEFINED + "Art. 2.\nLe refuge soigne le chien. Le « gardien » veille.", "definition.undefined"),
+        (
+            DEFINED + "Art. 2.\nLe refuge soigne le chien. Le « gardien » veille.",
+            "definition.undefined",
+        ),
         ("Art. 1er.\nVoir l'article 12.\nArt. 2.\nOui.", "reference.absent"),
         ("Art. 1er.\nComme à l'article précédent.\nArt. 2.\nOui.", "reference.absent"),
     ],
@@ -47,7 +50,9 @@ def test_terms_and_references_within_the_draft(text: str, kind: str) -> None:
 
 
 def test_words_that_an_amending_text_quotes_are_no_terms() -> None:
-    text = "Art. 1er.\nÀ l'article 2, les termes « gardien » sont remplacés par les termes « maître »."
+    text = (
+        "Art. 1er.\nÀ l'article 2, les termes « gardien » sont remplacés par les termes « maître »."
+    )
     assert "definition.undefined" not in kinds_in(text + "\nArt. 2.\nOui.")
 
 
@@ -85,6 +90,6 @@ def test_words_that_are_in_force_already_are_quoted_with_their_share(library: Li
 
 
 def test_another_article_is_not_alike(library: Library) -> None:
-    words = "Le foin est vendu au marché chaque samedi par les paysans qui en ont coupé dans la vallée en été."
+    words = "Le foin est vendu au marché chaque samedi par les paysans qui en ont coupé en été."
     found, _ = found_against(library, f"Art. 1er.\n{words}", NEW)
     assert found == []
