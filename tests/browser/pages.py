@@ -121,6 +121,7 @@ PAGES = (
         "law-refused", None, "/law/ask?corpus=law&question=passeport&on=2024-06-01", pictured=False
     ),
     Shown("law-conversation", None, "/law/conversation?corpus=law"),
+    Shown("law-obligations", None, "/law/obligations?corpus=law"),
     Shown("law-work", None, "/law/work?corpus=law&work=loi-2020-01-15-n1&language=fr"),
     Shown(
         "law-provision",

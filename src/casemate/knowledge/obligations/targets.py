@@ -14,6 +14,8 @@ _TOKEN = re.compile(
     rf"|(?P<letter>\b[a-z]{{1,2}}{_LATIN}(?=\)))|(?P<to>\bto\b|\bà\b|\bbis\b(?=\s+\d)|–)",
     re.IGNORECASE,
 )
+_BETWEEN = re.compile(r"(?:[\s,;()*§]|\b(?:and|or|et|ou|und|oder|an|no|the|les?|la|l['’])\b)*")
+"""What may stand between two numbers of one list."""
 _PATH = {
     "chapter": re.compile(r"\b(?:chapter|chapitre|kapitel)\s+([ivxlc]+|\d+)\b", re.IGNORECASE),
     "section": re.compile(r"\bsection\s+([ivxlc]+|\d+)\b", re.IGNORECASE),
@@ -86,9 +88,14 @@ class _Reader:
         self._words, self._kind, self._now, self._until = words, "", Target(), False
 
     def read(self) -> Iterator[Target]:
+        end = 0
         for token in _TOKEN.finditer(self._words):
             kind = str(token.lastgroup)
-            if kind == "to":
+            goes_on = _BETWEEN.fullmatch(self._words, end, token.start()) is not None
+            end = token.end()
+            if kind in {"to", "number", "roman"} and not goes_on:
+                self._kind, self._until = "", False  # "Article 2 ... up to EUR 500" is no list
+            elif kind == "to":
                 self._until = True
             elif kind in {"chapter", "section", "article", "annex", "paragraph", "point"}:
                 self._kind = kind
