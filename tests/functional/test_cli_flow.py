@@ -917,7 +917,7 @@ def test_a_law_is_translated_on_the_command_line(told: Told) -> None:
     assert said["memory not hers"].code == 3
     assert [one["how"] for one in said["translation"]["lines"]] == ["near", "memory"]
     assert (
-        "[memory, much like it, 97%] The shelter keeps a pet for 30 days."
+        "[memory, much like it, 96%] The shelter keeps a pet for 30 days."
         in (said["translation in words"])
     )
     assert "[-30-]{+45+}" in said["translation in words"]

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
+from threading import BoundedSemaphore
 from typing import Any, Protocol
 
 from casemate.errors import BadInput, Unavailable
@@ -26,6 +27,9 @@ LARGEST = 4 * 2**30
 """Bytes of a model, unpacked."""
 MOST_LETTERS = 4_000
 """Letters of one sentence that a machine is given."""
+_TURN = BoundedSemaphore(1)
+_WAIT = 5.0
+"""Seconds that a text waits for its turn."""
 _IN_NAME = re.compile(r"(?:^|[-_])([a-z]{2,3})[-_]([a-z]{2,3})$")
 _CODE = re.compile(r"[a-z]{2,3}")
 
@@ -90,7 +94,15 @@ class ModelFolder:
         target: str,
         terms: Sequence[Mapping[str, str]] = (),
     ) -> list[str | None]:
-        """By the likeliest pieces; such a model takes no terms."""
+        """By the likeliest pieces; it takes no terms. One text at a time."""
+        if not _TURN.acquire(timeout=_WAIT):
+            raise Unavailable("the machine that translates is busy: ask again in a moment")
+        try:
+            return self._translated(sentences)
+        finally:
+            _TURN.release()
+
+    def _translated(self, sentences: Sequence[str]) -> list[str | None]:
         before, after = self._pieces
         cut = [before.encode(one[:MOST_LETTERS], out_type=str) for one in sentences]
         longest = 3 * max((len(one) for one in cut), default=0) + 20

@@ -70,7 +70,7 @@ def translation(
         problems=_problems(seen, asked),
         corpus=corpus, work=work, key=key, asked=asked, found=found, machine=machine,
         tongues=_languages(seen, here),
-        can_machine=_can_machine(seen, source, target),
+        can_machine=found.official is None and not machine and _can_machine(seen, source, target),
         **_words(seen, found),
     )  # fmt: skip
 
