@@ -49,6 +49,7 @@ from casemate.acts.feedback import FeedbackActs
 from casemate.acts.known import KnownActs
 from casemate.acts.obligations import ObligationActs
 from casemate.acts.observatory import ObservatoryActs
+from casemate.acts.plain_language import PlainLanguageActs
 from casemate.acts.sandboxes import SandboxActs
 from casemate.acts.sign_in import SignInActs
 from casemate.acts.translating import TranslatingActs
@@ -174,6 +175,7 @@ class Platform(
     KnownActs,
     FeedbackActs,
     CaseFileActs,
+    PlainLanguageActs,
     CitingActs,
     TranslatingActs,
     ObligationActs,

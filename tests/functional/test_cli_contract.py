@@ -55,6 +55,7 @@ register document; serve; flagship list; flagship new;
 law load; law index; law search; law ask; law answer; law replay; law check-days; law check;
 law consolidate;
 law transpose;
+law plain; law glossary;
 law link; law cites; law cited-by; law amendments; law timeline; law graph;
 law instruments; law obligations; law export-obligations; law profile new; law profile set;
 law profile show; law evidence add;

@@ -378,6 +378,12 @@ def _corpora(portal: Portal) -> None:
     portal.must(None, "POST", "/corpora/law/replay", json=told["receipt"])
     portal.must(None, "GET", "/corpora/law/history", params=work | {"key": "art_1"})
     _drafts_of_laws(portal)
+    portal.must(None, "GET", "/corpora/law/plain", params=provision)
+    assert portal.ask(
+        HOLDER, "GET", "/corpora/law/plain-by-model", params=provision
+    ).is_server_error
+    portal.must(None, "GET", "/corpora/law/glossary", params={"term": "chien"})
+    portal.must(None, "GET", "/corpora/law/work-glossary", params=work)
     portal.platform.link_corpus(HOLDER, "law")
     for what in ("citations", "cited-by", "amendments", "amended-by", "citation-graph"):
         portal.must(None, "GET", f"/corpora/law/{what}", params=work)

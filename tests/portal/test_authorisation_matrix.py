@@ -214,6 +214,10 @@ GET /health                                     y     y    y    y    y    y    y
 GET /figures                                    y     y    y    y    y    y    y    y    y
 GET /house/health                               -     y    .    .    .    .    .    .    y
 POST /house/keys/rotate                         -     y    .    .    .    .    .    .    .
+GET /corpora/{corpus}/plain                     y     y    y    y    y    y    y    y    y
+GET /corpora/{corpus}/plain-by-model            -     y    y    y    y    y    y    y    y
+GET /corpora/{corpus}/glossary                  y     y    y    y    y    y    y    y    y
+GET /corpora/{corpus}/work-glossary             y     y    y    y    y    y    y    y    y
 GET /house/storage                              -     y    .    .    .    .    .    .    y
 GET /house/jobs                                 -     y    .    .    .    .    .    .    y
 """

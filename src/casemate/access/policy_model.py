@@ -152,6 +152,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "casefile.list": ("home",),
         "casefile.erase": ("account",),
         "corpus.note_answer": ("corpus",),
+        "corpus.reword": ("home",),
         "sandbox.apply": ("sandbox",),
         "sandbox.take_part": ("sandbox",),
         "sandbox.withdraw": ("sandbox",),

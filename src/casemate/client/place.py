@@ -20,6 +20,7 @@ from casemate.client.observatory import Observatory
 from casemate.client.outputs import Outputs
 from casemate.client.papers import Papers
 from casemate.client.permits import Permits
+from casemate.client.plain import PlainLanguage
 from casemate.client.register import Register
 from casemate.client.runs import Runs
 from casemate.client.sandboxes import Sandboxes
@@ -46,6 +47,7 @@ class Client(
     Translating,
     CaseFiles,
     Obligations,
+    PlainLanguage,
     Ledger,
     Accounts,
     House,

@@ -20,6 +20,7 @@ from casemate.portal.api import (
     corpora_drafting,
     corpora_obligations,
     corpora_translation,
+    corpora_plain,
     environments,
     evaluations,
     house,
@@ -58,7 +59,7 @@ _TAGS = [
 
 _PARTS = (
     catalogue, applications, permits, runs, environments, outputs, evaluations, models, observatory,
-    register, papers, sandboxes, corpora, corpora_answers, corpora_citing, corpora_drafting,
+    register, papers, sandboxes, corpora, corpora_answers, corpora_citing, corpora_drafting, corpora_plain,
     corpora_translation, case_files, corpora_obligations,
     ledger, accounts, house,
 )  # fmt: skip

@@ -262,6 +262,7 @@ casefile.list         anyone                 .      y      y     y      y       
 casefile.erase        a closed account       .      .      .     .      .         .       y        .
 casefile.erase        an open account        .      .      .     .      .         .       .        .
 corpus.note_answer    a stranger             y      y      y     y      y         y       y        y
+corpus.reword         anyone                 .      y      y     y      y         y       y        y
 sandbox.apply         the participant        .      .      y     y      .         .       .        .
 sandbox.apply         a colleague            .      .      .     .      .         .       .        .
 sandbox.apply         of another employer    .      .      .     .      .         .       .        .
