@@ -1,4 +1,4 @@
-"""A glossary: what a work, or a whole collection, defines, each entry cut from the provision that says it."""
+"""A glossary: what a work, or a collection, defines, each entry cut from the provision that says it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
