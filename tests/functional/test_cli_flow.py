@@ -357,6 +357,12 @@ def _read_laws(clinic: Clinic, said: dict[str, Any]) -> None:
     said["law link not hers"] = clinic.say("law", "link", by=RESEARCHER)
     for command in (["cites"], ["cited-by"], ["amendments"], ["graph"], ["timeline", "art_1"]):
         said[f"law {command[0]}"] = clinic.ask("law", command[0], provision[0], *command[1:])
+    said["law plain"] = clinic.ask("law", "plain", *provision, "--on", "2021-01-01")
+    said["law plain in words"] = clinic.say("law", "plain", *provision, "--on", "2021-01-01").out
+    said["law plain without a model"] = clinic.say("law", "plain", *provision, "--by-model", by=HOLDER)
+    said["law plain by nobody"] = clinic.say("law", "plain", *provision, "--by-model")
+    said["law glossary"] = clinic.ask("law", "glossary", provision[0])
+    said["law glossary of all"] = clinic.ask("law", "glossary", "--term", "chien")
     draft = clinic.folder / "draft.txt"
     draft.write_text("Art. 1er.\nLes chiens sont tenus en laisse.\nArt. 3.\nVoir annexe I.\n")
     said["law check"] = clinic.ask("law", "check", draft, by=RESEARCHER)
@@ -948,6 +954,11 @@ def test_what_the_law_said_on_a_day_is_read_on_the_command_line(told: Told) -> N
     assert "no version in force before 2020-02-01" in said["law before"]
     assert [one["provision"] for one in said["law search"]] == ["art_1"]
     assert [one["text"] for one in said["law answer"]["quotes"]] == ["Un chien."]
+    assert [one["original"] for one in said["law plain"]["rows"]] == ["Art. 1.", "Un chien."]
+    assert "Only the original is the law." in said["law plain in words"]
+    assert "no language model is named" in said["law plain without a model"].err
+    assert said["law plain by nobody"].code == 3
+    assert (said["law glossary"]["total"], said["law glossary of all"]["total"]) == (0, 0)
     kinds = ["numbering.gap", "structure.annex_absent"]
     assert [one["kind"] for one in said["law check"]["findings"]] == kinds
     assert (said["law check by nobody"].code, said["law check strictly"].code) == (2, 1)
