@@ -161,6 +161,7 @@ PAGES = (
         "/law/cases/pin?corpus=law&work=loi-2020-01-15-n1&key=art_2&language=fr&on=2024-06-01",
         pictured=False,
     ),
+    Shown(
         "law-plain",
         None,
         "/law/plain?corpus=law&work=loi-2020-01-15-n1&key=art_2&language=fr&on=2024-06-01&beside=de",

@@ -359,7 +359,9 @@ def _read_laws(clinic: Clinic, said: dict[str, Any]) -> None:
         said[f"law {command[0]}"] = clinic.ask("law", command[0], provision[0], *command[1:])
     said["law plain"] = clinic.ask("law", "plain", *provision, "--on", "2021-01-01")
     said["law plain in words"] = clinic.say("law", "plain", *provision, "--on", "2021-01-01").out
-    said["law plain without a model"] = clinic.say("law", "plain", *provision, "--by-model", by=HOLDER)
+    said["law plain without a model"] = clinic.say(
+        "law", "plain", *provision, "--by-model", by=HOLDER
+    )
     said["law plain by nobody"] = clinic.say("law", "plain", *provision, "--by-model")
     said["law glossary"] = clinic.ask("law", "glossary", provision[0])
     said["law glossary of all"] = clinic.ask("law", "glossary", "--term", "chien")

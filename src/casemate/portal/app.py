@@ -21,6 +21,7 @@ from casemate.portal.api import (
     corpora_obligations,
     corpora_translation,
     corpora_plain,
+    corpora_translation,
     environments,
     evaluations,
     house,

@@ -32,6 +32,7 @@ from casemate.portal.pages import (
     law_obligations,
     law_translation,
     law_plain,
+    law_translation,
     ledger,
     observatory,
     observatory_evaluations,

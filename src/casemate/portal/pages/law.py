@@ -89,7 +89,7 @@ def _matches(version: Version, q: str) -> bool:
 @router.get("/law/ask", name="law_ask")
 def ask(seen: Anyone, corpus: Corpus, question: Question = "", on: Day = "") -> Response:
     """A question, and the words that answer it on a day."""
-    asked = day_asked(on)
+    asked = _asked(on)
     answer, error = None, None
     if question.strip() and not asked.wrong:
         try:
@@ -114,8 +114,8 @@ def ask(seen: Anyone, corpus: Corpus, question: Question = "", on: Day = "") -> 
 def work(seen: Anyone, corpus: Corpus, work: Text, language: Text = "", on: Day = "") -> Response:
     """A law as in force on a day: its provisions, and its versions."""
     versions = seen.platform.versions_in_corpus(corpus, work)
-    language = language or best_language(seen, versions)
-    asked = day_asked(on)
+    language = language or _best_language(seen, versions)
+    asked = _asked(on)
     version, why, provisions = seen.platform.provisions_on(corpus, work, language, asked.day)
     return seen.page(
         "law/work.html",
@@ -157,8 +157,6 @@ def provision(
         begins = states[min(wording, len(states)) - 1].begins
         on = begins.isoformat() if begins else on
     asked, before = _asked(on), _asked(since)
-    language = language or best_language(seen, versions)
-    asked, before = day_asked(on), day_asked(since)
     wrong = asked.wrong or (bool(since) and before.wrong)
     everywhere = seen.platform.provision_in_languages(corpus, work, key, asked.day)
     standing = everywhere.get(language)
@@ -219,7 +217,7 @@ def _changes(seen: Visit, corpus: str, work: str, found: Stored | None, day: dat
     return redline(before.provision.text if before.provision else "", found.text)
 
 
-def day_asked(typed: str) -> Asked:
+def _asked(typed: str) -> Asked:
     """The day typed, or today."""
     today = system_clock().date()
     if not typed:
@@ -234,7 +232,7 @@ def _problems(seen: Visit, asked: Asked, name: str = "on") -> list[tuple[str, st
     return [(name, seen.gettext("Write a day as 2026-03-01."))] if asked.wrong else []
 
 
-def best_language(seen: Visit, versions: Sequence[Version]) -> str:
+def _best_language(seen: Visit, versions: Sequence[Version]) -> str:
     """The page's language where the law is in it, else the one it is in."""
     there = sorted({one.language for one in versions})
     return seen.lang if seen.lang in there else ("fr" if "fr" in there else there[0])

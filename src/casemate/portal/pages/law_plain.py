@@ -21,8 +21,8 @@ from casemate.portal.pages.law import (
     Corpus,
     Day,
     Text,
-    best_language,
-    day_asked,
+    _asked,
+    _best_language,
 )
 from casemate.portal.pages.router import PageRouter, Posted
 from casemate.portal.pages.visit import Anyone, SignedIn, Visit
@@ -103,8 +103,8 @@ def plain(
 ) -> Response:  # fmt: skip
     """A provision on a day: its own words, plain ones, another official language."""
     versions = seen.platform.versions_in_corpus(corpus, work)
-    language = language or best_language(seen, versions)
-    asked = day_asked(on)
+    language = language or _best_language(seen, versions)
+    asked = _asked(on)
     found = seen.platform.plain_provision(corpus, work, key, language, asked.day)
     return _page(seen, corpus, versions, found, asked, beside)
 
@@ -113,7 +113,7 @@ def plain(
 def plain_by_model(seen: SignedIn, form: Posted) -> Response:
     """The same, the house's language model asked first; where it does not answer, by rules."""
     corpus, work, key = form.text("corpus"), form.text("work"), form.text("key")
-    language, asked = form.text("language"), day_asked(form.text("on"))
+    language, asked = form.text("language"), _asked(form.text("on"))
     versions = seen.platform.versions_in_corpus(corpus, work)
     error: CasemateError | None = None
     try:
@@ -238,10 +238,10 @@ def glossary(
     start: Start = 0,
 ) -> Response:  # fmt: skip
     """What a law defines on a day, or all laws of a collection as they are newest."""
-    asked = day_asked(on)
+    asked = _asked(on)
     if work:
         versions = seen.platform.versions_in_corpus(corpus, work)
-        language = language or best_language(seen, versions)
+        language = language or _best_language(seen, versions)
         found = seen.platform.glossary_of_work(corpus, work, language, asked.day)
         tongues = sorted({one.language for one in versions})
     else:
