@@ -12,7 +12,14 @@ from rich.console import Console, Group
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from casemate.cli import law_answers, law_cases, law_citing, law_drafting, law_obligations, law_plain
+from casemate.cli import (
+    law_answers,
+    law_cases,
+    law_citing,
+    law_drafting,
+    law_obligations,
+    law_plain,
+)
 from casemate.cli.common import Desk, Shown, command, table
 from casemate.clock import system_clock
 from casemate.errors import BadInput

@@ -19,7 +19,6 @@ from casemate.portal.api import (
     corpora_citing,
     corpora_drafting,
     corpora_obligations,
-    corpora_translation,
     corpora_plain,
     corpora_translation,
     environments,

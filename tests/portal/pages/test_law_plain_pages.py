@@ -45,7 +45,7 @@ def test_original_and_plain_stand_side_by_side(visitor: Person) -> None:
 
 def test_terms_lead_to_their_definition(visitor: Person) -> None:
     page = visitor.see(f"/en/{PLAIN}")
-    assert '<a class="term" href="#term-1">chenils</a>' in page
+    assert '<a class="defined" href="#term-1">chenils</a>' in page
     assert 'id="term-1"' in page
     assert "un lieu où vivent des chiens" in words(page)
 

@@ -30,7 +30,6 @@ from casemate.portal.pages import (
     law_citing,
     law_drafting,
     law_obligations,
-    law_translation,
     law_plain,
     law_translation,
     ledger,
