@@ -12,7 +12,6 @@ from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from casemate.acts.knowledge import KnowledgeActs
 from casemate.acts.writing import WritingActs
 from casemate.errors import BadInput, Unavailable
 
@@ -28,7 +27,7 @@ _COLLECTIONS_KEPT = 4
 _LONGEST_TERM = 200
 
 
-class PlainLanguageActs(KnowledgeActs, WritingActs):
+class PlainLanguageActs(WritingActs):
     """The acts on plain language."""
 
     def plain_provision(
