@@ -46,6 +46,7 @@ output show; account add; account list;
 catalogue export;
 protect anonymise; protect pseudonymise; protect aggregate; protect synthesise; protect population;
 protect risk; protect stream; protect verify; classify; knowledge evaluate;
+knowledge answers;
 register add; register revise; register list;
 register show; register history; register search; register feedback; register give-feedback;
 register answer-feedback; register publish; register withdraw; register export;

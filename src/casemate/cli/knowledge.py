@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
+from casemate.cli import knowledge_answers
 from casemate.cli.common import JsonOption, Shown, exits, show, table
 
 if TYPE_CHECKING:
     from casemate.knowledge.retrieval.measuring import Measured
 
 app = typer.Typer(no_args_is_help=True)
+knowledge_answers.add_to(app)
 
 _SEED = 20261130
 
