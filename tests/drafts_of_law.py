@@ -39,9 +39,9 @@ def found_in(text: str, *, name: str = "draft.txt", published: date | None = Non
     return list(report_on(read_draft(text.encode(), name), published=published).findings)
 
 
-def kinds_in(text: str, **options: date) -> list[str]:
+def kinds_in(text: str) -> list[str]:
     """Their kinds, in the order of the text."""
-    return [one.kind for one in found_in(text, **options)]
+    return [one.kind for one in found_in(text)]
 
 
 def as_docx(text: str) -> bytes:

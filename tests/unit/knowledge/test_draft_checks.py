@@ -16,9 +16,11 @@ def test_every_kind_of_mistake_in_the_invented_draft_is_found() -> None:
     assert [(one.kind, one.key) for one in found if one.severity is not Severity.HINT] == [
         ("numbering.gap", "chapter-chapitre-3"),
         ("numbering.gap", "article-art-2"),
+        ("definition.unused", "article-art-2"),
         ("structure.annex_absent", "article-art-2bis"),
         ("numbering.gap", "article-art-2bis"),
         ("numbering.gap", "article-art-5"),
+        ("reference.absent", "article-art-5"),
         ("numbering.order", "article-art-4"),
         ("day.impossible", "article-art-4"),
         ("day.deadline_before", "article-art-4"),

@@ -49,7 +49,7 @@ def vectors(texts: Sequence[str]) -> NDArray[np.float32]:
     rows = np.array(
         [[1.8, *(float(word in text) for word in MEANINGS)] for text in texts], np.float32
     )
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
 def table(decisions: Sequence[Decision] = ()) -> Table:

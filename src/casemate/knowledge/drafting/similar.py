@@ -99,6 +99,8 @@ class InForce:
     def of(cls, library: Library, language: str, on: date) -> "InForce | None":
         """None where the collection has more than ``MOST_SCANNED``: then only an index serves."""
         found = cls()
+        if library.state().texts > 3 * MOST_SCANNED:
+            return None  # so many wordings that no day has few: nothing is read for nothing
         for work in library.works():
             version, why = library.version_on(work, language, on)
             if version is None or why:
