@@ -50,8 +50,8 @@ bench-portal: $(VENV)/.dev  ## the catalogue under load, a large upload, search 
 	$(BIN)/python -m benchmarks.portal.upload
 	$(BIN)/python -m benchmarks.portal.load $(if $(POSTGRESQL),--postgresql $(POSTGRESQL))
 
-bench-knowledge: $(VENV)/.dev  ## retrieval on every set under DATA, and the encoder: table with intervals
-	$(BIN)/python -m benchmarks.knowledge.everything --data $(or $(DATA),../shared/data/law)
+bench-knowledge: $(VENV)/.dev  ## retrieval on every set under DATA, 40,000 articles, the encoder; WHERE=folder of kept vectors, JSON=1
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.knowledge.everything --data $(or $(DATA),../shared/data/law) $(if $(WHERE),--where $(WHERE)) $(if $(BORROW),--borrow) $(if $(JSON),--json)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.knowledge.encoder --threads 1
 
 bench-observatory: $(VENV)/.dev  ## samples a second beside lm-evaluation-harness, which LMEVAL=PYTHON has

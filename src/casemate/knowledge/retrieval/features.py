@@ -207,12 +207,12 @@ def _runs(sequence: list[int], tokens: NDArray[np.int32], own: Places, count: in
         single = np.zeros(count, np.float32)
         single[np.unique(own[np.isin(tokens, sequence)])] = 1
         return single
-    runs = np.zeros(count, np.float32)
-    together = own[1:] == own[:-1]
-    for before, after in pairs:
-        there = together & (tokens[:-1] == before) & (tokens[1:] == after)
-        runs[np.unique(own[1:][there])] += 1
-    return runs / np.float32(len(pairs))
+    many = np.int64(max(int(tokens.max(initial=0)), *sequence) + 2)
+    asked = [(before + 1) * many + after + 1 for before, after in pairs]
+    there = (tokens[:-1].astype(np.int64) + 1) * many + tokens[1:] + 1
+    hit = np.flatnonzero((own[1:] == own[:-1]) & np.isin(there, asked))
+    each = np.unique(np.stack([own[hit], there[hit]]), axis=1)[0]
+    return (np.bincount(each, minlength=count) / len(pairs)).astype(np.float32)
 
 
 def _beginning(
@@ -220,8 +220,8 @@ def _beginning(
 ) -> Scores:
     """The share of the question, by rarity, at the passage's beginning."""
     idf = side.whole.idf
-    share = np.zeros(count, np.float32)
-    for term in asked.words:
-        share[np.unique(own[tokens == term])] += idf[term]
+    hit = np.isin(tokens, list(asked.words))
+    each, terms = np.unique(np.stack([own[hit], tokens[hit]]), axis=1)
+    share = np.bincount(each, weights=idf[terms], minlength=count)
     total = sum(float(idf[term]) for term in asked.words)
-    return share / np.float32(max(total, 1e-6))
+    return np.asarray(share / max(total, 1e-6), np.float32)

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ MOST_PIECES = 4
 """Vectors of one passage, at most: what stands further down is found by its words."""
 _VECTORS = 12_000  # where passages are more than that, each has one: a first index within minutes
 _MOST_WORDS = 48  # different words of a question, the rarest
+_VECTORS_KEPT = 16  # of the questions asked last: one question is asked of every language
 _FORM = 2
 _CITED = 1e3  # added to the score of a provision that the question cites
 
@@ -61,6 +62,7 @@ class KnowledgeIndex:
         held = _read(folder)
         self.digest: str = held["digest"]
         self._encoder = encoder
+        self._queries = lru_cache(maxsize=_VECTORS_KEPT)(encoder.queries)
         self._ranker = ranker or shipped_ranker()
         self._passages = [_passage(row) for row in held["passages"]]
         self._names = Names(self._passages, held["names"])
@@ -144,7 +146,7 @@ class KnowledgeIndex:
 
     def vector(self, text: str) -> Scores:
         """The vector of a question."""
-        return self._encoder.query(text)
+        return np.asarray(self._queries((text,))[0], np.float32)
 
     def asked(
         self,
@@ -162,8 +164,8 @@ class KnowledgeIndex:
             free = inside if inside.any() else free
         head, mark, tail = named.rest.partition(" : ")
         texts = (named.rest, head, tail if mark else named.rest)
-        distinct = list(dict.fromkeys(texts))
-        vectors = dict(zip(distinct, self._encoder.queries(distinct), strict=True))
+        distinct = tuple(dict.fromkeys(texts))
+        vectors = dict(zip(distinct, self._queries(distinct), strict=True))
         words = [self._query(text, language, side) for text in texts]
         sequence = side.sequence(named.rest) if language == of else []
         return Asked(
@@ -179,7 +181,7 @@ class KnowledgeIndex:
         """How near the question is to titles; its vector is made only where that is asked."""
 
         def near(numbers: Sequence[int]) -> Scores:
-            return np.asarray(self._titles[numbers] @ self._encoder.query(question), np.float32)
+            return np.asarray(self._titles[numbers] @ self.vector(question), np.float32)
 
         return near
 

@@ -91,7 +91,9 @@ class Field:
 def expanded(field: Field, query: Query, scores: Scores) -> dict[int, float]:
     """The query and the terms that mark its best passages: RM3 (Lavrenko and Croft 2001; Abdul-Jaleel
     et al. 2004)."""
-    best = np.argsort(-scores)[:_FEEDBACK]
+    last = min(_FEEDBACK, len(scores) - 1)
+    best = np.argpartition(-scores, last)[:_FEEDBACK]
+    best = best[np.argsort(-scores[best], kind="stable")]
     best = best[scores[best] > 0]
     found: Counter[int] = Counter()
     for passage, share in zip(best, scores[best] / max(scores[best].sum(), 1e-6), strict=True):

@@ -7,7 +7,7 @@ one.
 
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +24,13 @@ _DEEPEST = 100
 
 @dataclass(frozen=True)
 class Measured:
-    """One task: for each engine a row a question and a column a measure (0 to 1), and seconds of
-    ``full``."""
+    """One task: for each engine a row a question and a column a measure (0 to 1); and of ``full`` the
+    seconds of a clock and of the processor, which other work on the machine does not lengthen."""
 
     task: Task
     values: dict[str, NDArray[np.float64]]
     seconds: NDArray[np.float64]
+    processor: NDArray[np.float64]
 
 
 def measure(index: KnowledgeIndex, task: Task, progress: Progress | None = None) -> Measured:
@@ -38,19 +39,21 @@ def measure(index: KnowledgeIndex, task: Task, progress: Progress | None = None)
     ids = index.ids(task.of)
     rows: dict[str, list[tuple[float, ...]]] = {engine: [] for engine in ENGINES}
     seconds: list[float] = []
-    _ranking(index, task, task.questions[0])  # what is made at first use is not the question's
+    processor: list[float] = []
+    first = task.questions[0]  # what is made at first use is not the question's
+    _ranking(index, task, replace(first, text=f"{first.text} ."))
     for done, question in enumerate(task.questions, 1):
-        started = time.perf_counter()
+        started, busy = time.perf_counter(), time.process_time()
         full = _ranking(index, task, question)
         seconds.append(time.perf_counter() - started)
+        processor.append(time.process_time() - busy)
         plain = _plain(index, task, question)
         for engine, places in {"full": full, **plain}.items():
             rows[engine].append(measures([ids[place] for place in places], question.relevant))
         if progress:
             progress(done, len(task.questions))
-    return Measured(
-        task, {engine: np.array(found) for engine, found in rows.items()}, np.array(seconds)
-    )
+    values = {engine: np.array(found) for engine, found in rows.items()}
+    return Measured(task, values, np.array(seconds), np.array(processor))
 
 
 def measures(
