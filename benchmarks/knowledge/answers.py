@@ -12,8 +12,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 import casemate.flagships.law
+from casemate.flagships.law.questions import INVENTED
 from casemate.flagships.law.sources import files_in, read_law
-from casemate.flagships.law.story import QUESTIONS
 from casemate.knowledge.answers import Answers
 from casemate.knowledge.answers.finding import IndexFinder, likeness_by
 from casemate.knowledge.answers.measures import Asked, measure
@@ -39,7 +39,7 @@ def main() -> None:
         answers = Answers(library, IndexFinder(index, passages), likeness=likeness_by(encoder))
         asked = [
             Asked(one.text, one.language, one.on, frozenset({f"{work}#{one.answer}"}))
-            for one in QUESTIONS
+            for one in INVENTED
             if one.answer
         ]
         print(json.dumps(plain(measure(answers, library, asked)), indent=1))
