@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casemate.errors import BadInput
-from casemate.knowledge.answers import Answers, Calibration, Quote, checked_writing
+from casemate.knowledge.answers import Answers, Calibration, Found, Quote, checked_writing
 from casemate.knowledge.answers.calibration import fitted, refusal_f1
 from casemate.knowledge.answers.measures import Asked, measure
 from casemate.knowledge.documents import Library
@@ -50,6 +50,22 @@ def test_every_quote_is_cut_from_a_stored_text(library: Library, answers: Answer
         assert stored is not None
         assert stored.text[quote.start : quote.end] == quote.text
         assert stored.digest == quote.digest
+
+
+def test_what_the_question_cites_is_quoted_first(library: Library) -> None:
+    finder = finder_of(library)
+
+    class Citing:
+        """Finds the same, and knows that the question cites the first article."""
+
+        digest = finder.digest
+
+        def find(self, question: str, language: str, on: date | None, limit: int) -> list[Found]:
+            found = finder.find(question, language, on, limit)
+            return [replace(one, named=one.passage.provision.endswith("art_1")) for one in found]
+
+    answer = Answers(library, Citing(), calibration=RULE).ask(f"art. 1 registre {FEE}", "fr", NEW)
+    assert answer.quotes[0].provision == "art_1"
 
 
 def test_what_was_not_known_yet_is_not_quoted(answers: Answers) -> None:
@@ -138,13 +154,13 @@ def test_a_sentence_with_its_source_stands(answers: Answers) -> None:
 
 
 def test_a_sentence_in_other_words_needs_something_that_can_judge_it() -> None:
-    text = "La taxe annuelle : 40 euros [1]."
-    assert "nothing here can tell" in checked_writing(text, QUOTES, "fr").dropped[0].why
-    assert checked_writing(text, QUOTES, "fr", lambda one, others: [0.9]).sentences
-    assert (
-        "something else"
-        in checked_writing(text, QUOTES, "fr", lambda one, others: [0.5]).dropped[0].why
-    )
+    said = checked_writing("Chaque année, la taxe est de 40 euros [1].", QUOTES, "fr")
+    assert "nothing here can tell" in said.dropped[0].why
+
+
+def test_words_of_the_law_alone_need_nobody_to_judge_them() -> None:
+    (kept,) = checked_writing("La taxe annuelle : 40 euros [1].", QUOTES, "fr").sentences
+    assert kept.quotes == (1,)
 
 
 def test_a_calibration_separates_what_can_be_separated() -> None:

@@ -41,8 +41,8 @@ REAL_TEXTS = ("constitution", "rgd-2011-08-11-n1", "provisions.en-fr")
 schools, and six acts of the Union in every version."""
 REAL = (
     Question(
-        "What must deployers do about the AI literacy of their staff?",
-        "en", BEFORE, "art_4", "to ensure, to their best extent, a sufficient level of AI literacy",
+        "Que doivent faire les déployeurs pour la maîtrise de l'IA de leur personnel ?",
+        "fr", BEFORE, "art_4", "garantir, dans toute la mesure du possible, un niveau suffisant",
     ),
     Question(
         "What must deployers do about the AI literacy of their staff?",

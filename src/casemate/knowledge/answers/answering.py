@@ -230,12 +230,17 @@ def _apart(found: Sequence[tuple[Found, str]], language: str) -> list[tuple[Foun
 
 
 def _good(rated: Rated, found: Sequence[tuple[Found, str]]) -> list[tuple[Found, str]]:
-    """Those whose best sentence answers nearly as well as any of them does, the best first."""
+    """What the question cites, then those whose best sentence answers nearly as well as any of them does,
+    the best first."""
     rates = [max(rated.sentences(one.passage.text), default=0.0) for one, _ in found]
     least = _NEARLY * max(rates, default=0.0)
-    kept = [(rate, one) for one, rate in zip(found, rates, strict=True) if rate >= least]
-    kept.sort(key=lambda pair: -pair[0])
-    return [one for _, one in kept]
+    kept = [
+        (one[0].named, rate, one)
+        for one, rate in zip(found, rates, strict=True)
+        if rate >= least or one[0].named
+    ]
+    kept.sort(key=lambda rated_one: (not rated_one[0], -rated_one[1]))
+    return [one for _, _, one in kept]
 
 
 _REFUSAL = "Nothing in these texts answers the question well enough to quote it."
