@@ -62,7 +62,8 @@ def test_what_the_question_cites_is_quoted_first(library: Library) -> None:
 
         def find(self, question: str, language: str, on: date | None, limit: int) -> list[Found]:
             found = finder.find(question, language, on, limit)
-            return [replace(one, named=one.passage.provision.endswith("art_1")) for one in found]
+            told = [replace(one, named=one.passage.provision.endswith("art_1")) for one in found]
+            return sorted(told, key=lambda one: not one.named)
 
     answer = Answers(library, Citing(), calibration=RULE).ask(f"art. 1 registre {FEE}", "fr", NEW)
     assert answer.quotes[0].provision == "art_1"

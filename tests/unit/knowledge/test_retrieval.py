@@ -146,6 +146,11 @@ def test_a_citation_goes_straight_to_its_provision(index: KnowledgeIndex, questi
     assert first.why["cited"] == 1
 
 
+def test_the_same_number_of_another_work_is_not_what_was_cited(index: KnowledgeIndex) -> None:
+    question = "Règlement du 9 juin 1999 sur les chiens, article L. 12-4"
+    assert all("cited" not in hit.why for hit in index.search(question, "fr", languages=["en"]))
+
+
 def test_article_premier_is_article_one(index: KnowledgeIndex) -> None:
     title = "Règlement du 9 juin 1999 sur les chiens"
     hits = index.search(f"{title} : article 1er", "fr", as_of=date(2024, 1, 1), languages=["fr"])

@@ -8,12 +8,12 @@ from datetime import date
 from typing import Any, Protocol
 
 from casemate.errors import BadInput
+from casemate.knowledge.answers.asking import ASKING
 from casemate.knowledge.answers.calibration import SIGNS, Calibration, shipped
 from casemate.knowledge.answers.records import Answer, Quote, Receipt
 from casemate.knowledge.documents import Library
 from casemate.knowledge.passages import Passage
 from casemate.knowledge.sentences import Span, sentences
-from casemate.search_words import EMPTY
 from casemate.search_words import words as words_of
 
 LONGEST_QUESTION = 2_000
@@ -257,7 +257,7 @@ def require_question(question: str) -> None:
 
 
 def _stems(text: str) -> set[str]:
-    return {word[:_STEM] for word in words_of(text) if word not in EMPTY}
+    return {word[:_STEM] for word in words_of(text) if word not in ASKING}
 
 
 def _coverages(question: str, passages: Sequence[Passage]) -> list[float]:

@@ -265,7 +265,10 @@ class KnowledgeIndex:
         return {work: number for number, work in enumerate(works)}
 
     def _cited(self, named: Named, of: str, allowed: Flags) -> list[int]:
-        """Places of the provisions that are cited by number; of no named work, only where few have it."""
+        """Places of the provisions that are cited by number: of the works that are named, which may be in
+        other languages alone; where none is, only if few have the number."""
+        if named.works:
+            allowed = allowed & self._of_works(of, named.works)
         places = [place for place in places_of(named.numbers, self._numbers[of]) if allowed[place]]
         return places if named.works or len(places) <= _FEW else []
 
