@@ -11,6 +11,7 @@ from pathlib import Path
 from casemate.errors import BadInput, Conflict
 from casemate.flagships.law.algorithms import ASSISTANT
 from casemate.flagships.law.questions import INVENTED, REAL, REAL_TEXTS, Question
+from casemate.flagships.law.short_names import short_names
 from casemate.flagships.law.sources import files_in, read_law
 from casemate.knowledge.answers import Answer
 from casemate.platform import Platform
@@ -62,8 +63,9 @@ def _asked(
     questions: Sequence[Question], tell: Callable[[str], None],
 ) -> list[Told]:  # fmt: skip
     platform.load_corpus(HOLDER, corpus, folder, texts, read_law)
+    names = short_names({one.work for one in platform.works_of_corpus(corpus)})
     platform.index_corpus(
-        HOLDER, corpus, progress=lambda what, done, of: tell(f"{what}: {done} of {of}")
+        HOLDER, corpus, names, lambda what, done, of: tell(f"{what}: {done} of {of}")
     )
     return [
         Told(one, platform.ask_corpus(corpus, one.text, one.language, one.on)) for one in questions
