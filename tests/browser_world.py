@@ -16,6 +16,7 @@ import sandbox_world
 import uvicorn
 from answers_of_law import OLD, WORK, folder_of_dogs, load_dogs
 from functional.clinic import CAST, DESCRIPTION, FORM, OPERATOR, ORGANISATIONS, PLAN
+from obligations_world import COMPANY, read_dogs, write_dogs, write_instrument
 from observatory_world import biased, fair, measured
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from portal_world import table
@@ -125,7 +126,16 @@ def fill(platform: Platform, folder: Path) -> dict[str, str]:
     made["invitation"] = platform.invite(OPERATOR, "acct-outsider")[1]
     made["begun"] = platform.begin_one_time_password("acct-researcher").handle
     made["algorithm"] = _algorithm(platform)
+    made["company"] = _company(platform, folder)
     return made | _sandboxes(platform, made["permit"]) | _run(platform, made["permit"])
+
+
+def _company(platform: Platform, folder: Path) -> str:
+    """A company's profile, and the invented regulation that binds it in a collection of its own."""
+    write_instrument(platform.home.root)
+    file = write_dogs(folder / "rules")
+    platform.load_corpus("acct-holder", "rules", file.parent, [file], read_dogs)
+    return platform.add_company("acct-researcher", COMPANY).profile
 
 
 def _algorithm(platform: Platform) -> str:

@@ -8,7 +8,7 @@ in), application (handed in, undecided), returned (given back), refused, permit 
 documented (an entry of the register), evaluation and other_evaluation (published, of language models),
 invitation (of the outsider), begun (a one-time password that the researcher is about to set up), sandbox
 (handed in), sandbox_draft, sandbox_running, sandbox_reported, algorithm (published, asked about), case (a
-case file of the researcher's, with an alert).
+case file of the researcher's, with an alert), company (a profile of the researcher's organisation).
 """
 
 from dataclasses import dataclass
@@ -122,6 +122,8 @@ PAGES = (
     ),
     Shown("law-conversation", None, "/law/conversation?corpus=law"),
     Shown("law-obligations", None, "/law/obligations?corpus=law"),
+    Shown("law-companies", "acct-researcher", "/law/companies?corpus=rules"),
+    Shown("law-company", "acct-researcher", "/law/companies/{company}?corpus=rules&on=2026-03-01"),
     Shown("law-work", None, "/law/work?corpus=law&work=loi-2020-01-15-n1&language=fr"),
     Shown(
         "law-provision",

@@ -144,6 +144,9 @@ UNSEEN = {
     "page-my_recovery_codes",  # both tell a secret once
     "page-my_token",
     "page-citation",  # a file
+    "page-export_law_case",  # a file
+    "page-export_law_answer",  # a file
+    "page-law_company_file",  # a file
     "page-algorithm_export",  # a file
     "page-describe_file",  # of a file that was just sent: the browser's story comes by it
 }
