@@ -66,6 +66,7 @@ def test_a_machine_translates_only_where_it_is_asked_to_and_its_text_is_marked(m
     person = made.person(RESEARCHER)
     form = {"text": "La commune perçoit une taxe de 20 euros.", "source": "fr", "target": "en"}
     where = "/en/law/translate?corpus=pets"
+    assert "Your text" in words(person.see(where))
     without = person.post(where, form).text
     assert "not translated" in words(without)
     assert "data-ai-generated" not in without

@@ -121,7 +121,7 @@ def _words(seen: Visit, found: Translation) -> dict[str, Any]:
 def text_form(seen: SignedIn, corpus: Corpus) -> Response:
     """The form for a text of one's own."""
     _require_corpus(seen, corpus)
-    return _text_page(seen, corpus, {"source": "fr", "target": "de"})
+    return _text_page(seen, corpus, {"text": "", "source": "fr", "target": "de"})
 
 
 @router.post("/law/translate", name="law_text_translated")
