@@ -56,6 +56,8 @@ class PlainLanguageActs(WritingActs):
 
         with self._look(actor, "corpus.reword", self.facts.home):
             pass
+        with self._library(name) as library:  # what is not there is told before what cannot be done
+            library.work(work)
         model = self.language_model()
         if model is None:
             raise Unavailable("no language model is named in the home's settings: [language_model]")

@@ -15,7 +15,11 @@ LineDocument = schema_of(Line)
 ComparedDocument = schema_of(Compared)
 
 
-@router.get("/leaderboard", response_model=list[LineDocument], responses=describe(422))  # type: ignore[valid-type]
+@router.get(
+    "/leaderboard",
+    response_model=list[LineDocument],  # type: ignore[valid-type]
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}, **describe(422)},
+)
 def leaderboard(
     anyone: Anyone,
     suite: Named = None,
