@@ -959,7 +959,7 @@ def test_what_the_law_said_on_a_day_is_read_on_the_command_line(told: Told) -> N
     assert [one["original"] for one in said["law plain"]["rows"]] == ["Art. 1.", "Un chien."]
     assert "Only the original is the law." in said["law plain in words"]
     assert "no language model is named" in said["law plain without a model"].err
-    assert said["law plain by nobody"].code == 3
+    assert said["law plain by nobody"].code == 2
     assert (said["law glossary"]["total"], said["law glossary of all"]["total"]) == (0, 0)
     kinds = ["numbering.gap", "structure.annex_absent"]
     assert [one["kind"] for one in said["law check"]["findings"]] == kinds
