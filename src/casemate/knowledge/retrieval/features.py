@@ -112,10 +112,14 @@ _MEANING_COUNTS = 3  # cosines are close to each other
 
 
 def _by_meaning(side: Side, asked: Asked) -> dict[str, Scores]:
-    every = side.vectors @ asked.vectors.T
-    best = np.maximum.reduceat(every, side.piece_starts)
+    every = _cosines(side.columns, asked.vectors)
     question = asked.vectors[0]
-    mean = np.add.reduceat(every[:, 0], side.piece_starts) / side.pieces_each
+    if len(side.vectors) == side.size:  # one vector a passage
+        best, mean = every, every[:, 0]
+    else:
+        best = np.maximum.reduceat(every, side.piece_starts)
+        sums = np.add.reduceat(every[:, 0], side.piece_starts)
+        mean = np.asarray(sums / side.pieces_each, np.float32)
     nearest = _top(np.where(asked.allowed, best[:, 0], _NOT), 5)
     towards = question + 0.7 * side.means[nearest].mean(axis=0)
     found = {
@@ -125,12 +129,22 @@ def _by_meaning(side: Side, asked: Asked) -> dict[str, Scores]:
         "first": every[side.piece_starts, 0],
         "mean": mean,
         "centred": (mean - float(side.shared @ question)) / side.apart,
-        "towards": side.means @ (towards / np.linalg.norm(towards)),
+        "towards": (towards / np.linalg.norm(towards)) @ side.mean_columns,
         "best_around": neighbours(best[:, 0], side.work, 2),
     }
     for number, (vectors, group) in enumerate(zip(side.section_vectors, side.groups, strict=True)):
         found[f"section_mean{number}"] = (vectors @ question)[group]
     return {name: np.asarray(scores, np.float32) for name, scores in found.items()}
+
+
+def _cosines(columns: Vectors, rows: Vectors) -> Vectors:
+    """Each of ``rows`` with every vector, a column each. One by one, and equal ones once: so it takes a
+    quarter of the time of the product of the matrices."""
+    known: dict[bytes, Scores] = {}
+    for row in rows:
+        if row.tobytes() not in known:
+            known[row.tobytes()] = row @ columns
+    return np.stack([known[row.tobytes()] for row in rows], axis=1)
 
 
 def _top(scores: Scores, count: int) -> Places:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -305,11 +305,17 @@ _KINDS = {
 def _why(parts: Mapping[str, float], *, cited: bool) -> dict[str, float]:
     told = dict.fromkeys(_KINDS, 0.0)
     for name, value in parts.items():
-        kind = next((kind for kind, starts in _KINDS.items() if name.startswith(starts)), "words")
-        kind = "section" if name.startswith(("section", "best_around")) else kind
-        told[kind] += value
+        told[_kind(name)] += value
     rounded = {kind: round(value, 3) for kind, value in told.items()}
     return {"cited": 1.0, **rounded} if cited else rounded
+
+
+@cache
+def _kind(name: str) -> str:
+    """Which kind of evidence a feature is."""
+    if name.startswith(("section", "best_around")):
+        return "section"
+    return next((kind for kind, starts in _KINDS.items() if name.startswith(starts)), "words")
 
 
 _NEVER = 10**7  # beyond the calendar

@@ -78,6 +78,17 @@ class Side:
         return np.asarray(sums / self.pieces_each[:, None], np.float32)
 
     @cached_property
+    def columns(self) -> Vectors:
+        """The vectors, one a column: a question's product with them is twice as fast."""
+        return np.ascontiguousarray(self.vectors.T)
+
+    @cached_property
+    def mean_columns(self) -> Vectors:
+        """The means, one a column."""
+        one_each = self.means is self.vectors
+        return self.columns if one_each else np.ascontiguousarray(self.means.T)
+
+    @cached_property
     def shared(self) -> Vectors:
         """What all passages share: the mean of their means."""
         return np.asarray(self.means.mean(axis=0), np.float32)
