@@ -1,15 +1,11 @@
 """``casemate law``: collections of laws, and what they said on a day."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console, Group
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.console import Group
 from rich.text import Text
 
 from casemate.cli import (
@@ -19,8 +15,10 @@ from casemate.cli import (
     law_drafting,
     law_obligations,
     law_plain,
+    law_translating,
 )
 from casemate.cli.common import Desk, Shown, command, table
+from casemate.cli.law_options import Corpus, Day, Key, Known, Language, Work, progress
 from casemate.clock import system_clock
 from casemate.errors import BadInput
 from casemate.flagships.law.evaluation import right_versions
@@ -30,6 +28,7 @@ from casemate.knowledge.answers import Answer
 from casemate.knowledge.documents import Standing, Stored
 from casemate.knowledge.redline import redline as redline_of
 from casemate.knowledge.searching import MOST_HITS, plain_excerpt
+from casemate.register.law.cases import read_day
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -39,24 +38,13 @@ def group() -> None:
     """What the law says, on the day that is asked about."""
 
 
-Corpus = Annotated[str, typer.Option(help="The collection of laws.")]
-Work = Annotated[
-    str, typer.Argument(help="The law, as `law works` names it, or its address (ELI).")
-]
-Key = Annotated[str, typer.Argument(help="The provision's id, such as art_1er.")]
-Language = Annotated[str, typer.Option("--lang", help="Language of the text.")]
-Day = Annotated[str | None, typer.Option("--on", help="The day asked about (default: today).")]
-Known = Annotated[
-    str | None, typer.Option(help="What was known on this day (default: all that is known).")
-]
-
-
 law_drafting.add_to(app)
 law_answers.add_to(app)
 law_citing.add_to(app)
 law_cases.add_to(app)
 law_obligations.add_to(app)
 law_plain.add_to(app)
+law_translating.add_to(app)
 
 
 @command(app, "load")
@@ -67,7 +55,7 @@ def load(
 ) -> Shown:
     """Load a folder of laws, or what has changed in it since."""
     files = files_in(folder)
-    with _progress("Reading") as hear:
+    with progress("Reading") as hear:
         kept, loaded = desk.platform.load_corpus(desk.actor, corpus, folder, files, read_law, hear)
     data = {
         "corpus": kept,
@@ -94,21 +82,11 @@ def load(
 _MOST_PROBLEMS = 10
 
 
-@contextmanager
-def _progress(title: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error, at a terminal."""
-    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    quiet = not sys.stderr.isatty()
-    with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as bar:
-        task = bar.add_task(title)
-        yield lambda done, of: bar.update(task, completed=done, total=of)
-
-
 @command(app, "index")
 def index(desk: Desk, corpus: Corpus = "law") -> Shown:
     """Build the index in which answers are found, or what of it is new."""
     held = {one.work for one in desk.platform.works_of_corpus(corpus)}
-    with _progress("Indexing") as hear:
+    with progress("Indexing") as hear:
         digest = desk.platform.index_corpus(
             desk.actor, corpus, short_names(held), progress=lambda what, done, of: hear(done, of)
         )
@@ -125,7 +103,7 @@ def search(
     corpus: Corpus = "law",
 ) -> Shown:
     """Provisions in force on a day that words mean, the best first; nothing is answered or refused."""
-    day = _day("--on", on) or system_clock().date()
+    day = read_day(on, "--on") or system_clock().date()
     found = desk.platform.search_corpus(corpus, words, lang, day, limit)
     rows: list[list[object]] = [
         [one.work, one.provision, one.language, one.valid_from or "", plain_excerpt(one.excerpt)]
@@ -146,8 +124,8 @@ def ask(
 ) -> Shown:
     """What the law in force on a day answers: quotes with their sources, or a refusal."""
     answer = desk.platform.ask_corpus(
-        corpus, question, lang, _day("--on", on) or system_clock().date(),
-        known=_day("--known", known), quotes=quotes,
+        corpus, question, lang, read_day(on, "--on") or system_clock().date(),
+        known=read_day(known, "--known"), quotes=quotes,
     )  # fmt: skip
     return Shown(answer, answer_text(answer))
 
@@ -219,9 +197,9 @@ def show_(
     corpus: Corpus = "law",
 ) -> Shown:  # fmt: skip
     """A provision as it was in force on a day, with its source."""
-    day = _day("--on", on) or system_clock().date()
+    day = read_day(on, "--on") or system_clock().date()
     standing = desk.platform.provision_on(
-        corpus, work, key, lang, day, known=_day("--known", known)
+        corpus, work, key, lang, day, known=read_day(known, "--known")
     )
     return Shown({"on": day, "in_force": standing.in_force, **_document(standing)}, _text(standing))
 
@@ -285,19 +263,10 @@ def check_days(
 
 
 def _required(name: str, told: str) -> date:
-    day = _day(name, told)
+    day = read_day(told, name)
     if day is None:
         raise BadInput(f"{name} needs a day such as 2026-01-31")
     return day
-
-
-def _day(name: str, told: str | None) -> date | None:
-    if told is None:
-        return None
-    try:
-        return date.fromisoformat(told)
-    except ValueError as failure:
-        raise BadInput(f"{name} {told!r} is no day: write it as 2026-01-31") from failure
 
 
 def _document(standing: Standing) -> dict[str, Any]:
@@ -323,6 +292,3 @@ def _source(found: Stored) -> str:
         f"{version.attribution} ({version.licence})" if version.licence else "",
     ]
     return "— " + " · ".join(part for part in parts if part)
-
-
-from casemate.cli import law_translating  # noqa: E402,F401 - its commands join this group's

@@ -1,6 +1,5 @@
 """``casemate law case``: case files of the law, alerts on change, files to take out; and ``law watch``."""
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -9,10 +8,12 @@ from rich.console import Group
 from rich.text import Text
 
 from casemate.cli.common import Desk, Shown, command, printable, table, writing
+from casemate.cli.law_options import Corpus, Day, Language
 from casemate.clock import system_clock, timestamp
 from casemate.errors import BadInput
 from casemate.knowledge.casefiles import Alert, CaseFile
 from casemate.knowledge.redline import redline
+from casemate.register.law.cases import read_day
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -23,9 +24,6 @@ def group() -> None:
 
 
 Case = Annotated[str, typer.Argument(help="The case file's id.")]
-Corpus = Annotated[str, typer.Option(help="The collection of laws.")]
-Language = Annotated[str, typer.Option("--lang", help="Language of the text.")]
-Day = Annotated[str | None, typer.Option("--on", help="The day asked about (default: today).")]
 
 
 @command(app, "new")
@@ -73,7 +71,7 @@ def pin(
     corpus: Corpus = "law",
 ) -> Shown:
     """Pin a provision as it stood on a day, or a quote of an answer with its receipt."""
-    day = _day(on) or system_clock().date()
+    day = read_day(on, "--on") or system_clock().date()
     if quote is not None:
         done = desk.platform.pin_quote(desk.actor, case, corpus, work, lang, day, number=quote)
         return Shown(done, f"Pinned: «{printable(done.quotes[-1].quote.text)}»")
@@ -115,7 +113,7 @@ def search(
 ) -> Shown:
     """Save a search; alerts tell what is new in its first results."""
     done = desk.platform.save_search(
-        desk.actor, case, corpus, words, lang, works=work or (), on=_day(on)
+        desk.actor, case, corpus, words, lang, works=work or (), on=read_day(on, "--on")
     )
     return Shown(done, f"Saved: {printable(done.searches[-1].words)}")
 
@@ -234,13 +232,6 @@ def add_to(law: typer.Typer) -> None:
     """Put the commands among those of the law."""
     command(law, "watch")(watch)
     law.add_typer(app, name="case")
-
-
-def _day(told: str | None) -> date | None:
-    try:
-        return None if told is None else date.fromisoformat(told)
-    except ValueError as failure:
-        raise BadInput(f"--on {told!r} is no day: write it as 2026-01-31") from failure
 
 
 def _text(known: CaseFile) -> Group:

@@ -1,27 +1,20 @@
 """``casemate law``: who cites whom, and which act changed what."""
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import date
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console, Group, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.console import Group, RenderableType
 
 from casemate.cli.common import Desk, Shown, command, table, writing
+from casemate.cli.law_options import Corpus, Key, Work, progress
 from casemate.errors import BadInput
 from casemate.knowledge.citing import Amendment, Neighbourhood, Page, to_dot, to_svg
 from casemate.knowledge.documents.library import State
 from casemate.plain import as_json
+from casemate.register.law.cases import read_day
 
-Corpus = Annotated[str, typer.Option(help="The collection of laws.")]
-Work = Annotated[
-    str, typer.Argument(help="The law, as `law works` names it, or its address (ELI).")
-]
-Key = Annotated[str, typer.Argument(help="The provision's id, such as art_1er.")]
 Day = Annotated[str | None, typer.Option("--on", help="As cited on this day (default: ever).")]
 OneKey = Annotated[str | None, typer.Argument(help="The provision's id; without it the whole law.")]
 After = Annotated[int, typer.Option(min=0, help="Begin after this many.")]
@@ -41,7 +34,7 @@ def add_to(app: typer.Typer) -> None:
 
 def link(desk: Desk, corpus: Corpus = "law") -> Shown:
     """Read who cites whom in a collection, or what of it is new."""
-    with _progress() as hear:
+    with progress("Reading references") as hear:
         state = desk.platform.link_corpus(desk.actor, corpus, hear)
     return Shown(
         state,
@@ -55,7 +48,7 @@ def cites(
     corpus: Corpus = "law",
 ) -> Shown:  # fmt: skip
     """What a law, or one provision of it, cites: on a day, or ever."""
-    day = _day(on)
+    day = read_day(on, "--on")
     page = desk.platform.citations_of(corpus, work, key, on=day, after=after, most=most)
     rows: list[list[object]] = [
         [one.key, one.to_key, one.to_work, one.why or "here", _short(one.words)]
@@ -69,7 +62,7 @@ def cited_by(
     corpus: Corpus = "law",
 ) -> Shown:  # fmt: skip
     """Who cites a provision, or a law from outside: on a day, or ever."""
-    day = _day(on)
+    day = read_day(on, "--on")
     page = desk.platform.cited_by(corpus, work, key, on=day, after=after, most=most)
     rows: list[list[object]] = [
         [one.work, one.key, one.begins or "", one.ends or "", _short(one.quote)]
@@ -159,7 +152,7 @@ def graph(
     corpus: Corpus = "law",
 ) -> Shown:
     """What cites a law or a provision and what it cites, drawn."""
-    day = _day(on)
+    day = read_day(on, "--on")
     found = desk.platform.citation_graph(corpus, work, key, on=day, steps=steps)
     told = f"{len(found.nodes)} nodes, {len(found.links)} ties."
     if out is not None:
@@ -178,30 +171,6 @@ def _drawn(out: Path, found: Neighbourhood, label: str) -> str:
     if out.suffix == ".json":
         return as_json(found).decode()
     raise BadInput(f"--out {out}: the name ends in .svg, .json or .dot")
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error, at a terminal."""
-    columns = (
-        TextColumn("Reading references"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    quiet = not sys.stderr.isatty()
-    with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as bar:
-        task = bar.add_task("Reading references")
-        yield lambda done, of: bar.update(task, completed=done, total=of)
-
-
-def _day(told: str | None) -> date | None:
-    if told is None:
-        return None
-    try:
-        return date.fromisoformat(told)
-    except ValueError as failure:
-        raise BadInput(f"--on {told!r} is no day: write it as 2026-01-31") from failure
 
 
 def _short(text: str) -> str:

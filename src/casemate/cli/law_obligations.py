@@ -11,6 +11,7 @@ from rich.console import Group
 from rich.text import Text
 
 from casemate.cli.common import Desk, Shown, command, table, writing
+from casemate.cli.law_options import Corpus, Day
 from casemate.clock import system_clock
 from casemate.errors import BadInput
 from casemate.knowledge.obligations.binding import CompanyDuty, InstrumentState, Overview
@@ -49,9 +50,7 @@ File = Annotated[
     typer.Option("--profile", help="A file (TOML) that tells of a company; nothing is kept of it."),
 ]
 Kept = Annotated[str | None, typer.Option("--company", help="A profile that is kept, by its id.")]
-Day = Annotated[str | None, typer.Option("--on", help="The day asked about (default: today).")]
 Language = Annotated[str, typer.Option("--lang", help="Language of the quotes.")]
-Corpus = Annotated[str, typer.Option(help="The collection of laws.")]
 Only = Annotated[str, typer.Option("--instrument", help="One instrument alone, such as gdpr.")]
 
 

@@ -7,18 +7,13 @@ from rich.console import Group
 from rich.text import Text
 
 from casemate.cli.common import Desk, Shown, command, table
+from casemate.cli.law_options import Corpus, Day, Known, Language
 from casemate.clock import system_clock
 from casemate.knowledge.glossary import Glossary
 from casemate.knowledge.plain.telling import PlainProvision, PlainRow
 from casemate.readability import Reading
 from casemate.register.law.cases import read_day
 
-Corpus = Annotated[str, typer.Option(help="The collection of laws.")]
-Language = Annotated[str, typer.Option("--lang", help="Language of the text.")]
-Day = Annotated[str | None, typer.Option("--on", help="The day asked about (default: today).")]
-Known = Annotated[
-    str | None, typer.Option(help="What was known on this day (default: all that is known).")
-]
 _LONGEST_MEANING = 160
 
 

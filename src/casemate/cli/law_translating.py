@@ -8,15 +8,25 @@ from rich.console import Group
 from rich.text import Text
 
 from casemate.cli.common import Desk, Shown, command, printable, table, writing
-from casemate.cli.law import Corpus, Day, Key, Work, _day, _progress, app
+from casemate.cli.law_options import Corpus, Day, Key, Work, progress
 from casemate.clock import system_clock
 from casemate.errors import BadInput
 from casemate.knowledge.translation import Line, Origin, Translation
 from casemate.knowledge.translation.keeping import KeptMemory
 from casemate.knowledge.translation.tmx import LARGEST
+from casemate.register.law.cases import read_day
 
 memory_app = typer.Typer(no_args_is_help=True)
-app.add_typer(memory_app, name="memory", help="What was translated before.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the commands into ``casemate law``."""
+    command(app, "translate")(translate)
+    command(app, "translate-text")(translate_text)
+    command(app, "translators")(translators)
+    command(app, "terms")(terms)
+    app.add_typer(memory_app, name="memory", help="What was translated before.")
+
 
 From = Annotated[str, typer.Option("--from", help="The language that it is in.")]
 To = Annotated[str, typer.Option("--to", help="The language that it is wanted in.")]
@@ -30,20 +40,18 @@ _BADGES = {
 }
 
 
-@command(app, "translate")
 def translate(
     desk: Desk, work: Work, key: Key, source: From, target: To, on: Day = None,
     corpus: Corpus = "law", machine: Machine = True,
 ) -> Shown:  # fmt: skip
     """A provision in another language: official where it is, else from the memory, else by a machine."""
-    day = _day("--on", on) or system_clock().date()
+    day = read_day(on, "--on") or system_clock().date()
     found = desk.platform.translate_provision(
         corpus, work, key, source, target, day, machine=machine
     )
     return Shown(found, _told(found))
 
 
-@command(app, "translate-text")
 def translate_text(
     desk: Desk,
     text: Annotated[str, typer.Argument(help="The text, or the name of a text file with --file.")],
@@ -59,7 +67,6 @@ def translate_text(
     return Shown(found, _told(found))
 
 
-@command(app, "translators")
 def translators(desk: Desk) -> Shown:
     """The machines that translate here: models in the home's folder ``translators``, the language model."""
     found = desk.platform.translators()
@@ -68,7 +75,6 @@ def translators(desk: Desk) -> Shown:
     return Shown(data, table(["machine", "digest"], rows))
 
 
-@command(app, "terms")
 def terms(
     desk: Desk,
     source: From,
@@ -99,7 +105,7 @@ def terms(
 @command(memory_app, "build")
 def build(desk: Desk, corpus: Corpus = "law") -> Shown:
     """Align what the collection holds in two languages, or what of it is new, and draw its terms."""
-    with _progress("Aligning") as hear:
+    with progress("Aligning") as hear:
         kept = desk.platform.build_memory(desk.actor, corpus, lambda done: hear(done, done))
     return Shown(kept, _kept(kept))
 
