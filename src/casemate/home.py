@@ -2,7 +2,8 @@
 
 casemate.toml     name; the database's URL where it is not the embedded one; address and providers of
                   the portal's sign-in, where it has any (``casemate.providers``); the language model
-                  that writes, where there is one (``casemate.language.settings``)
+                  that writes, where there is one (``casemate.language.settings``); servers of vectors and
+                  the database that shares them (``casemate.language.embedding``, ``vectors``)
 casemate.db       records and ledger (SQLite), unless a URL says otherwise
 runs.db           the state of durable runs (DBOS)
 vault/            encrypted tables, scripts and outputs
@@ -26,11 +27,21 @@ from casemate.language.settings import (
     read_answer_settings,
     read_language_settings,
 )
+from casemate.language.vectors import VectorSettings, read_vector_settings
 from casemate.providers import Provider, check_address, read_providers
 from casemate.store.keys import create_key_file
 
 SETTINGS = "casemate.toml"
-_KNOWN = ("name", "database", "address", "oidc", "language_model", "embedding", "answers")
+_KNOWN = (
+    "name",
+    "database",
+    "address",
+    "oidc",
+    "language_model",
+    "embedding",
+    "vectors",
+    "answers",
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,8 @@ class Home:
     """The language model that may write, where the operator named one."""
     embedding: EmbeddingSettings | None = None
     """The server that makes vectors of texts, where it is not this machine."""
+    vectors: VectorSettings | None = None
+    """The database that keeps vectors for several, where the operator named one."""
     answers: AnswerSettings = field(default_factory=AnswerSettings)
 
     @property
@@ -128,6 +141,7 @@ def open_home(root: Path, *, environ: Mapping[str, str] = os.environ) -> Home:
         providers=read_providers(values.get("oidc", []), root),
         language_model=_language_model(values, root),
         embedding=read_embedding_settings(values["embedding"]) if "embedding" in values else None,
+        vectors=read_vector_settings(values.get("vectors"), environ),
         answers=read_answer_settings(values.get("answers", {})),
     )
 

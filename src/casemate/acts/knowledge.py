@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from casemate.knowledge.encoding import TextEncoder
     from casemate.knowledge.keeping import Corpora, KeptCorpus
     from casemate.knowledge.searching import SearchHit
+    from casemate.knowledge.sharing import SharedVectors
 
 
 class KnowledgeActs(Part):
@@ -77,7 +78,7 @@ class KnowledgeActs(Part):
         with self._library(name) as library:
             index = KnowledgeIndex.build(
                 passages_of(library), self._index_folder(name), self._encoder, names=names,
-                told=progress,
+                told=progress, shared=self._shared_vectors,
             )  # fmt: skip
         with self._act(actor, "corpus.load", self.facts.corpus, actor, name) as tx:
             self.corpora_kept.index(tx, actor, name, index.digest)
@@ -169,6 +170,15 @@ class KnowledgeActs(Part):
         return Encoder() if served is None else ServedEncoder(served)
 
     @cached_property
+    def _shared_vectors(self) -> SharedVectors | None:
+        """The database that keeps vectors for several processes, where the settings name one."""
+        if self.home.vectors is None:
+            return None
+        from casemate.knowledge.sharing import SharedVectors
+
+        return SharedVectors(self.home.vectors)
+
+    @cached_property
     def _finders(self) -> dict[str, IndexFinder]:
         """Open indexes: opening one reads all of its words."""
         return {}
@@ -184,7 +194,7 @@ class KnowledgeActs(Part):
             raise NotFound(f"the texts of {name!r} have no index yet: build it with `law index`")
         known = self._finders.get(name)
         if known is None or known.digest != kept.index:
-            index = built_index(self._index_folder(name), self._encoder)
+            index = built_index(self._index_folder(name), self._encoder, self._shared_vectors)
             if index.digest != kept.index:
                 raise IntegrityFailure(f"the index of {name!r} is not the one that was built last")
             known = self._finders[name] = IndexFinder(index, passages_of(library))

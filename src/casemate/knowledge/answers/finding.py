@@ -3,13 +3,18 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from casemate.errors import NotFound
 from casemate.knowledge.answers.answering import Found, Likeness
 from casemate.knowledge.encoding import TextEncoder
 from casemate.knowledge.passages import Passage
 from casemate.knowledge.retrieval import KnowledgeIndex
+
+if TYPE_CHECKING:
+    from casemate.knowledge.sharing import SharedVectors
 
 CITED = 500.0
 """A score above it is that of a provision which the question cites."""
@@ -54,10 +59,9 @@ class IndexFinder:
 
     def _near(self, language: str, passage: str, vector: Any) -> float:
         """Cosine of the question and the nearest piece of a passage."""
-        side, place = self._index.side(language), self._places[language][passage]
-        start, *after = side.piece_starts[place : place + 2].tolist()
-        pieces = side.vectors[start : after[0] if after else None]
-        return float((pieces @ vector).max())
+        place = self._places[language][passage]
+        nearness = self._index.side(language).nearness
+        return float(nearness.best(np.array([place]), vector[None, :])[0, 0])
 
 
 _FIRST = 3
@@ -77,8 +81,13 @@ def likeness_by(encoder: TextEncoder) -> Likeness:
     return like
 
 
-def built_index(folder: Path, encoder: TextEncoder) -> KnowledgeIndex:
-    """The index in ``folder``; raises ``NotFound`` where none was built."""
+def built_index(
+    folder: Path, encoder: TextEncoder, shared: "SharedVectors | None" = None
+) -> KnowledgeIndex:
+    """The index in ``folder``; ``shared`` is the database of its vectors, where it was built with one.
+
+    Raises ``NotFound`` where none was built.
+    """
     if not folder.is_dir():
         raise NotFound("these texts have no index yet: build it with `law index`")
-    return KnowledgeIndex(folder, encoder)
+    return KnowledgeIndex(folder, encoder, shared=shared)

@@ -41,7 +41,7 @@ class VectorCache:
     ) -> NDArray[np.float16]:
         """A row for each text; what is missing is encoded and kept. ``progress`` counts distinct
         missing texts."""
-        digests = [_digest(encoder, text) for text in texts]
+        digests = [text_digest(encoder, text) for text in texts]
         self._encode(dict(zip(digests, texts, strict=True)), encoder, progress)
         rows = np.empty((len(texts), encoder.dimension), np.float16)
         known = self._known(set(digests))
@@ -79,7 +79,8 @@ class VectorCache:
         return known
 
 
-def _digest(encoder: TextEncoder, text: str) -> bytes:
+def text_digest(encoder: TextEncoder, text: str) -> bytes:
+    """What a text's vector is kept by: of the encoder and the text."""
     return hashlib.sha256(f"{encoder.digest}\0{text}".encode()).digest()
 
 

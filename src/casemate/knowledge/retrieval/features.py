@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from casemate.knowledge.retrieval.lexical import Places, Query, Scores, expanded
-from casemate.knowledge.retrieval.side import Side, Vectors, neighbours
+from casemate.knowledge.retrieval.nearness import Vectors
+from casemate.knowledge.retrieval.side import Side, neighbours
 
 Flags = NDArray[np.bool_]
 
@@ -55,8 +56,9 @@ def candidates(side: Side, asked: Asked, also: Sequence[int] = ()) -> Candidates
     columns: dict[str, Scores] = {}
     for name, scores in words.items():
         columns |= _relative(name, scores[places])
-    for name, scores in meaning.items():
-        columns |= _relative(name, scores[places], meaning=True)
+    near = {name: scores[places] for name, scores in meaning.items()}
+    for name, scores in (near | _by_parts(side, asked, places, near["best"])).items():
+        columns |= _relative(name, scores, meaning=True)
     columns |= _inside(side, asked, places)
     columns["length"] = np.log1p(side.body.lengths[places])
     columns["often_cited"] = side.graph.often[places]
@@ -112,39 +114,33 @@ _MEANING_COUNTS = 3  # cosines are close to each other
 
 
 def _by_meaning(side: Side, asked: Asked) -> dict[str, Scores]:
-    every = _cosines(side.columns, asked.vectors)
-    question = asked.vectors[0]
-    if len(side.vectors) == side.size:  # one vector a passage
-        best, mean = every, every[:, 0]
-    else:
-        best = np.maximum.reduceat(every, side.piece_starts)
-        sums = np.add.reduceat(every[:, 0], side.piece_starts)
-        mean = np.asarray(sums / side.pieces_each, np.float32)
-    nearest = _top(np.where(asked.allowed, best[:, 0], _NOT), 5)
-    towards = question + 0.7 * side.means[nearest].mean(axis=0)
+    near, question = side.nearness, asked.vectors[0]
+    every = near.pieces(question)
+    best, mean = near.order.best(every), near.order.mean(every)
+    nearest = _top(np.where(asked.allowed, best, _NOT), 5)
+    towards = question + 0.7 * near.means(nearest).mean(axis=0)
     found = {
-        "best": best[:, 0],
-        "best_head": best[:, 1],
-        "best_tail": best[:, 2],
-        "first": every[side.piece_starts, 0],
+        "best": best,
+        "first": every[near.order.starts],
         "mean": mean,
-        "centred": (mean - float(side.shared @ question)) / side.apart,
-        "towards": (towards / np.linalg.norm(towards)) @ side.mean_columns,
-        "best_around": neighbours(best[:, 0], side.work, 2),
+        "centred": (mean - float(near.middle @ question)) / near.apart,
+        "towards": near.near_means(towards / np.linalg.norm(towards)),
+        "best_around": neighbours(best, side.work, 2),
     }
-    for number, (vectors, group) in enumerate(zip(side.section_vectors, side.groups, strict=True)):
+    for number, (vectors, group) in enumerate(zip(near.sections, side.groups, strict=True)):
         found[f"section_mean{number}"] = (vectors @ question)[group]
     return {name: np.asarray(scores, np.float32) for name, scores in found.items()}
 
 
-def _cosines(columns: Vectors, rows: Vectors) -> Vectors:
-    """Each of ``rows`` with every vector, a column each. One by one, and equal ones once: so it takes a
-    quarter of the time of the product of the matrices."""
-    known: dict[bytes, Scores] = {}
-    for row in rows:
-        if row.tobytes() not in known:
-            known[row.tobytes()] = row @ columns
-    return np.stack([known[row.tobytes()] for row in rows], axis=1)
+def _by_parts(side: Side, asked: Asked, places: Places, whole: Scores) -> dict[str, Scores]:
+    """How near these passages are to the question's parts; a part that is the whole is near as that is."""
+    parts = {"best_head": asked.vectors[1], "best_tail": asked.vectors[2]}
+    own = [name for name, row in parts.items() if row.tobytes() != asked.vectors[0].tobytes()]
+    found = dict.fromkeys(parts, whole)
+    if own:
+        scores = side.nearness.best(places, np.stack([parts[name] for name in own]))
+        found |= {name: scores[:, column] for column, name in enumerate(own)}
+    return found
 
 
 def _top(scores: Scores, count: int) -> Places:

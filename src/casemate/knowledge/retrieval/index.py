@@ -9,15 +9,16 @@ import json
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import numpy as np
 
-from casemate.errors import BadInput, IntegrityFailure, NotFound
+from casemate.errors import BadInput, IntegrityFailure, NotFound, Unavailable
 from casemate.knowledge.encoding import TextEncoder, VectorCache
 from casemate.knowledge.passages import Passage, checked
 from casemate.knowledge.retrieval.analysis import stems
@@ -26,10 +27,14 @@ from casemate.knowledge.retrieval.features import Asked, Candidates, Flags, cand
 from casemate.knowledge.retrieval.kept import StemCache
 from casemate.knowledge.retrieval.lexical import Places, Query, Scores
 from casemate.knowledge.retrieval.naming import Named, Names, places_of, plain_number, titles_of
+from casemate.knowledge.retrieval.nearness import HeldVectors, SharedNearness, Vectors
 from casemate.knowledge.retrieval.pieces import pieces
 from casemate.knowledge.retrieval.ranker import Ranker, Route, shipped_ranker
-from casemate.knowledge.retrieval.side import Side, Vectors, Words, make_side
+from casemate.knowledge.retrieval.side import Side, Words, make_side
 from casemate.knowledge.retrieval.termbase import Translations, termbases, translated
+
+if TYPE_CHECKING:
+    from casemate.knowledge.sharing import SharedSide, SharedVectors
 
 Told = Callable[[str, int, int], None]
 """Progress: what is done, how much of it, of how much."""
@@ -42,6 +47,7 @@ _VECTORS = 12_000  # where passages are more than that, each has one: a first in
 _MOST_WORDS = 48  # different words of a question, the rarest
 _VECTORS_KEPT = 16  # of the questions asked last: one question is asked of every language
 _FORM = 2
+_SHARED = "postgresql"
 _CITED = 1e3  # added to the score of a provision that the question cites
 
 
@@ -58,9 +64,17 @@ class Hit:
 class KnowledgeIndex:
     """An index that was built, open for questions."""
 
-    def __init__(self, folder: Path, encoder: TextEncoder, ranker: Ranker | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        encoder: TextEncoder,
+        ranker: Ranker | None = None,
+        shared: "SharedVectors | None" = None,
+    ) -> None:
+        """``shared``: the database of its vectors, where it was built with one."""
         held = _read(folder)
         self.digest: str = held["digest"]
+        self._shared = _shared_of(held, shared)
         self._encoder = encoder
         self._queries = lru_cache(maxsize=_VECTORS_KEPT)(encoder.queries)
         self._ranker = ranker or shipped_ranker()
@@ -82,24 +96,30 @@ class KnowledgeIndex:
         names: Mapping[str, str] | None = None,
         told: Told | None = None,
         most_pieces: int | None = None,
+        shared: "SharedVectors | None" = None,
     ) -> "KnowledgeIndex":
         """Index a stream under the folder ``where``; what an earlier build left there is used again.
 
         ``names`` are short names of works. ``most_pieces`` says how many vectors a passage has at most;
-        without it, four in a small corpus and one in a large one. Raises ``BadInput`` where there are
-        no passages or two have one id.
+        without it, four in a small corpus and one in a large one. ``shared`` keeps the vectors in its
+        database, for whoever else builds and asks; those that ``where`` has are taken over. Raises
+        ``BadInput`` where there are no passages or two have one id.
         """
         every = list(checked(passages))
         if not every:
             raise BadInput("there are no passages to index: the corpus is empty")
         where.mkdir(parents=True, exist_ok=True)
         most = most_pieces or min(MOST_PIECES, max(1, _VECTORS // len(every)))
-        plan = _Plan(every, names or {}, encoder, most)
+        plan = _Plan(every, names or {}, encoder, most, shared)
         digest = _digest(plan)
-        if not (where / digest).exists():
+        if shared is not None:
+            shared.sides.want(_holder(where), digest)
+        if not (where / digest).exists() or not _is_placed(plan, digest):
             _make(plan, where, digest, told or (lambda *_: None))
         _point(where, digest)
-        return cls(where, encoder)
+        if shared is not None:
+            shared.sides.settle(_holder(where), digest)
+        return cls(where, encoder, shared=shared)
 
     def __len__(self) -> int:
         return len(self._passages)
@@ -137,8 +157,21 @@ class KnowledgeIndex:
                 f"the index holds no passages in {language!r}: it has {', '.join(self.languages)}"
             )
         if language not in self._sides:
-            self._sides[language] = Side.load(self._folder / language, language)
+            self._sides[language] = Side.load(
+                self._folder / language, language, self._placed(language)
+            )
         return self._sides[language]
+
+    def _placed(self, language: str) -> "SharedSide | None":
+        """Where the vectors of a language lie, if not in the folder."""
+        if self._shared is None:
+            return None
+        found = self._shared.sides.placed(self.digest, [language])
+        if language not in found or found[language].dimension != self._encoder.dimension:
+            raise Unavailable(
+                "the shared database has no vectors of this index: build it again with `law index`"
+            )
+        return found[language]
 
     def ids(self, language: str) -> list[str]:
         """The ids of one language's passages, by their places in its side."""
@@ -342,38 +375,97 @@ class _Plan:
     names: Mapping[str, str]
     encoder: TextEncoder
     most: int
+    shared: "SharedVectors | None"
+
+    @property
+    def languages(self) -> Sequence[str]:
+        """Those of the passages, in order."""
+        return sorted({passage.language for passage in self.passages})
 
 
 def _make(plan: _Plan, where: Path, digest: str, told: Told) -> None:
     """Write the index under a name that nobody reads, then give it its own."""
     draft = where / f"draft-{digest}"
     shutil.rmtree(draft, ignore_errors=True)
-    kept, vectors = StemCache(where / "stems.sqlite"), VectorCache(where / "vectors.sqlite")
-    by_language: defaultdict[str, list[int]] = defaultdict(list)
-    for row, passage in enumerate(plan.passages):
-        by_language[passage.language].append(row)
-    for language, rows in sorted(by_language.items()):
-        side = _side(plan, language, np.array(rows, np.int64), kept, vectors, told)
+    kept, vectors = StemCache(where / "stems.sqlite"), _keeper(plan, where)
+    for language in plan.languages:
+        own = [row for row, one in enumerate(plan.passages) if one.language == language]
+        side = _side(plan, language, np.array(own, np.int64), kept, vectors, told)
+        if plan.shared is not None:
+            side = _placed(plan.shared, digest, side)
         side.save(draft / language)
     titles = [title for _, title in titles_of(plan.passages)]
     np.save(draft / "titles.npy", vectors.vectors(titles, plan.encoder))
     document = {
         "form": _FORM,
         "digest": digest,
-        "languages": sorted(by_language),
+        "languages": plan.languages,
         "names": dict(plan.names),
         "termbases": termbases(plan.passages),
         "passages": [_row(passage) for passage in plan.passages],
     }
+    if plan.shared is not None:
+        document["vectors"] = _SHARED
     (draft / "index.json").write_text(json.dumps(document, ensure_ascii=False))
     kept.close()
-    vectors.close()
+    if plan.shared is None:
+        vectors.close()
+    shutil.rmtree(where / digest, ignore_errors=True)  # one whose vectors are no longer shared
     draft.replace(where / digest)
 
 
+def _keeper(plan: _Plan, where: Path) -> "VectorCache | SharedVectors":
+    """Who keeps vectors by their texts: a file beside the index, or the shared database."""
+    file = where / "vectors.sqlite"
+    if plan.shared is None:
+        return VectorCache(file)
+    if file.exists():
+        plan.shared.take_over(file)
+    return plan.shared
+
+
+def _placed(shared: "SharedVectors", digest: str, side: Side) -> Side:
+    """A side whose vectors are asked for in the database."""
+    held = side.nearness
+    if not isinstance(held, HeldVectors):
+        raise TypeError("a side that was just made holds its vectors")
+    shared.sides.place(digest, side.language, held.vectors.astype(np.float16))
+    there = shared.sides.placed(digest, [side.language])[side.language]
+    return replace(side, nearness=SharedNearness.of(held, there))
+
+
+def _is_placed(plan: _Plan, digest: str) -> bool:
+    """Whether the database, where there is one, has the vectors of an index that was built before."""
+    shared = plan.shared
+    return shared is None or len(shared.sides.placed(digest, plan.languages)) == len(plan.languages)
+
+
+def _holder(where: Path) -> str:
+    """The number of a folder, by which the database knows who holds an index."""
+    file = where / "holder"
+    if not file.exists():
+        fresh = where / "holder.new"
+        fresh.write_text(uuid4().hex)
+        fresh.replace(file)
+    return file.read_text()
+
+
+def _shared_of(held: Mapping[str, Any], shared: "SharedVectors | None") -> "SharedVectors | None":
+    """The database that an index needs; one that it was not built with is left alone."""
+    if held.get("vectors") != _SHARED:
+        return None
+    if shared is None:
+        raise BadInput(
+            "the index was built with its vectors in PostgreSQL, and the settings name none: "
+            "set [vectors], or build the index again"
+        )
+    return shared
+
+
 def _side(
-    plan: _Plan, language: str, rows: Places, kept: StemCache, vectors: VectorCache, told: Told
-) -> Side:
+    plan: _Plan, language: str, rows: Places, kept: StemCache,
+    vectors: "VectorCache | SharedVectors", told: Told,
+) -> Side:  # fmt: skip
     passages = [plan.passages[row] for row in rows]
 
     def lines(texts: list[str]) -> list[str]:
@@ -407,6 +499,8 @@ def _point(where: Path, digest: str) -> None:
 def _digest(plan: _Plan) -> str:
     names = sorted(plan.names.items())
     whole = hashlib.sha256(f"{_FORM} {plan.encoder.digest} {plan.most} {names}".encode())
+    if plan.shared is not None:
+        whole.update(_SHARED.encode())
     for passage in plan.passages:
         whole.update(passage.digest.encode())
     return whole.hexdigest()[:32]

@@ -84,8 +84,7 @@ def _plain(index: KnowledgeIndex, task: Task, question: Question) -> dict[str, S
     side = index.side(task.of)
     text = question.text[:LONGEST_QUESTION]
     words = side.whole.score(side.query(text))
-    pieces = side.vectors @ index.vector(text)
-    meaning = np.maximum.reduceat(pieces, side.piece_starts)
+    meaning = side.nearness.order.best(side.nearness.pieces(index.vector(text)))
     return {"lexical": _best(words, above=0.0), "dense": _best(meaning, above=-2.0)}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,17 @@ from casemate.knowledge.passages import Passage
 from casemate.knowledge.retrieval.analysis import stems
 from casemate.knowledge.retrieval.lexical import Field, Places, Scores, counted
 from casemate.knowledge.retrieval.links import Graph, Links, links_of
+from casemate.knowledge.retrieval.nearness import (
+    HeldVectors,
+    Nearness,
+    Pieces,
+    SharedNearness,
+    Vectors,
+    membership,
+)
 
-Vectors = NDArray[np.float32]
+if TYPE_CHECKING:
+    from casemate.knowledge.sharing import SharedSide
 
 _SMALL, _LARGE = 8, 25
 """Passages that stand for a section, where neither headings nor numbers say what one is."""
@@ -40,8 +49,7 @@ class Side:
     starts: Places
     work: Places
     groups: tuple[Places, Places]
-    vectors: Vectors
-    piece_starts: Places
+    nearness: Nearness
     links: Links
 
     @property
@@ -53,7 +61,7 @@ class Side:
     def sections(self) -> tuple[Field, ...]:
         """Each kind of section as one long text a section."""
         return tuple(
-            Field((_membership(group) @ self.whole.by_passage).tocsc(), b=0.5)
+            Field((membership(group) @ self.whole.by_passage).tocsc(), b=0.5)
             for group in self.groups
         )
 
@@ -61,48 +69,6 @@ class Side:
     def graph(self) -> Graph:
         """Who cites whom."""
         return Graph(self.links, self.size)
-
-    @cached_property
-    def pieces_each(self) -> Scores:
-        """How many vectors each passage has."""
-        counts = np.diff(np.append(self.piece_starts, len(self.vectors)))
-        return np.asarray(counts, np.float32)
-
-    @cached_property
-    def means(self) -> Vectors:
-        """The mean of each passage's vectors, not of length 1: who says one thing is longer than who
-        says many."""
-        if len(self.vectors) == self.size:
-            return self.vectors
-        sums = np.add.reduceat(self.vectors, self.piece_starts)
-        return np.asarray(sums / self.pieces_each[:, None], np.float32)
-
-    @cached_property
-    def columns(self) -> Vectors:
-        """The vectors, one a column: a question's product with them is twice as fast."""
-        return np.ascontiguousarray(self.vectors.T)
-
-    @cached_property
-    def mean_columns(self) -> Vectors:
-        """The means, one a column."""
-        one_each = self.means is self.vectors
-        return self.columns if one_each else np.ascontiguousarray(self.means.T)
-
-    @cached_property
-    def shared(self) -> Vectors:
-        """What all passages share: the mean of their means."""
-        return np.asarray(self.means.mean(axis=0), np.float32)
-
-    @cached_property
-    def apart(self) -> Scores:
-        """How long each mean is without what all share (Mu and Viswanath 2018)."""
-        whole = np.linalg.norm(self.means - self.shared, axis=1)
-        return np.asarray(np.maximum(whole, 1e-6), np.float32)
-
-    @cached_property
-    def section_vectors(self) -> tuple[Vectors, ...]:
-        """The mean vector of each section, of length 1."""
-        return tuple(_unit(np.asarray(_membership(group) @ self.means)) for group in self.groups)
 
     def query(self, text: str) -> dict[int, float]:
         """The known terms of a text, with how often each stands in it."""
@@ -120,18 +86,18 @@ class Side:
         folder.mkdir(parents=True)
         arrays: dict[str, Any] = {
             "rows": self.rows, "tokens": self.tokens, "starts": self.starts, "work": self.work,
-            "group0": self.groups[0], "group1": self.groups[1], "piece_starts": self.piece_starts,
+            "group0": self.groups[0], "group1": self.groups[1], "piece_starts": self.nearness.order.starts,
             "links": self.links,
         }  # fmt: skip
         np.savez(folder / "places.npz", **arrays)
-        np.save(folder / "vectors.npy", self.vectors.astype(np.float16))
+        self.nearness.save(folder)
         for name in _FIELDS:
             sparse.save_npz(folder / f"{name}.npz", getattr(self, name).counts, compressed=False)
         (folder / "vocabulary.json").write_text(json.dumps(list(self.vocabulary)))
 
     @classmethod
-    def load(cls, folder: Path, language: str) -> "Side":
-        """What ``save`` wrote."""
+    def load(cls, folder: Path, language: str, shared: "SharedSide | None" = None) -> "Side":
+        """What ``save`` wrote; ``shared``: its vectors, where they lie in the shared database."""
         with np.load(folder / "places.npz") as held:
             arrays = {name: held[name] for name in held.files}
         words = json.loads((folder / "vocabulary.json").read_text())
@@ -139,13 +105,18 @@ class Side:
             name: Field(sparse.load_npz(folder / f"{name}.npz"), **_FIELDS[name])
             for name in _FIELDS
         }
-        vectors = np.load(folder / "vectors.npy").astype(np.float32)
         groups = (arrays.pop("group0"), arrays.pop("group1"))
+        starts = arrays.pop("piece_starts")
+        nearness: Nearness = (
+            HeldVectors.load(folder, starts, groups)
+            if shared is None
+            else SharedNearness.load(folder, starts, shared)
+        )
         vocabulary = {word: number for number, word in enumerate(words)}
         return cls(
             language=language,
             vocabulary=vocabulary,
-            vectors=vectors,
+            nearness=nearness,
             groups=groups,
             **fields,
             **arrays,
@@ -186,6 +157,7 @@ def make_side(
     lines = [[vocabulary[term] for term in line.split()] for line in words.body]
     lengths = np.array([len(line) for line in lines], np.int64)
     tokens = np.array([term for line in lines for term in line], np.int32)
+    groups = _sections(passages)
     return Side(
         language=language,
         rows=rows,
@@ -196,9 +168,8 @@ def make_side(
         tokens=tokens,
         starts=np.append(0, np.cumsum(lengths)),
         work=_numbered([passage.work for passage in passages]),
-        groups=_sections(passages),
-        vectors=vectors,
-        piece_starts=piece_starts,
+        groups=groups,
+        nearness=HeldVectors(vectors, Pieces(piece_starts, len(vectors)), groups),
         links=links_of(passages),
     )
 
@@ -226,17 +197,6 @@ def _numbered(names: Sequence[str]) -> Places:
     return np.unique(np.array(names, dtype=object).astype(str), return_inverse=True)[1].astype(
         np.int64
     )
-
-
-def _membership(group: Places) -> Any:
-    """A matrix that sums passages by their group."""
-    ones = np.ones(len(group), np.float32)
-    return sparse.csr_matrix((ones, (group, np.arange(len(group)))))
-
-
-def _unit(rows: Vectors) -> Vectors:
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.maximum(lengths, 1e-6), np.float32)
 
 
 def neighbours(values: Scores, work: Places, reach: int) -> Scores:

@@ -1,0 +1,63 @@
+"""The database that keeps vectors for several processes or machines: ``[vectors]`` in ``casemate.toml``.
+
+[vectors]
+postgresql = "postgresql+psycopg://casemate@db.example.lu/vectors"   # with the extension pgvector
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from casemate.errors import BadInput
+from casemate.language.address import is_loopback
+
+VARIABLE = "CASEMATE_VECTORS"
+"""The environment variable whose URL goes before the settings': a password need not lie in a file."""
+_DRIVERS = ("postgresql", "postgresql+psycopg")
+_CONNECTING = 10  # seconds
+
+
+@dataclass(frozen=True)
+class VectorSettings:
+    """Where vectors lie that are shared. The URL may hold a password: it is shown nowhere."""
+
+    url: str = field(repr=False)
+
+
+def read_vector_settings(document: Any, environ: Mapping[str, str]) -> VectorSettings | None:
+    """What ``[vectors]`` and the environment say; ``None``: a home keeps its own. Raises ``BadInput``."""
+    if document is not None and not isinstance(document, Mapping):
+        raise BadInput("the settings' vectors are a table: write [vectors]")
+    told = dict(document or {})
+    if unknown := set(told) - {"postgresql"}:
+        raise BadInput(f"[vectors] has unknown settings {sorted(unknown)}; known is postgresql")
+    if document is not None and "postgresql" not in told:
+        raise BadInput("[vectors] has no postgresql: the URL of a database with pgvector")
+    url = environ.get(VARIABLE) or told.get("postgresql")
+    return None if url is None else VectorSettings(_checked(url))
+
+
+def _checked(url: object) -> str:
+    """The URL with our driver and, to another machine, encrypted unless it says otherwise itself."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        read = make_url(url) if isinstance(url, str) else None
+    except (ArgumentError, ValueError):
+        read = None
+    if read is None or read.drivername not in _DRIVERS or not read.database:
+        # Not a word of what was given, nor of what the library says of it: both may hold the password.
+        raise BadInput(
+            "the URL of the shared vectors is none of PostgreSQL: write "
+            "postgresql+psycopg://user@host/database, special characters of a password as %40 and the like"
+        ) from None
+    hosts = [read.host or "", *_texts(read.query.get("host", ()))]
+    elsewhere = any(host and not host.startswith("/") and not is_loopback(host) for host in hosts)
+    usual = {"connect_timeout": str(_CONNECTING)} | ({"sslmode": "require"} if elsewhere else {})
+    whole = read.set(drivername="postgresql+psycopg", query={**usual, **read.query})
+    return whole.render_as_string(hide_password=False)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, tuple) else ()
