@@ -2,13 +2,13 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Says = Callable[[str, str], str]
-"""From the system's words and the prompt to what it writes."""
+Says = Callable[[str, str], str | Iterable[str]]
+"""From the system's words and the prompt to what it writes, in pieces of its own or in equal ones."""
 
 
 class _Writes(BaseHTTPRequestHandler):
@@ -25,12 +25,15 @@ class _Writes(BaseHTTPRequestHandler):
         system, prompt = (one["content"] for one in asked["messages"])
         self._head("text/event-stream")
         text = self.server.says(system, prompt)
-        for at in range(0, len(text), self.server.piece):
-            delta = {"content": text[at : at + self.server.piece]}
-            if not self._chunk({"choices": [{"index": 0, "delta": delta}]}):
+        for piece in self._in_pieces(text) if isinstance(text, str) else text:
+            if not self._chunk({"choices": [{"index": 0, "delta": {"content": piece}}]}):
                 return
         self._write(b"data: [DONE]\n\n")
         self._write(b"")
+
+    def _in_pieces(self, text: str) -> list[str]:
+        size = self.server.piece
+        return [text[at : at + size] for at in range(0, len(text), size)]
 
     def _chunk(self, told: dict[str, Any]) -> bool:
         """Whether anybody still listens."""

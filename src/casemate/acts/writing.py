@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from casemate.knowledge.answers.replaying import Replayed
     from casemate.knowledge.answers.support import Judge
     from casemate.knowledge.answers.telling import Event
-    from casemate.knowledge.models import ChatModel, LanguageModel
+    from casemate.knowledge.models import ChatModel, LanguageModel, Stop
     from casemate.store.keys import Keyring
 
-_CONVERSATION = "sign/conversation"
+_CONVERSATION = "sign/conversation/2"
+"""Each form of a conversation has a key of its own: one from before a change is refused, not misread."""
 LARGEST_CONVERSATION = 200_000
 """Characters of a conversation that travels with a form."""
 
@@ -39,6 +40,8 @@ class Telling:
     """Read once; closing it stops the model. The last one is ``Finished``."""
     writes: bool
     """Whether a language model is asked."""
+    stop: Stop
+    """Ends the model from any thread, even while it is silent; ``events`` then come to their end."""
 
 
 class WritingActs(KnowledgeActs):
@@ -83,16 +86,19 @@ class WritingActs(KnowledgeActs):
         """
         from casemate.knowledge.answers.conversing import understood
         from casemate.knowledge.answers.telling import tell
+        from casemate.knowledge.models import Stop
 
         meant = understood(question, language, on, turns, self.clock().date())
         answer = self._answered(name, meant, language, known, quotes)
         model = self.language_model() if write and answer.quotes else None
         settings = self.home.language_model
         salt = secrets.token_hex(16) if self.home.answers.receipts_on_ledger else ""
+        stop = Stop()
         events = tell(
-            answer, model, self._judge(), most=settings.tokens if settings else 0, salt=salt
-        )
-        return Telling(meant, answer, self._noted(name, events), model is not None)
+            answer, model, self._judge(), most=settings.tokens if settings else 0, salt=salt,
+            stop=stop,
+        )  # fmt: skip
+        return Telling(meant, answer, self._noted(name, events), model is not None, stop)
 
     def replay_receipt(self, name: str, receipt: Receipt) -> Replayed:
         """Ask again what ``receipt`` is of: whether it is the same, and what is not; for anyone.

@@ -12,16 +12,17 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import BoundedSemaphore
+from socket import SHUT_RDWR, socket
+from threading import BoundedSemaphore, Lock
 from typing import Any, Protocol
 
 import httpx
 
 from casemate.canonical import canonical_json
 from casemate.canonical import digest as digest_of
-from casemate.errors import Unavailable
+from casemate.errors import CasemateError, Unavailable
 from casemate.language.gguf import file_digest, load_gguf
 from casemate.language.keys import key_from
 from casemate.language.packaged import PACKAGED, model_file, packaged
@@ -31,6 +32,56 @@ MOST_BYTES = 1 << 20
 """Of one text as it comes, frames and all."""
 _WAIT = 5.0
 """Seconds that a text waits for its turn."""
+
+
+class Stopped(CasemateError):
+    """Whoever asked has ended a text before its end; what was half said is not told."""
+
+    title = "Stopped"
+
+
+class Stop:
+    """Ends a text from any thread, at once: also while the model is silent and its reader waits for it."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._is_set = False
+        self._lines: list[Callable[[], None]] = []
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it was ended."""
+        return self._is_set
+
+    def set(self) -> None:
+        """End it; a second time does nothing."""
+        with self._lock:
+            self._is_set = True
+            lines, self._lines = self._lines, []
+        for hang_up in lines:
+            hang_up()
+
+    def on_line(self, hang_up: Callable[[], None]) -> None:
+        """Have ``hang_up`` called when it is ended; at once, if it was."""
+        with self._lock:
+            if not self._is_set:
+                self._lines.append(hang_up)
+                return
+        hang_up()
+
+    def watch(self, event: str, told: Mapping[str, Any]) -> None:
+        """For httpx (extension ``trace``): take note of the connection that is made for a request.
+
+        A thread that waits for bytes is woken by nothing but the end of its connection.
+        """
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            line: socket = told["return_value"].get_extra_info("socket")
+            self.on_line(lambda: _hang_up(line))
+
+
+def _hang_up(line: socket) -> None:
+    with suppress(OSError):  # it is closed already, and that is what is wanted
+        socket.shutdown(line, SHUT_RDWR)  # TLS's own would clear what the reader still holds
 
 
 class LanguageModel(Protocol):
@@ -48,10 +99,13 @@ class LanguageModel(Protocol):
     def settings(self) -> Mapping[str, str | int]:
         """How it is asked: what else a text depends on."""
 
-    def write(self, system: str, prompt: str, *, most: int) -> Iterator[str]:
+    def write(
+        self, system: str, prompt: str, *, most: int, stop: Stop | None = None
+    ) -> Iterator[str]:
         """Pieces of a text of at most ``most`` tokens, the likeliest ones.
 
-        Closing the iterator stops the model. Raises ``Unavailable`` where it does not answer as it should.
+        Closing the iterator stops the model, between two pieces; ``stop`` does at any moment, and
+        ``Stopped`` is raised. Raises ``Unavailable`` where it does not answer as it should.
         """
 
     def close(self) -> None:
@@ -87,8 +141,9 @@ class ChatModel:
         if key is not None:
             headers["authorization"] = f"Bearer {key}"
         self._http = httpx.Client(
-            base_url=url, headers=headers, timeout=seconds, trust_env=False, follow_redirects=False
-        )
+            base_url=url, headers=headers, timeout=seconds, trust_env=False, follow_redirects=False,
+            limits=httpx.Limits(max_keepalive_connections=0),  # whoever stops a text ends its connection
+        )  # fmt: skip
 
     @property
     def name(self) -> str:
@@ -105,17 +160,25 @@ class ChatModel:
         """Greedy: no chance in it but the endpoint's own."""
         return {"temperature": 0, "seed": 0}
 
-    def write(self, system: str, prompt: str, *, most: int) -> Iterator[str]:
+    def write(
+        self, system: str, prompt: str, *, most: int, stop: Stop | None = None
+    ) -> Iterator[str]:
         """Pieces as they come. See ``LanguageModel``."""
+        stop = stop or Stop()
         with self._turn():
             try:
-                yield from self._pieces(system, prompt, most, self._clock() + self._seconds)
+                until = self._clock() + self._seconds
+                for piece in self._pieces(system, prompt, most, until, stop):
+                    yield piece
+                    _require_going_on(stop)
             except httpx.TimeoutException as late:
                 raise self._late() from late
             except httpx.HTTPError as broken:
+                _require_going_on(stop)
                 raise Unavailable(
                     "the language model could not be reached, or broke off"
                 ) from broken
+            _require_going_on(stop)
 
     def close(self) -> None:
         """Let go of connections."""
@@ -130,13 +193,19 @@ class ChatModel:
         finally:
             self._turns.release()
 
-    def _pieces(self, system: str, prompt: str, most: int, until: float) -> Iterator[str]:
+    def _pieces(
+        self, system: str, prompt: str, most: int, until: float, stop: Stop
+    ) -> Iterator[str]:
+        _require_going_on(stop)
         turns = [{"role": "system", "content": system}, {"role": "user", "content": prompt}]
         asked = {
             "model": self._model, "messages": turns, "max_tokens": most, "temperature": 0, "seed": 0,
             "stream": True, **self._more,
         }  # fmt: skip
-        with self._http.stream("POST", "chat/completions", json=asked) as answer:
+        watched = {"trace": stop.watch}
+        with self._http.stream(
+            "POST", "chat/completions", json=asked, extensions=watched
+        ) as answer:
             _require_well(answer)
             whole = not answer.headers.get("content-type", "").startswith("text/event-stream")
             lines = _lines(self._bytes(answer, until))
@@ -220,6 +289,11 @@ def open_language_model(settings: LanguageSettings, cache: Path) -> ChatModel:
 def whole_text(model: LanguageModel, system: str, prompt: str, *, most: int) -> str:
     """All of it at once."""
     return "".join(model.write(system, prompt, most=most))
+
+
+def _require_going_on(stop: Stop) -> None:
+    if stop.is_set:
+        raise Stopped("whoever asked has stopped the language model")
 
 
 def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -84,6 +84,7 @@ def create_app(platform: Platform, *, requests_a_minute: int = 600, works: bool 
     )
     app.state.platform = platform
     app.state.is_ending = False
+    app.state.under_way = {}  # answers that are being written, to be stopped by name
     app.state.replies = platform.replies()
     app.state.uploads = Uploads(platform.home.root / "uploads")
     problems.install(app)

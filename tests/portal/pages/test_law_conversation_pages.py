@@ -1,6 +1,7 @@
 """A conversation on the law in the browser, with no JavaScript: each turn with its day and its quotes."""
 
 import html
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,6 +11,7 @@ from answers_of_law import NEW, OLD, load_dogs
 from pages_world import Person, pages, words
 from stub_model import stub_model
 
+from casemate.knowledge.answers.conversing import MOST_TURNS
 from casemate.language.settings import LanguageSettings
 
 ADDRESS = "/fr/law/conversation"
@@ -96,3 +98,66 @@ def test_what_is_no_question_is_told(visitor: Person, question: str) -> None:
 def test_a_form_from_elsewhere_is_refused(visitor: Person) -> None:
     form = {"corpus": "law", "question": ASKED, "on": str(NEW), "csrf_token": "x"}
     assert visitor.browser.post(ADDRESS, data=form).status_code == 403
+
+
+WRITTEN = f"{ADDRESS}/written"
+
+
+def events(text: str) -> list[tuple[str, dict[str, str]]]:
+    """Names and data of server-sent events."""
+    found = [one.split("\n") for one in text.split("\n\n") if one]
+    return [(name.removeprefix("event: "), json.loads(data[6:])) for name, data in found]
+
+
+def test_what_is_written_ends_as_the_page_has_it(visitor: Person) -> None:
+    visitor.see(f"{ADDRESS}?corpus=law")
+    form = {"corpus": "law", "question": ASKED, "on": str(NEW), "so_far": ""}
+    answer = visitor.post(WRITTEN, form)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert "no-store" in answer.headers["cache-control"]
+    (begin, begun), (end, ended) = events(answer.text)
+    assert (begin, end) == ("begin", "end")
+    assert 'aria-busy="true"' in begun["turn"]
+    page = ask(visitor, ASKED, str(NEW))
+    assert ended["turn"].strip() in page
+    assert ended["form"].strip() in page
+    assert visitor.browser.app.state.under_way == {}  # type: ignore[attr-defined]
+
+
+def test_what_is_written_is_guarded_as_the_page_is(visitor: Person) -> None:
+    visitor.see(f"{ADDRESS}?corpus=law")
+    form = {"corpus": "law", "question": ASKED, "on": str(NEW)}
+    for address in (WRITTEN, f"{ADDRESS}/stop"):
+        assert visitor.post(address, {**form, "csrf_token": "x"}).status_code == 403
+        other = {"Sec-Fetch-Site": "cross-site"}
+        data = {**form, "csrf_token": visitor.token}
+        assert visitor.browser.post(address, data=data, headers=other).status_code == 403
+    for wrong, status in (
+        ({"on": "hier"}, 422),
+        ({"question": "?!"}, 422),
+        ({"question": "x" * 100_000}, 422),
+        ({"so_far": "x"}, 422),
+        ({"corpus": "none"}, 404),
+        ({"question": "x" * (5 * 2**20)}, 400),
+    ):
+        answer = visitor.post(WRITTEN, {**form, **wrong})
+        assert answer.status_code == status, wrong
+        assert answer.headers["content-type"].startswith("text/html")
+    assert visitor.post(f"{ADDRESS}/stop", {"name": "nobody's"}).status_code == 204
+
+
+def test_a_conversation_is_shown_again_without_a_question(visitor: Person) -> None:
+    first = ask(visitor, ASKED, str(OLD))
+    form = {"corpus": "law", "so_far": so_far(first), "again": "yes"}
+    again = visitor.post(ADDRESS, form)
+    assert again.status_code == 200
+    assert again.text.count("<h2 id=") == 1
+    assert so_far(again.text) == so_far(first)
+
+
+def test_the_oldest_turns_are_forgotten_and_numbers_go_on(visitor: Person) -> None:
+    page, kept = "", ""
+    for _ in range(MOST_TURNS + 1):
+        page = ask(visitor, ASKED, str(NEW), kept)
+        kept = so_far(page)
+    assert re.findall(r'<h2 id="turn-(\d+)"', page) == [str(one + 2) for one in range(MOST_TURNS)]

@@ -1,7 +1,9 @@
 """A model that writes, wherever it runs: bounded, stopped when nobody reads, told in one sentence."""
 
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -10,7 +12,13 @@ from stub_model import StubModel, stub_model
 
 from casemate.errors import BadInput, CasemateError, NotFound, Unavailable
 from casemate.home import create_home
-from casemate.knowledge.models import ChatModel, open_language_model, whole_text
+from casemate.knowledge.models import (
+    ChatModel,
+    Stop,
+    Stopped,
+    open_language_model,
+    whole_text,
+)
 from casemate.language.settings import LanguageSettings, read_language_settings
 from casemate.platform import Platform
 
@@ -72,6 +80,40 @@ def test_who_stops_reading_stops_the_model() -> None:
         assert server.sent < 1000
         server.says, server.pause = (lambda *_: "again"), 0
         assert whole_text(model, "", "", most=4) == "again"
+
+
+@pytest.mark.parametrize("way", ["has begun", "is silent"])
+def test_a_stop_from_elsewhere_ends_a_text_at_once(way: str) -> None:
+    """Also before the first byte has come: the thread that waits is woken."""
+    asked, go, stop = Event(), Event(), Stop()
+
+    def says(*_: str) -> Iterator[str]:
+        if way == "has begun":
+            yield "Yes. "
+        asked.set()
+        go.wait(30)
+        yield "No."
+
+    with stub_model(says) as server, closing(_open(server, seconds=30)) as model:
+        told: list[str] = []
+
+        def read() -> None:
+            try:
+                told.extend(model.write("", "", most=4, stop=stop))
+            except CasemateError as ended:
+                told.append(type(ended).__name__)
+
+        reader = Thread(target=read)
+        reader.start()
+        assert asked.wait(10)
+        stop.set()
+        reader.join(10)
+        assert not reader.is_alive()
+        assert told == (["Yes. "] if way == "has begun" else []) + ["Stopped"]
+        go.set()
+        with pytest.raises(Stopped):
+            next(model.write("", "", most=4, stop=stop))
+        assert len(server.asked) == 1, "what was stopped before is not asked"
 
 
 def test_so_many_at_once_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:

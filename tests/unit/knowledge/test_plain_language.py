@@ -8,6 +8,7 @@ from casemate.errors import Unavailable
 from casemate.knowledge.definitions import definitions_in
 from casemate.knowledge.documents import Kind, Provision
 from casemate.knowledge.marks import changed
+from casemate.knowledge.models import Stop
 from casemate.knowledge.plain import PlainSentence, Writer, plain_version
 from casemate.knowledge.plain.wording import LANGUAGES, plain_words, table
 
@@ -186,7 +187,9 @@ class Says:
         self.settings: dict[str, str | int] = {}
         self.asked: list[str] = []
 
-    def write(self, system: str, prompt: str, *, most: int) -> Iterator[str]:
+    def write(
+        self, system: str, prompt: str, *, most: int, stop: Stop | None = None
+    ) -> Iterator[str]:
         self.asked.append(prompt)
         if self.text == "":
             raise Unavailable("it is off")

@@ -15,7 +15,7 @@ from casemate.errors import CasemateError
 from casemate.knowledge.answers.records import Answer, Receipt
 from casemate.knowledge.answers.support import Judge
 from casemate.knowledge.answers.written import DroppedSentence, Supported, checked_stream
-from casemate.knowledge.models import LanguageModel
+from casemate.knowledge.models import LanguageModel, Stop, Stopped
 
 _TONGUES = {"fr": "French", "de": "German", "lb": "Luxembourgish", "en": "English"}
 _SYSTEM = (
@@ -30,10 +30,14 @@ _SYSTEM = (
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The end: the receipt of all of it, and why there are no (more) sentences, where that has a reason."""
+    """The end: the receipt of all of it, and why there are no (more) sentences, where that has a reason.
+
+    ``stopped``: that reason is that whoever asked wanted no more.
+    """
 
     receipt: Receipt
     note: str = ""
+    stopped: bool = False
 
 
 Event = Supported | DroppedSentence | Finished
@@ -53,11 +57,18 @@ def prompt_of(answer: Answer) -> tuple[str, str]:
 
 
 def tell(
-    answer: Answer, model: LanguageModel | None, judge: Judge, *, most: int, salt: str = ""
+    answer: Answer,
+    model: LanguageModel | None,
+    judge: Judge,
+    *,
+    most: int,
+    salt: str = "",
+    stop: Stop | None = None,
 ) -> Iterator[Event]:
     """Sentences on ``answer`` as they pass, what was dropped too, and the receipt at the end.
 
-    A model that fails leaves the quotes and what stood so far; the note says why. Closing stops the model.
+    A model that fails or is stopped leaves the quotes and what stood so far; the note says why. Closing
+    stops the model between two pieces of its text, ``stop`` at any moment.
     """
     receipt = replace(answer.receipt, salt=salt)
     if model is None or not answer.quotes:
@@ -65,8 +76,8 @@ def tell(
         return
     system, prompt = prompt_of(answer)
     stood: list[tuple[str, tuple[int, ...]]] = []
-    note = ""
-    pieces = model.write(system, prompt, most=most)
+    note, stopped = "", False
+    pieces = model.write(system, prompt, most=most, stop=stop)
     try:
         with closing(pieces):  # type: ignore[type-var]  # a generator, which the protocol need not say
             for told in checked_stream(pieces, answer.quotes, answer.language, judge):
@@ -74,8 +85,8 @@ def tell(
                     stood.append((told.text, told.quotes))
                 yield told
     except CasemateError as failure:
-        note = str(failure)
-    yield Finished(_with_model(receipt, model, (system, prompt), stood), note)
+        note, stopped = str(failure), isinstance(failure, Stopped)
+    yield Finished(_with_model(receipt, model, (system, prompt), stood), note, stopped)
 
 
 def _with_model(

@@ -3,14 +3,13 @@
 Open to anyone. A conversation travels with each question; nothing of it is kept.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Response
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import StreamingResponse
 
 from casemate.acts.writing import Telling
 from casemate.knowledge.answers.answering import LONGEST_QUESTION
@@ -19,14 +18,14 @@ from casemate.knowledge.answers.records import Receipt
 from casemate.knowledge.answers.replaying import Replayed
 from casemate.knowledge.answers.telling import Event, Finished
 from casemate.knowledge.answers.written import DroppedSentence, Supported
-from casemate.plain import as_json, plain
+from casemate.plain import plain
 from casemate.portal.api.corpora import AnswerDocument
 from casemate.portal.callers import Anyone
 from casemate.portal.documents import schema_of, sent
 from casemate.portal.problems import describe
+from casemate.portal.streaming import EVENTS, Events, event
 
 router = APIRouter(prefix="/corpora", tags=["knowledge"])
-EVENTS = "text/event-stream"
 UnderstoodDocument = schema_of(Understood)
 SupportedDocument = schema_of(Supported)
 DroppedDocument = schema_of(DroppedSentence)
@@ -84,8 +83,7 @@ def tell(
         write=asked.write,
     )  # fmt: skip
     if EVENTS in accept:
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(_events(told), media_type=EVENTS, headers=headers)
+        return Events(_events(told), told.stop)
     with closing(told.events):  # type: ignore[type-var]  # a generator
         events = list(told.events)
     return sent({**_head(told), **_tail(events)})
@@ -102,22 +100,17 @@ def replay(anyone: Anyone, corpus: str, receipt: dict[str, Any]) -> Response:
     return sent({name: value for name, value in plain(found).items() if name != "answer"})
 
 
-def _events(told: Telling) -> Iterator[str]:
-    """Server-sent events (HTML Living Standard section 9.2). A reader who leaves stops the model."""
+def _events(told: Telling) -> Generator[str, None, None]:
+    """What was understood and quoted, then each sentence, then the receipt."""
     with closing(told.events):  # type: ignore[type-var]  # a generator
-        yield _event("quotes", _head(told))
-        for event in told.events:
-            name = _NAMES[type(event)]
-            yield _event(name, _receipt(event) if isinstance(event, Finished) else event)
+        yield event("quotes", _head(told))
+        for one in told.events:
+            yield event(_NAMES[type(one)], _receipt(one) if isinstance(one, Finished) else one)
 
 
 _NAMES: dict[type[Event], str] = {
     Supported: "sentence", DroppedSentence: "dropped", Finished: "receipt",
 }  # fmt: skip
-
-
-def _event(name: str, data: Any) -> str:
-    return f"event: {name}\ndata: {as_json(data).decode()}\n\n"
 
 
 def _head(told: Telling) -> dict[str, Any]:

@@ -193,12 +193,16 @@ class Visit:
 
     # ── answers ──────────────────────────────────────────────────────────────────────────────────
 
+    def part(self, template: str, **context: Any) -> str:
+        """The markup that ``template`` makes of ``context``: of a page, or of a part of one."""
+        made = environment(self.lang).get_template(template)
+        known: dict[str, Any] = {"seen": self, "told": None, "error": None, "values": {}}
+        return made.render(known | context)
+
     def page(self, template: str, *, status: int = 200, **context: Any) -> Response:
         """The page that ``template`` makes of ``context``; it knows this visit as ``seen``."""
         told = _read_told(self.request)
-        made = environment(self.lang).get_template(template)
-        known: dict[str, Any] = {"seen": self, "told": told, "error": None, "values": {}}
-        text = made.render(known | context)
+        text = self.part(template, told=told, **context)
         response = HTMLResponse(text, status)
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         response.headers["Content-Language"] = self.lang
