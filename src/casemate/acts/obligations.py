@@ -74,11 +74,13 @@ class ObligationActs(KnowledgeActs):
     def export_obligations_of(
         self, corpus: str, document: Mapping[str, Any], on: date, language: str, form: str
     ) -> bytes:
-        """The same as a file: ``oscal``, ``legalruleml``, ``csv``, ``markdown`` or ``docx``."""
+        """The same as a file, in a form of ``exports.FORMS``; raises ``BadInput`` for assessment results,
+        which are of kept profiles alone.
+        """
         from casemate.knowledge.obligations.exports import Exported, export
 
         found = self.obligations_of(corpus, document, on, language)
-        return export(Exported(str(document.get("name", "")), found, {}), form, language)
+        return export(Exported(str(document.get("name", "")), found, None), form, language)
 
     # ── for an organisation ──────────────────────────────────────────────────────────────────────
 

@@ -39,7 +39,7 @@ class Obligations(Part):
     def export_obligations_of(
         self, corpus: str, document: Mapping[str, Any], on: date, language: str, form: str
     ) -> bytes:
-        """The same as a file: ``oscal``, ``legalruleml``, ``csv``, ``markdown`` or ``docx``."""
+        """The same as a file, in a form of ``exports.FORMS``."""
         asked = {"company": document, "on": on.isoformat(), "lang": language, "form": form}
         told = self._wire.post(f"/corpora/{segment(corpus)}/obligations/file", asked)
         return b64decode(told["content"])

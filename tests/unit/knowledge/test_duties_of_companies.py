@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from oscal_bindings import OscalDocument
 
 from casemate.errors import BadInput
 from casemate.knowledge.documents import Library
-from casemate.knowledge.obligations.binding import Overview, overview
+from casemate.knowledge.obligations.binding import CompanyDuty, Overview, overview
 from casemate.knowledge.obligations.companies import read_company
 from casemate.knowledge.obligations.comparing import changes_between
 from casemate.knowledge.obligations.exports import FORMS, Exported, export
@@ -235,7 +236,7 @@ def exported(world: tuple[Library, Instruments]) -> Exported:
     return Exported("=Kennel", found, status)
 
 
-@pytest.mark.parametrize("form", ["oscal", "oscal-profile", "oscal-component"])
+@pytest.mark.parametrize("form", [one for one in FORMS if one.startswith("oscal")])
 def test_oscal_is_valid_and_the_same_twice(exported: Exported, form: str) -> None:
     content = export(exported, form, "en")
     assert content == export(exported, form, "en")
@@ -250,6 +251,92 @@ def test_oscal_chooses_what_applies_out_of_its_catalog(exported: Exported) -> No
     control = controls["dogs_art_2_1_obligation_1"]
     assert control["parts"][0]["prose"] == "Keepers shall register each dog within 72 hours."
     assert len(controls) == 2, "what is to come is in the catalog too"
+
+
+def noted(duty: CompanyDuty, **told: Any) -> Step:
+    """Something that was said of a duty."""
+    step = Step(1, duty.id, DutyState.DONE, duty.words, duty.quote, EvidenceKind.TEXT, "the book", "",
+                "acct-a", datetime(2026, 3, 2, tzinfo=UTC))  # fmt: skip
+    return replace(step, **told)
+
+
+def test_an_assessment_tells_each_duty_with_its_evidence_by_digest(
+    world: tuple[Library, Instruments],
+) -> None:
+    found = asked(world, date(2026, 4, 1))
+    (duty,) = found.duties
+    said = [
+        noted(
+            duty, state=DutyState.EVIDENCE, kind=EvidenceKind.URL, reference="https://a.example/b"
+        ),
+        noted(duty, number=2, note="Looked at.", noted_at=datetime(2026, 3, 9, tzinfo=UTC)),
+    ]
+    exported = Exported("Kennel", found, statuses(found, said)[0])
+    content = export(exported, "oscal-assessment-results", "en")
+    document = json.loads(content)
+    OscalDocument.model_validate(document)
+    (result,) = document["assessment-results"]["results"]
+    assert (result["start"][:10], result["end"][:10]) == ("2026-03-02", "2026-04-01")
+    first, second = result["observations"]
+    assert first["relevant-evidence"][0]["href"] == "https://a.example/b"
+    assert (first["collected"], second["remarks"]) == ("2026-03-02T00:00:00.000Z", "Looked at.")
+    assert b"the book" not in content, "of a text there is the digest alone"
+    props = {one["name"]: one["value"] for one in second["relevant-evidence"][0]["props"]}
+    assert props["reference-sha256"] == sha256(b"the book").hexdigest()
+    assert b"acct-a" not in content
+    (finding,) = result["findings"]
+    assert finding["target"]["status"]["state"] == "satisfied"
+    assert finding["target"]["implementation-status"]["state"] == "implemented"
+    related = [one["observation-uuid"] for one in finding["related-observations"]]
+    assert related == [first["uuid"], second["uuid"]]
+    about = {one["name"]: one["value"] for one in finding["props"]}
+    assert (about["version"], about["text-sha256"]) == (
+        str(duty.source.version),
+        duty.source.digest,
+    )
+    catalog = json.loads(export(exported, "oscal", "en"))["catalog"]
+    controls = [one for group in catalog["groups"] for one in group["controls"]]
+    assert finding["target"]["target-id"] in {one["parts"][0]["id"] for one in controls}
+    chosen = result["reviewed-controls"]["control-selections"][0]["include-controls"]
+    assert {one["control-id"] for one in chosen} <= {one["id"] for one in controls}
+
+
+@pytest.mark.parametrize(
+    ("state", "day", "met", "implemented"),
+    [
+        (DutyState.OPEN, 4, "not-satisfied", "planned"),
+        (DutyState.EVIDENCE, 4, "not-satisfied", "partial"),
+        (DutyState.NOT_APPLICABLE, 4, "satisfied", "not-applicable"),
+        (DutyState.DONE, 9, "not-satisfied", "implemented"),  # its words have changed since
+    ],
+)
+def test_what_is_shown_by_nothing_is_not_satisfied(
+    world: tuple[Library, Instruments], state: DutyState, day: int, met: str, implemented: str
+) -> None:
+    said = noted(asked(world, date(2026, 3, 1)).duties[0], state=state, note="So it is.")
+    found = asked(world, date(2026, day, 1))
+    exported = Exported("Kennel", found, statuses(found, [said])[0])
+    result = json.loads(export(exported, "oscal-assessment-results", "en"))
+    findings = result["assessment-results"]["results"][0]["findings"]
+    target = next(
+        one for one in findings if one["target"]["target-id"] == "dogs_art_2_1_obligation_1_smt"
+    )
+    assert target["target"]["status"]["state"] == met
+    assert target["target"]["implementation-status"]["state"] == implemented
+
+
+def test_results_import_a_plan_and_the_plan_a_resource_that_is_there(exported: Exported) -> None:
+    results = json.loads(export(exported, "oscal-assessment-results", "en"))["assessment-results"]
+    assert results["import-ap"]["href"] == "assessment-plan.json"
+    plan = json.loads(export(exported, "oscal-assessment-plan", "en"))["assessment-plan"]
+    (resource,) = plan["back-matter"]["resources"]
+    assert plan["import-ssp"]["href"] == f"#{resource['uuid']}"
+    assert plan["reviewed-controls"] == results["results"][0]["reviewed-controls"]
+
+
+def test_of_a_company_that_is_told_of_alone_there_is_no_assessment(exported: Exported) -> None:
+    with pytest.raises(BadInput, match="of a kept profile alone"):
+        export(replace(exported, status=None), "oscal-assessment-results", "en")
 
 
 def test_every_reference_in_legalruleml_leads_somewhere(exported: Exported) -> None:

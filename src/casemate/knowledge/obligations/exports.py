@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from casemate.errors import BadInput
-from casemate.knowledge.obligations import oscal
+from casemate.knowledge.obligations import oscal, oscal_assessment
 from casemate.knowledge.obligations.binding import CompanyDuty, InstrumentState, Overview
 from casemate.knowledge.obligations.keeping import DutyStatus
 from casemate.knowledge.obligations.legalruleml import legalruleml
@@ -17,6 +17,8 @@ FORMS = {
     "oscal": "application/json",
     "oscal-profile": "application/json",
     "oscal-component": "application/json",
+    "oscal-assessment-plan": "application/json",
+    "oscal-assessment-results": "application/json",
     "legalruleml": "application/xml",
     "csv": "text/csv; charset=utf-8",
     "markdown": "text/markdown; charset=utf-8",
@@ -34,11 +36,15 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Exported:
-    """What is written: a company's name, what binds it, and how it stands with it."""
+    """What is written: a company's name, what binds it, and how it stands with it (of one that is kept)."""
 
     name: str
     overview: Overview
-    status: Mapping[str, DutyStatus]
+    status: Mapping[str, DutyStatus] | None
+
+    def status_of(self, duty: CompanyDuty) -> DutyStatus | None:
+        """How it stands with a duty; ``None`` where nothing is kept."""
+        return None if self.status is None else self.status.get(duty.id)
 
 
 def export(what: Exported, form: str, language: str) -> bytes:
@@ -50,7 +56,11 @@ def export(what: Exported, form: str, language: str) -> bytes:
         case "oscal-profile":
             return oscal.profile(what.name, found)
         case "oscal-component":
-            return oscal.component_definition(what.name, found, what.status, language)
+            return oscal.component_definition(what.name, found, what.status or {}, language)
+        case "oscal-assessment-plan":
+            return oscal_assessment.plan(what.name, found)
+        case "oscal-assessment-results":
+            return oscal_assessment.results(what.name, found, _kept(what))
         case "legalruleml":
             return legalruleml(found)
         case "csv":
@@ -60,6 +70,16 @@ def export(what: Exported, form: str, language: str) -> bytes:
         case "docx":
             return write(_paper(what, language), "docx")
     raise BadInput(f"duties are written as {', '.join(FORMS)}, not as {form[:40]!r}")
+
+
+def _kept(what: Exported) -> Mapping[str, DutyStatus]:
+    """How it stands; of a company that is only told of nothing was said, and that would read as failing."""
+    if what.status is None:
+        raise BadInput(
+            "assessment results tell how a company stands with its duties, known of a kept profile "
+            "alone: keep one (`law profile new`), and export that"
+        )
+    return what.status
 
 
 def filename(form: str, day: str) -> str:
@@ -75,7 +95,7 @@ def _csv(what: Exported) -> bytes:
     writer = csv.writer(out)
     writer.writerow(_COLUMNS)
     for one in (*what.overview.duties, *what.overview.coming):
-        writer.writerow([_cell(value) for value in _row(one, what.status.get(one.id))])
+        writer.writerow([_cell(value) for value in _row(one, what.status_of(one))])
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -125,7 +145,7 @@ _APPLIES = {True: "yes", False: "no", None: "not known"}
 
 def _duties(state: InstrumentState, what: Exported, language: str) -> Section:
     parts = tuple(
-        Section(_heading(one), tuple(_blocks(one, what.status.get(one.id))))
+        Section(_heading(one), tuple(_blocks(one, what.status_of(one))))
         for one in _of(state, what.overview)
     )
     return Section(_title(state, language), (), parts)
@@ -177,7 +197,7 @@ def _markdown(what: Exported, language: str) -> str:
         for one in _of(state, found):
             lines += ["", f"### {_md(_heading(one))}", ""]
             lines += [f"> {_md(line)}" for line in one.quote.splitlines()]
-            lines += ["", *(_md(line) + "  " for line in _lines(one, what.status.get(one.id)))]
+            lines += ["", *(_md(line) + "  " for line in _lines(one, what.status_of(one)))]
         lines.append("")
     return "\n".join(lines) + "\n"
 
