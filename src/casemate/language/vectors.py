@@ -2,6 +2,7 @@
 
 [vectors]
 postgresql = "postgresql+psycopg://casemate@db.example.lu/vectors"   # with the extension pgvector
+search = "all"   # each vector is held against a question; "nearest": those that a graph leads to
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from casemate.language.address import is_loopback
 VARIABLE = "CASEMATE_VECTORS"
 """The environment variable whose URL goes before the settings': a password need not lie in a file."""
 _DRIVERS = ("postgresql", "postgresql+psycopg")
+_SEARCHES = ("all", "nearest")
 _CONNECTING = 10  # seconds
 
 
@@ -22,6 +24,8 @@ class VectorSettings:
     """Where vectors lie that are shared. The URL may hold a password: it is shown nowhere."""
 
     url: str = field(repr=False)
+    nearest_only: bool = False
+    """Whether a graph leads to the nearest vectors, for collections too large to look at each."""
 
 
 def read_vector_settings(document: Any, environ: Mapping[str, str]) -> VectorSettings | None:
@@ -29,12 +33,16 @@ def read_vector_settings(document: Any, environ: Mapping[str, str]) -> VectorSet
     if document is not None and not isinstance(document, Mapping):
         raise BadInput("the settings' vectors are a table: write [vectors]")
     told = dict(document or {})
-    if unknown := set(told) - {"postgresql"}:
-        raise BadInput(f"[vectors] has unknown settings {sorted(unknown)}; known is postgresql")
+    if unknown := set(told) - {"postgresql", "search"}:
+        raise BadInput(
+            f"[vectors] has unknown settings {sorted(unknown)}; known: postgresql, search"
+        )
     if document is not None and "postgresql" not in told:
         raise BadInput("[vectors] has no postgresql: the URL of a database with pgvector")
     url = environ.get(VARIABLE) or told.get("postgresql")
-    return None if url is None else VectorSettings(_checked(url))
+    if (search := told.get("search", "all")) not in _SEARCHES:
+        raise BadInput('[vectors] search is "all" or "nearest"')
+    return None if url is None else VectorSettings(_checked(url), search == "nearest")
 
 
 def _checked(url: object) -> str:

@@ -21,7 +21,7 @@ from sqlalchemy import create_engine, text
 from casemate.errors import BadInput, IntegrityFailure, NotFound, Unavailable
 from casemate.home import create_home, open_home
 from casemate.knowledge.passages import Passage
-from casemate.knowledge.retrieval import KnowledgeIndex
+from casemate.knowledge.retrieval import KnowledgeIndex, features, nearness
 from casemate.knowledge.sharing import SharedVectors, kept
 from casemate.language.vectors import read_vector_settings
 
@@ -55,8 +55,8 @@ class Drawn:
         yield from enumerate(self.passages(texts))
 
 
-def shared_at(url: str) -> SharedVectors:
-    found = read_vector_settings({"postgresql": url}, {})
+def shared_at(url: str, search: str = "all") -> SharedVectors:
+    found = read_vector_settings({"postgresql": url, "search": search}, {})
     assert found is not None
     return SharedVectors(found)
 
@@ -85,8 +85,11 @@ def corpus(count: int = 40) -> list[Passage]:
 QUESTIONS = ("Combien dure le bail ?", "Loyer : quel mois ?", "chien parc", "article 4 de la Loi 1")
 
 
-def test_what_is_found_is_what_is_found_in_memory(tmp_path: Path, shared: SharedVectors) -> None:
-    encoder = Drawn()
+@pytest.mark.parametrize("search", ["all", "nearest"])
+def test_what_is_found_is_what_is_found_in_memory(
+    tmp_path: Path, pgvector_url: str, search: str
+) -> None:
+    encoder, shared = Drawn(), shared_at(pgvector_url, search)
     here = KnowledgeIndex.build(corpus(), tmp_path / "here", encoder)
     KnowledgeIndex.build(corpus(), tmp_path / "there", encoder, shared=shared)
     assert len(list((tmp_path / "there").rglob("vectors.*"))) == 0
@@ -97,6 +100,26 @@ def test_what_is_found_is_what_is_found_in_memory(tmp_path: Path, shared: Shared
             assert [one.id for one in found] == [one.id for one in expected]
             scores = [one.score for one in expected]
             assert [one.score for one in found] == pytest.approx(scores, abs=0.02)
+
+
+def test_the_nearest_alone_bring_nearly_all_that_is_found(
+    tmp_path: Path, pgvector_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nearness, "_NEAREST", 40)
+    monkeypatch.setattr(features, "_TOGETHER", 20)
+    encoder = Drawn()
+    here = KnowledgeIndex.build(corpus(300), tmp_path / "here", encoder)
+    KnowledgeIndex.build(corpus(300), tmp_path / "there", encoder, shared=shared_at(pgvector_url))
+    late = shared_at(pgvector_url, "nearest")  # the setting changed: the graph is drawn, no more
+    there = KnowledgeIndex.build(corpus(300), tmp_path / "there", encoder, shared=late)
+    assert any("_near" in one for one in tables(pgvector_url))
+    same = []
+    for question in QUESTIONS[:3]:
+        for day in (None, date(2004, 6, 1), date(2000, 6, 1)):  # all, most and few are in force
+            expected, found = (one.search(question, "fr", as_of=day) for one in (here, there))
+            assert len(found) == 10
+            same.append(len({one.id for one in expected} & {one.id for one in found}))
+    assert np.mean(same) >= 9
 
 
 def test_an_index_without_the_setting_stays_as_it_was(
@@ -221,7 +244,7 @@ def test_a_side_is_placed_whole_or_not_at_all(
     killed(pgvector_url, "placing", tmp_path / "killed")
     with pytest.raises(NotFound, match="holds no index"):
         KnowledgeIndex(tmp_path / "killed", Drawn(), shared=shared)
-    assert count(pgvector_url, "placed") == 0
+    assert tables(pgvector_url) == []
     again = Drawn()
     index = KnowledgeIndex.build(corpus(), tmp_path / "killed", again, shared=shared)
     assert {one.id for one in index.search("bail", "fr", languages=["fr"])} <= {
@@ -241,6 +264,16 @@ def count(url: str, table: str) -> int:
     return number
 
 
+def tables(url: str) -> list[str]:
+    """The tables of sides, and the graphs over them."""
+    engine = create_engine(url)
+    ask = "SELECT relname FROM pg_class WHERE relname ~ '^side_[0-9]+(_near)?$' ORDER BY 1"
+    with engine.connect() as connection:
+        found = [str(one) for one in connection.execute(text(ask)).scalars()]
+    engine.dispose()
+    return found
+
+
 def test_an_index_that_no_folder_holds_is_removed(
     tmp_path: Path, pgvector_url: str, shared: SharedVectors
 ) -> None:
@@ -253,7 +286,7 @@ def test_an_index_that_no_folder_holds_is_removed(
     assert count(pgvector_url, "sides") == 4
     assert old.search("bail", "fr")
     build("two", corpus()[:9])
-    assert count(pgvector_url, "sides") == 2
+    assert count(pgvector_url, "sides") == len(tables(pgvector_url)) == 2
     with pytest.raises(Unavailable, match="ask again, or run `law index`"):
         old.search("bail", "fr")
 
@@ -264,7 +297,7 @@ def test_vectors_that_were_removed_are_told_and_placed_again(
     KnowledgeIndex.build(corpus(), tmp_path, Drawn(), shared=shared)
     engine = create_engine(pgvector_url)
     with engine.begin() as connection:
-        connection.execute(text("DELETE FROM casemate_vectors.sides"))
+        connection.execute(text("TRUNCATE casemate_vectors.sides"))
     engine.dispose()
     with pytest.raises(Unavailable, match="has no vectors of this index"):
         KnowledgeIndex(tmp_path, Drawn(), shared=shared).search("bail", "fr")
@@ -330,6 +363,7 @@ def test_a_user_who_may_not_make_the_schema_is_told(pgvector_url: str) -> None:
         ({"postgresql": "postgresql://a:s3@cret:x@h/d"}, "none of PostgreSQL"),
         ({"postgresql": "postgresql://a:s3cret@h"}, "none of PostgreSQL"),
         ({"postgresql": 5}, "none of PostgreSQL"),
+        ({"postgresql": "postgresql://a:s3cret@h/d", "search": "some"}, '"all" or "nearest"'),
     ],
 )
 def test_bad_settings_are_told_without_their_secrets(document: object, told: str) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from casemate.knowledge.retrieval.lexical import Places, Query, Scores, expanded
-from casemate.knowledge.retrieval.nearness import Vectors
+from casemate.knowledge.retrieval.nearness import Nearness, Vectors
 from casemate.knowledge.retrieval.side import Side, neighbours
 
 Flags = NDArray[np.bool_]
@@ -21,6 +21,8 @@ Flags = NDArray[np.bool_]
 _TOGETHER = 150
 """Candidates that each of the first scores brings."""
 _NOT = np.float32(-1e9)
+_REACH = 2
+"""Neighbours in the text, either way, whose nearness counts for a passage."""
 _FIRST = 25  # terms at a passage's beginning, where it says what it is about
 
 
@@ -50,12 +52,18 @@ class Candidates:
 def candidates(side: Side, asked: Asked, also: Sequence[int] = ()) -> Candidates:
     """The passages worth ranking, those in ``also`` among them, with their features."""
     words = _by_words(side, asked)
-    meaning = _by_meaning(side, asked)
+    gathering = side.nearness.gathering(
+        asked.allowed, lambda: _gathered(asked.allowed, words, {}, _BRING_BY_WORDS)
+    )
+    meaning = _by_meaning(side, asked, gathering)
     words |= _by_links(side, asked, words["whole"], meaning["towards"])
     places = np.union1d(_gathered(asked.allowed, words, meaning), also).astype(np.int64)
     columns: dict[str, Scores] = {}
     for name, scores in words.items():
         columns |= _relative(name, scores[places])
+    exact = gathering.at(_around(places, side.size))
+    if exact is not gathering:
+        meaning = _by_meaning(side, asked, exact)
     near = {name: scores[places] for name, scores in meaning.items()}
     for name, scores in (near | _by_parts(side, asked, places, near["best"])).items():
         columns |= _relative(name, scores, meaning=True)
@@ -113,8 +121,8 @@ _GOOD = 200  # the passages of which others get something
 _MEANING_COUNTS = 3  # cosines are close to each other
 
 
-def _by_meaning(side: Side, asked: Asked) -> dict[str, Scores]:
-    near, question = side.nearness, asked.vectors[0]
+def _by_meaning(side: Side, asked: Asked, near: Nearness) -> dict[str, Scores]:
+    question = asked.vectors[0]
     every = near.pieces(question)
     best, mean = near.order.best(every), near.order.mean(every)
     nearest = _top(np.where(asked.allowed, best, _NOT), 5)
@@ -125,7 +133,7 @@ def _by_meaning(side: Side, asked: Asked) -> dict[str, Scores]:
         "mean": mean,
         "centred": (mean - float(near.middle @ question)) / near.apart,
         "towards": near.near_means(towards / np.linalg.norm(towards)),
-        "best_around": neighbours(best, side.work, 2),
+        "best_around": neighbours(best, side.work, _REACH),
     }
     for number, (vectors, group) in enumerate(zip(near.sections, side.groups, strict=True)):
         found[f"section_mean{number}"] = (vectors @ question)[group]
@@ -150,19 +158,31 @@ def _top(scores: Scores, count: int) -> Places:
     return np.argpartition(-scores, count)[:count]
 
 
-_BRING = ("whole", "expanded", "section0", "near", "tail", "linked")
+_BRING_BY_WORDS = ("whole", "expanded", "section0", "near", "tail")
+_BRING = (*_BRING_BY_WORDS, "linked")
 _BRING_BY_MEANING = ("best", "centred", "towards", "section_mean0")
 
 
-def _gathered(allowed: Flags, words: Mapping[str, Scores], meaning: Mapping[str, Scores]) -> Places:
+def _gathered(
+    allowed: Flags,
+    words: Mapping[str, Scores],
+    meaning: Mapping[str, Scores],
+    bring: Sequence[str] = _BRING,
+) -> Places:
     """The best by each of several scores, in the order of the text."""
     chosen: set[int] = set()
-    for name in _BRING:
+    for name in bring:
         scores = np.where(allowed & (words[name] > 0), words[name], _NOT)
         chosen.update(_best(scores))
-    for name in _BRING_BY_MEANING:
+    for name in _BRING_BY_MEANING if meaning else ():
         chosen.update(_best(np.where(allowed, meaning[name], _NOT)))
     return np.array(sorted(chosen), np.int64)
+
+
+def _around(places: Places, size: int) -> Places:
+    """The places and their neighbours."""
+    reach = np.arange(-_REACH, _REACH + 1)
+    return np.unique(np.clip(places[:, None] + reach, 0, size - 1))
 
 
 def _best(scores: Scores) -> list[int]:

@@ -118,6 +118,7 @@ class KnowledgeIndex:
             _make(plan, where, digest, told or (lambda *_: None))
         _point(where, digest)
         if shared is not None:
+            shared.sides.draw(digest, plan.languages)
             shared.sides.settle(_holder(where), digest)
         return cls(where, encoder, shared=shared)
 
@@ -429,8 +430,7 @@ def _placed(shared: "SharedVectors", digest: str, side: Side) -> Side:
     held = side.nearness
     if not isinstance(held, HeldVectors):
         raise TypeError("a side that was just made holds its vectors")
-    shared.sides.place(digest, side.language, held.vectors.astype(np.float16))
-    there = shared.sides.placed(digest, [side.language])[side.language]
+    there = shared.sides.place(digest, side.language, held.vectors.astype(np.float16))
     return replace(side, nearness=SharedNearness.of(held, there))
 
 

@@ -1,8 +1,9 @@
 """How near a side's passages are to a question in meaning, wherever their vectors lie: in this process'
 memory, or in the database that several share."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from casemate.knowledge.sharing import SharedSide
 
 Vectors = NDArray[np.float32]
+Flags = NDArray[np.bool_]
 
 _SUMMARY = "meaning.npz"
 
@@ -52,6 +54,12 @@ class Nearness(Protocol):
 
     def near_means(self, row: Scores) -> Scores:
         """The inner product of a question with every passage's mean."""
+
+    def gathering(self, allowed: Flags, words: Callable[[], Places]) -> "Nearness":
+        """This for the choice of candidates among ``allowed``, some of which ``words`` bring."""
+
+    def at(self, places: Places) -> "Nearness":
+        """This, exact at ``places`` in ascending order."""
 
     def save(self, folder: Path) -> None:
         """Write what this machine keeps of it under ``folder``."""
@@ -126,6 +134,12 @@ class HeldVectors:
     def near_means(self, row: Scores) -> Scores:
         return np.asarray(row @ self._mean_columns, np.float32)
 
+    def gathering(self, allowed: Flags, words: Callable[[], Places]) -> "HeldVectors":
+        return self
+
+    def at(self, places: Places) -> "HeldVectors":
+        return self
+
     @classmethod
     def load(cls, folder: Path, starts: Places, groups: tuple[Places, Places]) -> "HeldVectors":
         """What ``save`` wrote."""
@@ -192,6 +206,71 @@ class SharedNearness:
 
     def near_means(self, row: Scores) -> Scores:
         return self.order.mean(self.pieces(row))
+
+    def gathering(self, allowed: Flags, words: Callable[[], Places]) -> "SharedNearness":
+        return NearestFirst.of_side(self, allowed, words) if self.side.nearest_only else self
+
+    def at(self, places: Places) -> "SharedNearness":
+        return self
+
+
+@dataclass(frozen=True)
+class SomePlaces(SharedNearness):
+    """Exact at some places; of the others it is taken that they are as near as passages are in the mean.
+
+    That keeps a time that hardly grows with the collection.
+    """
+
+    places: Places
+
+    def pieces(self, row: Scores) -> Scores:
+        scores = np.full(self.order.count, float(self.middle @ row), np.float32)
+        pieces, _ = self.order.of(self.places)
+        scores[pieces] = self.side.near_some(row[None, :], pieces)[:, 0]
+        return scores
+
+
+@dataclass(frozen=True)
+class NearestFirst(SharedNearness):
+    """Exact at the places that a graph over the vectors leads to, and at those that words bring."""
+
+    allowed: Flags
+    words: Callable[[], Places]
+
+    @classmethod
+    def of_side(
+        cls, whole: SharedNearness, allowed: Flags, words: Callable[[], Places]
+    ) -> "NearestFirst":
+        """This of a side's nearness."""
+        return cls(
+            whole.side,
+            whole.order,
+            whole.middle,
+            whole.apart,
+            whole.sections,
+            allowed,
+            cache(words),
+        )
+
+    def pieces(self, row: Scores) -> Scores:
+        found = np.union1d(self._nearest(row), self.words()).astype(np.int64)
+        return self.at(found).pieces(row)
+
+    def at(self, places: Places) -> SomePlaces:
+        return SomePlaces(self.side, self.order, self.middle, self.apart, self.sections, places)
+
+    def _nearest(self, row: Scores) -> Places:
+        """Where few passages are allowed, the graph would seldom lead to them: then all of them."""
+        share = float(self.allowed.mean())
+        if share < _FEW:
+            return np.flatnonzero(self.allowed)
+        pieces = self.side.nearest(row, round(_NEAREST / share))
+        return np.asarray(np.searchsorted(self.order.starts, pieces, side="right") - 1, np.int64)
+
+
+_NEAREST = 400
+"""Pieces that the graph brings, of those in force."""
+_FEW = 0.25
 
 
 def membership(group: Places) -> Any:

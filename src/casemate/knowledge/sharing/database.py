@@ -38,12 +38,6 @@ CREATE TABLE sides (
     dimension integer NOT NULL,
     UNIQUE (index_digest, language)
 );
-CREATE TABLE placed (
-    side integer NOT NULL REFERENCES sides ON DELETE CASCADE,
-    piece integer NOT NULL,  -- its place in the order of the text
-    vector halfvec NOT NULL,
-    PRIMARY KEY (side, piece)
-);
 CREATE TABLE holders (
     holder text NOT NULL,  -- a folder of an index, by a number drawn for it
     index_digest text NOT NULL,
@@ -51,9 +45,9 @@ CREATE TABLE holders (
     PRIMARY KEY (holder, index_digest)
 );
 ALTER TABLE kept ALTER vector SET STORAGE PLAIN;
-ALTER TABLE placed ALTER vector SET STORAGE PLAIN;
 """
 # Plain: a vector of 1,000 numbers would else be kept apart from its row, and a scan would seek each.
+# The vectors of a side lie in a table of its own, `side_` and its number.
 
 MOST_NUMBERS = 4000
 """In a vector: what a page of PostgreSQL holds, and what pgvector indexes."""
@@ -107,10 +101,7 @@ class Database:
         _begin(cursor, None)
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         ask = "SELECT to_regnamespace(%s)::text, to_regclass(%s)::text"
-        schema, table = cursor.execute(ask, [SCHEMA, f"{SCHEMA}.holders"]).fetchone() or (
-            None,
-            None,
-        )
+        schema, table = cursor.execute(ask, [SCHEMA, f"{SCHEMA}.holders"]).fetchall()[0]
         if schema is None:
             cursor.execute(f"CREATE SCHEMA {SCHEMA}")
         if table is None:
@@ -144,6 +135,8 @@ _REASONS = {
     "53": "has no disk, memory or connections left",
     "55P03": "has had these texts locked by another builder for ten minutes: see what that one does",
     "57014": "took too long",
+    "42P01": "no longer has the vectors of this index, which was built anew meanwhile or removed: ask "
+    "again, or run `law index`",
     "25006": "takes no changes: it is a copy for reading, or set to read only",
 }
 

@@ -30,7 +30,7 @@ class SharedVectors:
 
     def __init__(self, settings: VectorSettings) -> None:
         self._database = Database(settings)
-        self.sides = Sides(self._database)
+        self.sides = Sides(self._database, nearest_only=settings.nearest_only)
 
     def vectors(
         self, texts: Sequence[str], encoder: TextEncoder, progress: Progress | None = None

@@ -1,9 +1,9 @@
 """The vectors of an index's sides in PostgreSQL, in the order of the text: questions are held against them
 where they lie.
 
-Every vector of a side is looked at, so that what is found is what is found in memory. An index is kept as
-long as a folder holds it: ``want`` before its sides are placed, ``settle`` when it has become the one that
-the folder is read by.
+Every vector of a side is looked at, so that what is found is what is found in memory; or the nearest alone,
+by a graph, where the settings want that. An index is kept as long as a folder holds it: ``want`` before its
+sides are placed, ``settle`` when it has become the one that the folder is read by.
 """
 
 from collections.abc import Collection
@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from pgvector import HalfVector
 
 from casemate.errors import Unavailable
-from casemate.knowledge.sharing.database import LOCK, Database
+from casemate.knowledge.sharing.database import LOCK, Cursor, Database
 
 Scores = NDArray[np.float32]
 Places = NDArray[np.int64]
 
 _SECONDS = 30  # of one look at a side
+_WIDEST = 1000  # of pgvector's search
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class SharedSide:
     """A side in the database: its number there, and how many vectors of how many numbers it has."""
 
     database: Database
+    nearest_only: bool
     side: int
     pieces: int
     dimension: int
@@ -42,15 +44,25 @@ class SharedSide:
 
     def near_some(self, rows: Scores, pieces: Places) -> Scores:
         """Cosines with some vectors, ``pieces`` in ascending order: a row each, a column a question."""
-        found = self._scores(rows, "AND piece = ANY(%s)", [pieces.tolist()])
+        found = self._scores(rows, "WHERE piece = ANY(%s)", [pieces.tolist()])
         _require(len(found) == len(pieces))
         return np.asarray(found["scores"][np.argsort(found["piece"])], np.float32)
 
+    def nearest(self, row: Scores, count: int) -> Places:
+        """Some ``count`` of the pieces nearest to a question, by the graph over them: nearly all of these
+        are the nearest, and few of those are missing."""
+        ask = f"SELECT piece FROM side_{self.side} ORDER BY vector <#> %s LIMIT %s"  # noqa: S608 - a number
+        wide = str(min(2 * count, _WIDEST))
+        with self.database.transaction(_SECONDS) as cursor:
+            cursor.execute("SELECT set_config('hnsw.ef_search', %s, true)", [wide])
+            found = cursor.execute(ask, [HalfVector(row), count]).fetchall()
+        return np.array([piece for (piece,) in found], np.int64)
+
     def vectors(self, pieces: Places) -> NDArray[np.float32]:
         """Some vectors, ``pieces`` in ascending order."""
-        ask = "SELECT vector FROM placed WHERE side = %s AND piece = ANY(%s) ORDER BY piece"
+        ask = f"SELECT vector FROM side_{self.side} WHERE piece = ANY(%s) ORDER BY piece"  # noqa: S608
         with self.database.transaction(_SECONDS) as cursor:
-            found = cursor.execute(ask, [self.side, pieces.tolist()]).fetchall()
+            found = cursor.execute(ask, [pieces.tolist()]).fetchall()
         _require(len(found) == len(pieces))
         return np.array([vector.to_numpy() for (vector,) in found], np.float32)
 
@@ -58,21 +70,21 @@ class SharedSide:
         """Pieces with their scores, as one value of packed numbers: to take 40,000 rows of a result would
         cost more than to make them."""
         packed = " || ".join(["float4send((-(vector <#> %s))::float4)"] * len(rows))
-        ask = (
-            f"SELECT string_agg(int4send(piece) || {packed}, ''::bytea)"  # noqa: S608 - marks alone
-            f" FROM placed WHERE side = %s {some}"
-        )
+        whole = f"string_agg(int4send(piece) || {packed}, ''::bytea)"
         with self.database.transaction(_SECONDS) as cursor:
-            cursor.execute(ask, [*map(HalfVector, rows), self.side, *given])
+            ask = f"SELECT {whole} FROM side_{self.side} {some}"  # noqa: S608 - marks and a number
+            cursor.execute(ask, [*map(HalfVector, rows), *given])
             found = (cursor.fetchone() or (None,))[0] or b""
         return np.frombuffer(found, [("piece", ">i4"), ("scores", ">f4", (len(rows),))])
 
 
 class Sides:
-    """The sides of every index that shares the database."""
+    """The sides of every index that shares the database. ``nearest_only``: they are asked for the nearest
+    by a graph, not for all."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, nearest_only: bool) -> None:
         self._database = database
+        self._nearest_only = nearest_only
 
     def want(self, holder: str, index: str) -> None:
         """Let the sides of ``index`` be kept for a folder."""
@@ -91,11 +103,14 @@ class Sides:
                 "DELETE FROM holders WHERE holder = %s AND index_digest <> %s",
                 [holder, index],
             )
-            cursor.execute(
+            left = cursor.execute(
                 "DELETE FROM sides WHERE index_digest NOT IN (SELECT index_digest FROM holders)"
-            )
+                " RETURNING side"
+            ).fetchall()
+            for (side,) in left:
+                cursor.execute(f"DROP TABLE side_{side}")
 
-    def place(self, index: str, language: str, vectors: NDArray[np.float16]) -> None:
+    def place(self, index: str, language: str, vectors: NDArray[np.float16]) -> SharedSide:
         """Put a side there, whole or not at all; where another builder was first, its side is ours."""
         with self._database.transaction() as cursor:
             made = cursor.execute(
@@ -103,13 +118,9 @@ class Sides:
                 " VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING side",
                 [index, language, *vectors.shape],
             ).fetchone()
-            if made is None:
-                return
-            into = "COPY placed FROM STDIN WITH (FORMAT BINARY)"
-            with cursor.copy(into) as rows:
-                rows.set_types(["int4", "int4", "halfvec"])
-                for piece, vector in enumerate(vectors):
-                    rows.write_row((made[0], piece, HalfVector(vector)))
+            if made is not None:
+                _fill(cursor, f"side_{made[0]}", vectors)
+        return self.placed(index, [language])[language]
 
     def placed(self, index: str, languages: Collection[str]) -> dict[str, SharedSide]:
         """Those of an index's sides that are there."""
@@ -119,7 +130,36 @@ class Sides:
                 " WHERE index_digest = %s AND language = ANY(%s)",
                 [index, list(languages)],
             ).fetchall()
-        return {language: SharedSide(self._database, *row) for language, *row in found}
+        return {
+            language: SharedSide(self._database, self._nearest_only, *row)
+            for language, *row in found
+        }
+
+    def draw(self, index: str, languages: Collection[str]) -> None:
+        """The graphs by which the nearest are found (HNSW: Malkov and Yashunin 2018), where the settings
+        want that and they are not there."""
+        if not self._nearest_only:
+            return
+        for side in self.placed(index, languages).values():
+            table = f"side_{side.side}"
+            with self._database.transaction() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+                cursor.execute(
+                    f"CREATE INDEX IF NOT EXISTS {table}_near ON {table}"
+                    " USING hnsw (vector halfvec_ip_ops)"
+                )
+
+
+def _fill(cursor: Cursor, table: str, vectors: NDArray[np.float16]) -> None:
+    cursor.execute(
+        f"CREATE TABLE {table} (piece integer PRIMARY KEY, vector halfvec({vectors.shape[1]}) NOT NULL)"
+    )
+    cursor.execute(f"ALTER TABLE {table} ALTER vector SET STORAGE PLAIN")
+    with cursor.copy(f"COPY {table} FROM STDIN WITH (FORMAT BINARY)") as rows:
+        rows.set_types(["int4", "halfvec"])
+        for piece, vector in enumerate(vectors):
+            rows.write_row((piece, HalfVector(vector)))
+    cursor.execute(f"ANALYZE {table}")
 
 
 def _require(there: bool) -> None:
