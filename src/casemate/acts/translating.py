@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from importlib.metadata import version
@@ -53,9 +54,7 @@ class TranslatingActs(KnowledgeActs):
         with self._library(name) as library, self._memory_files(name) as (memory, terms):
             self._forget_what_changed(name, memory)
             memory.build(library, progress)
-            return self._keep_memory(
-                actor, "corpus.load", name, library.digest(), memory, terms, library
-            )
+            return self._keep_memory(actor, "corpus.load", name, memory, terms, library)
 
     def import_memory(self, actor: str, name: str, content: bytes, file: str) -> KeptMemory:
         """Take the pairs of a TMX file into a collection's memory: all of them, or none."""
@@ -70,33 +69,34 @@ class TranslatingActs(KnowledgeActs):
         with self._library(name) as library, self._memory_files(name) as (memory, terms):
             self._forget_what_changed(name, memory)
             brought = memory.bring(units, file), digest(content)
-            return self._keep_memory(
-                actor, "memory.import", name, library.digest(), memory, terms, library, brought
-            )
+            return self._keep_memory(actor, "memory.import", name, memory, terms, library, brought)
 
     def _keep_memory(
         self,
         actor: str,
         action: str,
         name: str,
-        texts: str,
         memory: Memory,
         terms: Termbase,
         library: Library,
         brought: tuple[int, str] | None = None,
     ) -> KeptMemory:
+        """Record what is held by now; what a file ``brought`` makes no memory of older texts new."""
         count = terms.build(library, memory)
-        held = (count, terms.digest())
+        held, texts = (count, terms.digest()), library.digest()
+        aligned = texts if brought is None else None
         with self._act(actor, action, self.facts.corpus, actor, name) as tx:
-            return self.translation_memories.keep(
-                tx, actor, name, texts, memory.state(), held, brought=brought
+            kept = self.translation_memories.keep(
+                tx, actor, name, aligned, memory.state(), held, brought=brought
             )
+            return self.translation_memories.find(tx, name, texts) or kept
 
     def memory_of_corpus(self, name: str) -> KeptMemory | None:
-        """What the translation memory of a collection holds, for anyone; ``None`` where there is none."""
+        """What the translation memory of a collection holds, and whether the texts have changed since it
+        was built, for anyone; ``None`` where there is none."""
         with self.store.read() as tx:
-            self.corpora_kept.get(tx, name)
-            return self.translation_memories.find(tx, name)
+            texts = self.corpora_kept.get(tx, name).digest
+            return self.translation_memories.find(tx, name, texts)
 
     def translate_provision(
         self,
@@ -123,7 +123,7 @@ class TranslatingActs(KnowledgeActs):
         if theirs is not None and theirs.provision is not None and theirs.in_force:
             return official(ours, theirs.provision, on)
         helpers = self._helpers(name, source, target, machine=machine)
-        return assembled(ours.text, (source, target), helpers, on, ours)
+        return self._told_of(name, assembled(ours.text, (source, target), helpers, on, ours))
 
     def translate_text(
         self, actor: str, name: str, text: str, source: str, target: str, *, machine: bool = True
@@ -144,7 +144,12 @@ class TranslatingActs(KnowledgeActs):
         with self.store.read() as tx:
             self.corpora_kept.get(tx, name)
         helpers = self._helpers(name, source, target, machine=machine)
-        return assembled(text, (source, target), helpers)
+        return self._told_of(name, assembled(text, (source, target), helpers))
+
+    def _told_of(self, name: str, found: Translation) -> Translation:
+        """With whether the memory that was asked is older than the texts."""
+        kept = self.memory_of_corpus(name)
+        return replace(found, memory_is_stale=kept is not None and kept.stale)
 
     def terms_of_corpus(
         self, name: str, source: str, target: str, text: str = "", *, most: int = 200

@@ -31,6 +31,10 @@ def add_to(app: typer.Typer) -> None:
 From = Annotated[str, typer.Option("--from", help="The language that it is in.")]
 To = Annotated[str, typer.Option("--to", help="The language that it is wanted in.")]
 Machine = Annotated[bool, typer.Option(help="Whether a machine translates what nothing else does.")]
+STALE = (
+    "The texts have changed since the translation memory was built, so that newer wordings may be "
+    "missing in it: build it anew with `law memory build`."
+)
 _BADGES = {
     "official": "official",
     "memory": "memory",
@@ -91,7 +95,8 @@ def terms(
         content = desk.platform.export_terms(corpus, source, target)
         with writing(tbx):
             tbx.write_bytes(content)
-        return Shown({"file": tbx, "bytes": len(content)}, f"The terms are in {tbx}.")
+        told = f"The terms are in {tbx}. {_stale(desk, corpus)}".rstrip()
+        return Shown({"file": tbx, "bytes": len(content)}, told)
     found = desk.platform.terms_of_corpus(corpus, source, target, text)
     rows: list[list[object]] = [
         [one.source, one.target, one.kind, one.count, f"{one.score:g}",
@@ -99,7 +104,8 @@ def terms(
         for one in found
     ]  # fmt: skip
     columns = [source, target, "how", "times", "score", "shown by"]
-    return Shown(list(found), table(columns, rows))
+    stale = [Text(told, "bold")] if (told := _stale(desk, corpus)) else []
+    return Shown(list(found), Group(*stale, table(columns, rows)))
 
 
 @command(memory_app, "build")
@@ -129,7 +135,8 @@ def export(
     content = desk.platform.export_memory(corpus, source, target)
     with writing(file):
         file.write_bytes(content)
-    return Shown({"file": file, "bytes": len(content)}, f"The memory is in {file}.")
+    told = f"The memory is in {file}. {_stale(desk, corpus)}".rstrip()
+    return Shown({"file": file, "bytes": len(content)}, told)
 
 
 @command(memory_app, "import")
@@ -153,14 +160,21 @@ def _read(file: Path) -> bytes:
 
 
 def _kept(kept: KeptMemory) -> str:
-    return (
+    told = (
         f"{kept.corpus} remembers {kept.units} pairs of sentences, {kept.brought} of them "
         f"brought by files, and {kept.terms} terms."
     )
+    return f"{told}\n{STALE}" if kept.stale else told
+
+
+def _stale(desk: Desk, corpus: str) -> str:
+    """What is to be known of what comes out of a collection's memory; empty where it is up to date."""
+    kept = desk.platform.memory_of_corpus(corpus)
+    return STALE if kept is not None and kept.stale else ""
 
 
 def _told(found: Translation) -> Group:
-    lines = []
+    lines = [Text(STALE, "bold")] if found.memory_is_stale else []
     if found.ai_generated:
         lines.append(Text("Sentences that a machine translated are marked.", "bold"))
     for one in found.lines:

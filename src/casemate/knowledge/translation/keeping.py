@@ -3,7 +3,7 @@
 Whoever reads them reads what the ledger knows: a file that was changed past it is not read.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -16,7 +16,11 @@ from casemate.ledger import Ledger
 
 @dataclass(frozen=True)
 class KeptMemory:
-    """A translation memory with its termbase; ``texts`` is the digest of the texts that it was made of."""
+    """A translation memory with its termbase.
+
+    ``texts`` is the digest of the texts that were aligned last, empty where files brought all there is;
+    ``stale`` tells that the texts have changed since.
+    """
 
     corpus: str
     digest: str
@@ -28,6 +32,7 @@ class KeptMemory:
     brought_digest: str
     built_by: str
     built_at: datetime
+    stale: bool = False
 
 
 class TranslationMemories:
@@ -42,7 +47,7 @@ class TranslationMemories:
         tx: Session,
         actor: str,
         corpus: str,
-        texts: str,
+        texts: str | None,
         state: MemoryState,
         terms: tuple[int, str],
         *,
@@ -50,11 +55,14 @@ class TranslationMemories:
     ) -> KeptMemory:
         """Record what is held by now; the same again is no new entry on the ledger.
 
+        ``texts`` is the digest of the texts where they were just aligned; else what it was stays.
         ``terms`` are how many there are and their digest; ``brought`` how many pairs a file brought, and
         the digest of that file, where one was just imported.
         """
         row = tx.get(TranslationMemoryRow, corpus)
         count, terms_digest = terms
+        if texts is None:
+            texts = row.texts if row is not None else ""
         now = (state.digest, terms_digest, texts)
         if row is not None and (row.digest, row.terms_digest, row.texts) == now and not brought:
             return _kept(row)
@@ -75,10 +83,12 @@ class TranslationMemories:
         )  # fmt: skip
         return _kept(row)
 
-    def find(self, tx: Session, corpus: str) -> KeptMemory | None:
-        """The memory of ``corpus``, if there is one."""
+    def find(self, tx: Session, corpus: str, texts: str = "") -> KeptMemory | None:
+        """The memory of ``corpus``, if there is one; ``texts`` is the digest of the texts as they are."""
         row = tx.get(TranslationMemoryRow, corpus)
-        return None if row is None else _kept(row)
+        if row is None:
+            return None
+        return replace(_kept(row), stale=bool(texts and row.texts and row.texts != texts))
 
 
 def _kept(row: TranslationMemoryRow) -> KeptMemory:

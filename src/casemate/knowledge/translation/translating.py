@@ -73,6 +73,8 @@ class Translation:
     ai_generated: bool
     words: str
     """The whole of it, marks and paragraphs as in the source; each sentence of a machine's says so."""
+    memory_is_stale: bool = False
+    """The memory that was asked was built before the texts changed: newer wordings may be missing in it."""
 
 
 @dataclass(frozen=True)
