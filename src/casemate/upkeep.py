@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -74,7 +75,8 @@ class Job:
 
 def health(platform: Platform) -> Health:
     """Every check there is. A check that cannot be made counts as failed and says why."""
-    checks = tuple(_made(name, check, platform) for name, check in CHECKS.items())
+    wanted = CHECKS if platform.home.vectors is None else CHECKS | {"vectors": _vectors}
+    checks = tuple(_made(name, check, platform) for name, check in wanted.items())
     order: list[State] = ["ok", "warn", "fail"]
     return Health(max((one.state for one in checks), key=order.index), checks)
 
@@ -94,6 +96,7 @@ _TODO = {
     "ledger": "Run `casemate ledger verify` and keep the home as it is until you know why.",
     "worker": "Start `casemate serve`.",
     "clock": "Set the machine's clock and have it kept by NTP.",
+    "vectors": "Start the database of the shared vectors, or correct [vectors] in the settings.",
 }
 
 
@@ -207,6 +210,15 @@ def _clock(platform: Platform) -> tuple[State, str, str]:
     return "ok", "it goes on from the ledger's last entry", ""
 
 
+def _vectors(platform: Platform) -> tuple[State, str, str]:
+    from casemate.knowledge.sharing import SharedVectors
+
+    if platform.home.vectors is None:
+        return "ok", "this home keeps its own", ""
+    with closing(SharedVectors(platform.home.vectors)) as shared:
+        return "ok", shared.standing(), ""
+
+
 CHECKS: dict[str, Callable[[Platform], tuple[State, str, str]]] = {
     "database": _database,
     "disk": _disk,
@@ -216,7 +228,7 @@ CHECKS: dict[str, Callable[[Platform], tuple[State, str, str]]] = {
     "worker": _worker,
     "clock": _clock,
 }
-"""In the order in which they are shown."""
+"""In the order in which they are shown; after them, where vectors are shared, their database."""
 
 
 def storage(platform: Platform) -> Storage:

@@ -23,6 +23,7 @@ from casemate.language.vectors import VectorSettings
 
 _TOGETHER = 256
 _ASKED_TOGETHER = 2000
+_SECONDS = 10
 
 
 class SharedVectors:
@@ -58,6 +59,16 @@ class SharedVectors:
                 with self._database.transaction() as cursor:
                     _keep(cursor, some, rows)
         return len(missing)
+
+    def standing(self) -> str:
+        """One sentence on the database. Raises ``Unavailable``."""
+        ask = """
+            SELECT current_setting('server_version'), (SELECT count(*) FROM sides),
+                (SELECT extversion FROM pg_extension WHERE extname = 'vector')
+        """
+        with self._database.transaction(_SECONDS) as cursor:
+            server, sides, extension = cursor.execute(ask).fetchall()[0]
+        return f"PostgreSQL {server} with pgvector {extension} answers; indexes keep {sides} sides there"
 
     def close(self) -> None:
         """Let go of the database."""

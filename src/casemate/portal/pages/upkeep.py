@@ -18,6 +18,7 @@ PARTS = {
     "ledger": mark("Ledger"),
     "worker": mark("Runs"),
     "clock": mark("Clock"),
+    "vectors": mark("Shared vectors"),
 }
 STATES = {
     "ok": (mark("Does well"), "good"),
