@@ -1,6 +1,6 @@
 """A small law in two versions and two languages, and a finder that counts words. No test."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -59,11 +59,18 @@ class WordFinder:
     passages: list[Passage]
     digest: str = "sha256:words"
 
-    def find(self, question: str, language: str, on: date | None, limit: int) -> Sequence[Found]:
+    def find(
+        self,
+        question: str,
+        language: str,
+        on: date | None,
+        limit: int,
+        without: Collection[str] = (),
+    ) -> Sequence[Found]:
         asked = set(words(question)) - EMPTY
         rated = []
         for one in self.passages:
-            if one.language == language and one.in_force(on):
+            if one.language == language and one.in_force(on) and one.provision not in without:
                 share = len(asked & set(words(one.text))) / max(1, len(asked))
                 rated.append(Found(one, share))
         rated.sort(key=lambda one: (-one.score, one.passage.id))

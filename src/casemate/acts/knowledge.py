@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -95,16 +96,19 @@ class KnowledgeActs(Part):
         quotes: int = 3,
         works: Sequence[str] = (),
     ) -> Answer:
-        """Quotes that answer, from the words in force ``on`` a day, or a refusal; for anyone.
+        """Quotes that answer, from the words in force ``on`` a day, or a refusal, with what comes near; for
+        anyone.
 
         ``works`` asks those alone. Nothing is kept of who asks what.
         """
         from casemate.knowledge.answers import Answers
+        from casemate.knowledge.answers.calibration import shipped
         from casemate.knowledge.answers.finding import likeness_by
 
         with self._library(name) as library:
             finder, likeness = self._finder(name, library), likeness_by(self._encoder)
-            answers = Answers(library, finder, likeness=likeness)
+            rule = replace(shipped(), strictness=self.home.answers.strictness)
+            answers = Answers(library, finder, likeness=likeness, calibration=rule)
             return answers.ask(question, language, on, known=known, quotes=quotes, works=works)
 
     def search_corpus(

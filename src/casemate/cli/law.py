@@ -135,12 +135,14 @@ def answer_text(answer: Answer) -> Group:
     lines: list[Text] = []
     if answer.refusal:
         lines.append(Text(answer.refusal, "bold"))
-        lines += [Text(f"Nearest: {title}", "dim") for title in answer.nearest]
-    for number, quote in enumerate(answer.quotes, 1):
+        if not answer.near:
+            lines += [Text(f"Nearest: {title}", "dim") for title in answer.nearest]
+    for number, quote in enumerate((*answer.quotes, *answer.near), 1):
         where = " ".join(part for part in (quote.number or quote.provision, quote.heading) if part)
         until = f" until the day before {quote.valid_to}" if quote.valid_to else ""
         source = f"{quote.title} · from {quote.valid_from}{until} · sha256 {quote.digest[:16]}…"
-        lines.append(Text(f"{number}. {where}", "bold"))
+        mark = "Near, not an answer: " if answer.near else f"{number}. "
+        lines.append(Text(f"{mark}{where}", "bold"))
         lines.append(Text(f"«{quote.text}»"))
         if quote.why:
             lines.append(Text(f"Not in force: {quote.why}.", "bold"))

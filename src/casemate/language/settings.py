@@ -14,13 +14,14 @@ across_languages = false                    # whether sentences in another langu
 
 [answers]
 receipts_on_ledger = false                  # whether digests of answers' receipts are recorded
+strictness = "usual"                        # how surely a provision answers: "lenient", "usual", "strict"
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from casemate.errors import BadInput
 from casemate.language.address import require_address
@@ -36,6 +37,10 @@ _BOUNDS = {
 }
 _ACROSS = "across_languages"
 _TEXTS = {"endpoint", "model", "key_env"}
+
+
+Strictness = Literal["lenient", "usual", "strict"]
+"""How surely a provision must answer to be quoted as an answer."""
 
 
 @dataclass(frozen=True)
@@ -57,16 +62,20 @@ class LanguageSettings:
 
 @dataclass(frozen=True)
 class AnswerSettings:
-    """What becomes of answers. ``receipts_on_ledger``: the digest of each one's receipt is recorded."""
+    """What becomes of answers. ``receipts_on_ledger``: the digest of each one's receipt is recorded.
+    ``strictness``: what does not stand out so far is shown as near, and not as an answer."""
 
     receipts_on_ledger: bool = False
+    strictness: Strictness = "usual"
 
 
 def read_answer_settings(document: Any) -> AnswerSettings:
     """What ``[answers]`` says. Raises ``BadInput``."""
-    if not isinstance(document, Mapping) or set(document) - {"receipts_on_ledger"}:
-        raise BadInput("the settings' [answers] is a table with receipts_on_ledger = true or false")
-    return AnswerSettings(_flag("receipts_on_ledger", document.get("receipts_on_ledger", False)))
+    known = {"receipts_on_ledger", "strictness"}
+    if not isinstance(document, Mapping) or set(document) - known:
+        raise BadInput("the settings' [answers] is a table with receipts_on_ledger and strictness")
+    flag = _flag("receipts_on_ledger", document.get("receipts_on_ledger", False))
+    return AnswerSettings(flag, _strictness(document.get("strictness", "usual")))
 
 
 def read_language_settings(document: Any, root: Path) -> LanguageSettings:
@@ -106,6 +115,16 @@ def _flag(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise BadInput(f"{name} is true or false")
     return value
+
+
+def _strictness(value: Any) -> Strictness:
+    for one in get_args(Strictness):
+        if value == one:
+            known: Strictness = one
+            return known
+    raise BadInput(
+        f"[answers] strictness is one of {', '.join(get_args(Strictness))}, not {value!r}"
+    )
 
 
 def _number(name: str, value: Any) -> int:

@@ -1,6 +1,6 @@
 """An answer is made of quotes that exist, from the words in force on the day, or it is a refusal."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
@@ -60,8 +60,15 @@ def test_what_the_question_cites_is_quoted_first(library: Library) -> None:
 
         digest = finder.digest
 
-        def find(self, question: str, language: str, on: date | None, limit: int) -> list[Found]:
-            found = finder.find(question, language, on, limit)
+        def find(
+            self,
+            question: str,
+            language: str,
+            on: date | None,
+            limit: int,
+            without: Collection[str] = (),
+        ) -> list[Found]:
+            found = finder.find(question, language, on, limit, without)
             told = [replace(one, named=one.passage.provision.endswith("art_1")) for one in found]
             return sorted(told, key=lambda one: not one.named)
 

@@ -20,7 +20,7 @@ def _section(number: int, one: Told) -> Section:
     blocks: list[Paragraph] = [Paragraph(f"Asked of {asked.on}, in {asked.language}.")]
     if one.answer.refusal:
         blocks.append(Paragraph(one.answer.refusal))
-    for quote in one.answer.quotes:
+    for quote in (*one.answer.quotes, *one.answer.near):
         until = f" until the day before {quote.valid_to}" if quote.valid_to else ""
         where = f"{quote.title}, {quote.number} {quote.heading}, from {quote.valid_from}{until}"
         source = Source("law", f"{where}, SHA-256 {quote.digest[:16]}…")

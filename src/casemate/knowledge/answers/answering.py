@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from casemate.errors import BadInput
 from casemate.knowledge.answers.asking import ASKING
-from casemate.knowledge.answers.calibration import SIGNS, Calibration, shipped
+from casemate.knowledge.answers.calibration import SIGNS, Calibration, Verdict, shipped
 from casemate.knowledge.answers.records import Answer, Quote, Receipt
 from casemate.knowledge.documents import Library
 from casemate.knowledge.passages import Passage
@@ -39,6 +39,10 @@ class Found:
     score: float
     named: bool = False
     """Whether the question cites this very provision."""
+    route: str = ""
+    """By which of the ranker's weights it was scored."""
+    lead: float | None = None
+    """How far ahead of the others it stands by them, where there are enough to tell."""
 
 
 class Finder(Protocol):
@@ -48,8 +52,16 @@ class Finder(Protocol):
     def digest(self) -> str:
         """Of the index."""
 
-    def find(self, question: str, language: str, on: date | None, limit: int) -> Sequence[Found]:
-        """The best passages in force ``on`` the day, the best first."""
+    def find(
+        self,
+        question: str,
+        language: str,
+        on: date | None,
+        limit: int,
+        without: Collection[str] = (),
+    ) -> Sequence[Found]:
+        """The best passages in force ``on`` the day, the best first; those of the provisions ``without``
+        are as if they were not there."""
 
 
 class Answers:
@@ -87,27 +99,30 @@ class Answers:
         require_question(question)
         found = self._standing(question, language, on, known, without, works)
         rated = Rated(question, self._likeness)
-        signs = signs_of(rated, [one for one, _ in found])
-        sure = bool(found) and found[0][0].named
-        chance = 1.0 if sure else self._calibration.probability(signs)
-        refused = not found or (not sure and chance < self._calibration.threshold)
-        cut = (
-            ()
-            if refused
-            else tuple(
-                self._quote(rated, *one) for one in _good(rated, _apart(found, language)[:quotes])
-            )
-        )
+        verdict, chance = self._judged(rated, [one for one, _ in found])
+        chosen = () if verdict == "nothing" else _good(rated, _apart(found, language)[:quotes])
+        cut = tuple(self._quote(rated, *one) for one in chosen)
         spans = tuple((one.passage, one.start, one.end, one.digest) for one in cut)
+        answered = verdict == "answered"
         receipt = Receipt(
-            question, language, on, known, self._finder.digest, spans,
+            question, language, on, known, self._finder.digest, spans, near=verdict == "near",
             quotes=quotes, works=tuple(works), rules=self._calibration.digest,
         )  # fmt: skip
         return Answer(
-            question=question, language=language, on=on, quotes=cut, confidence=chance, receipt=receipt,
-            refusal=_REFUSAL if refused else "", instruments=() if refused else _instruments(found),
-            nearest=tuple(dict.fromkeys(one.passage.title for one, _ in found[:3])) if refused else (),
+            question=question, language=language, on=on, quotes=cut if answered else (),
+            confidence=chance, receipt=receipt, refusal=_REFUSALS.get(verdict, ""),
+            instruments=_instruments(found) if answered else (), near=() if answered else cut,
+            nearest=() if answered else _titles(found),
         )  # fmt: skip
+
+    def _judged(self, rated: "Rated", found: Sequence[Found]) -> tuple[Verdict, float]:
+        """Whether what was found answers, and how likely that is; what the question cites does."""
+        if not found:
+            return "nothing", 0.0
+        if found[0].named:
+            return "answered", 1.0
+        leads = [(one.route, one.lead) for one in found if one.lead is not None]
+        return self._calibration.judged(signs_of(rated, found), leads)
 
     def replay(self, receipt: Receipt) -> bool:
         """Whether the question of ``receipt``, asked again, gives the same spans of the same texts."""
@@ -123,7 +138,8 @@ class Answers:
     ) -> list[tuple[Found, str]]:  # fmt: skip
         """What is found and held on the day, each with the words on why it did not quite."""
         wanted = (_OF_WORKS if works else _LOOKED_AT) + len(without)
-        found = self._finder.find(question, language, None if known else on, wanted)
+        day = None if known else on
+        found = self._finder.find(question, language, day, wanted, without)
         kept = []
         for one in found:
             if one.passage.provision in without or one.passage.id in without:
@@ -185,6 +201,12 @@ def differences(receipt: Receipt, again: Receipt) -> list[str]:
     if replace(again, salt="", **_of_model("")) == replace(receipt, salt="", **_of_model("")):
         return []
     found = []
+    if again.near != receipt.near:
+        found.append(
+            "what answered comes near only"
+            if again.near
+            else "what came near only is an answer now"
+        )
     if again.index != receipt.index:
         found.append("the index was built anew: texts were added, changed or taken out")
     if again.rules != receipt.rules:
@@ -243,7 +265,10 @@ def _good(rated: Rated, found: Sequence[tuple[Found, str]]) -> list[tuple[Found,
     return [one for _, _, one in kept]
 
 
-_REFUSAL = "Nothing in these texts answers the question well enough to quote it."
+_REFUSALS: Mapping[Verdict, str] = {
+    "nothing": "Nothing in these texts answers the question well enough to quote it.",
+    "near": "No provision of these texts answers the question for certain; these come nearest.",
+}
 
 
 def require_question(question: str) -> None:
@@ -307,6 +332,11 @@ def _instruments(found: Sequence[tuple[Found, str]]) -> tuple[tuple[str, str], .
     near = [one for one, _ in found[:_LOOKED_AT] if one.score >= top.score - _CLOSE]
     works = dict.fromkeys((one.passage.work, one.passage.title) for one in near)
     return tuple(works) if len({work for work, _ in works}) > 1 else ()
+
+
+def _titles(found: Sequence[tuple[Found, str]]) -> tuple[str, ...]:
+    """Of the works that the first found are of."""
+    return tuple(dict.fromkeys(one.passage.title for one, _ in found[:3]))
 
 
 _CLOSE = 0.02

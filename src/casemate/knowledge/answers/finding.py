@@ -1,6 +1,6 @@
 """The finder over a built index, and the likeness of sentences by their vectors."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,19 +43,37 @@ class IndexFinder:
         """Of the index."""
         return self._index.digest
 
-    def find(self, question: str, language: str, on: date | None, limit: int) -> Sequence[Found]:
+    def find(
+        self,
+        question: str,
+        language: str,
+        on: date | None,
+        limit: int,
+        without: Collection[str] = (),
+    ) -> Sequence[Found]:
         """The best passages of every language, each language's in the ranker's order."""
+        ids = self._ids_of(without)
         vector = self._index.vector(question)
         found: list[Found] = []
         for of in self._index.languages:
-            hits = self._index.search(question, language, as_of=on, limit=limit, languages=[of])
+            hits = self._index.search(
+                question, language, as_of=on, limit=limit, languages=[of], without=ids
+            )
             near = [self._near(of, one.id, vector) for one in hits[:_FIRST]]
             best = max(near, default=0.0)
             for rank, hit in enumerate(hits):
                 cited = hit.score >= CITED
                 score = (1.0 if cited else best) - _STEP * rank
-                found.append(Found(self._passages[hit.id], score, cited))
+                found.append(Found(self._passages[hit.id], score, cited, hit.route, hit.lead))
         return sorted(found, key=lambda one: -one.score)[:limit]
+
+    def _ids_of(self, provisions: Collection[str]) -> Collection[str]:
+        """The passages of these provisions, in every version and language; passages may be named too."""
+        if not provisions:
+            return ()
+        return [
+            one.id for one in self._passages.values() if {one.id, one.provision} & {*provisions}
+        ]
 
     def _near(self, language: str, passage: str, vector: Any) -> float:
         """Cosine of the question and the nearest piece of a passage."""

@@ -42,7 +42,8 @@ class AnswerFigures:
 def measure(
     answers: Answers, library: Library, asked: Sequence[Asked], quotes: int = 3
 ) -> AnswerFigures:
-    """The figures. Raises ``BadInput`` where nothing is asked."""
+    """The figures; what is shown as near only is a refusal to answer. Raises ``BadInput`` where nothing is
+    asked."""
     if not asked:
         raise BadInput("there are no questions to measure answers by")
     given = [answers.ask(one.question, one.language, one.on, quotes=quotes) for one in asked]
@@ -50,7 +51,9 @@ def measure(
         answers.ask(one.question, one.language, one.on, quotes=quotes, without=one.relevant)
         for one in asked
     ]
-    all_quotes = [(one, quote) for one in (*given, *taken_out) for quote in one.quotes]
+    all_quotes = [
+        (one, quote) for one in (*given, *taken_out) for quote in (*one.quotes, *one.near)
+    ]
     existing = sum(_exists(library, quote, answer.on) for answer, quote in all_quotes)
     versions = sum(not quote.why and _holds(quote, answer.on) for answer, quote in all_quotes)
     precision, recall = _citations(asked, given)

@@ -1,6 +1,6 @@
 """What an answer is made of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -41,7 +41,8 @@ class Quote:
 class Receipt:
     """What an answer came from: the same question to the same index gives the same spans.
 
-    ``rules`` is the digest of what decides when to refuse. ``works`` were asked alone, where any
+    ``near``: its spans come near and were not given as an answer. ``rules`` is the digest of what decides
+    when to refuse. ``works`` were asked alone, where any
     were. Of a language model that wrote: name, digest and settings, and the digests of what it was asked
     and of the sentences that stood. ``salt`` is random where the digest is recorded: who reads
     it there cannot try questions until one fits.
@@ -62,6 +63,7 @@ class Receipt:
     prompt: str = ""
     written: str = ""
     salt: str = ""
+    near: bool = False
 
     @property
     def digest(self) -> str:
@@ -76,6 +78,8 @@ class Receipt:
         document["spans"] = [list(one) for one in self.spans]
         document["works"] = list(self.works)
         document["model_settings"] = [list(one) for one in self.model_settings]
+        if not self.near:  # receipts given before there was such a thing keep their digests
+            del document["near"]
         return document
 
     @classmethod
@@ -93,10 +97,11 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Quotes, best first, or none and ``refusal`` says why.
+    """Quotes, best first, or none and ``refusal`` says why; then ``near`` quotes what comes nearest, where
+    anything does, and is no answer.
 
     ``instruments`` are the works to choose from, where the question fits several and names none.
-    ``confidence`` is the calibrated probability that an answer is among the quotes.
+    ``confidence`` is the calibrated probability that an answer is among the quotes, shown as near or not.
     """
 
     question: str
@@ -109,27 +114,23 @@ class Answer:
     instruments: tuple[tuple[str, str], ...] = ()
     nearest: tuple[str, ...] = ()
     """Titles of what came nearest, where nothing is good enough to quote."""
+    near: tuple[Quote, ...] = ()
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> "Answer":
         """As ``to_dict`` told it, days as text or as days."""
         receipt = Receipt.from_document(document["receipt"])
-        quotes = tuple(
-            Quote(
-                **{**one, "valid_from": _day(one["valid_from"]), "valid_to": _day(one["valid_to"])}
-            )
-            for one in document["quotes"]
-        )
         return cls(
             question=document["question"],
             language=document["language"],
             on=receipt.on,
-            quotes=quotes,
+            quotes=_quotes(document["quotes"]),
             confidence=document["confidence"],
             receipt=receipt,
             refusal=document["refusal"] or "",
             instruments=tuple((one["work"], one["title"]) for one in document["instruments"]),
             nearest=tuple(document["nearest"]),
+            near=_quotes(document["near"]),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -143,8 +144,16 @@ class Answer:
             "quotes": [asdict(one) for one in self.quotes],
             "instruments": [{"work": work, "title": title} for work, title in self.instruments],
             "nearest": list(self.nearest),
+            "near": [asdict(one) for one in self.near],
             "receipt": {**self.receipt.to_document(), "digest": self.receipt.digest},
         }
+
+
+def _quotes(told: Sequence[Mapping[str, Any]]) -> tuple[Quote, ...]:
+    return tuple(
+        Quote(**{**one, "valid_from": _day(one["valid_from"]), "valid_to": _day(one["valid_to"])})
+        for one in told
+    )
 
 
 def _receipt(told: Mapping[str, Any]) -> Receipt:
@@ -158,11 +167,17 @@ def _receipt(told: Mapping[str, Any]) -> Receipt:
         known=_day(told.get("known")), index=_text(told["index"]), spans=spans,
         quotes=int(told.get("quotes", 3)), works=tuple(map(_text, told.get("works", ()))),
         model_settings=tuple((str(name), value) for name, value in told.get("model_settings", ())),
-        **texts,
+        near=_flag(told.get("near", False)), **texts,
     )  # fmt: skip
 
 
 _TEXTS = ("model", "rules", "model_digest", "prompt", "written", "salt")
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{value!r} is neither true nor false")
+    return value
 
 
 def _text(value: Any) -> str:

@@ -34,7 +34,7 @@ class InstrumentDocument(BaseModel):
 
 
 class AnswerDocument(BaseModel):
-    """Quotes, the best first, or a refusal."""
+    """Quotes, the best first, or a refusal; then `near` quotes what comes nearest, and is no answer."""
 
     question: str
     language: str
@@ -44,6 +44,7 @@ class AnswerDocument(BaseModel):
     quotes: list[QuoteDocument]  # type: ignore[valid-type]
     instruments: list[InstrumentDocument]
     nearest: list[str]
+    near: list[QuoteDocument]  # type: ignore[valid-type]
     receipt: dict[str, Any]
 
 

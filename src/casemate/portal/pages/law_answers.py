@@ -89,15 +89,18 @@ def telling(seen: Visit, corpus: str, typed: Typed, turns: Turns) -> Telling:
 def document(told: Telling, typed: Typed, turns: Turns, events: Sequence[Event]) -> dict[str, Any]:
     """A turn with what of it has come, as the form carries it."""
     finished = next((one for one in events if isinstance(one, Finished)), None)
-    meant = told.understood
+    meant, answer = told.understood, told.answer
     turn = {
         "number": turns[-1]["number"] + 1 if turns else 1,
         "question": typed.question,
         "asked": meant.asked,
         "on": meant.on,
         "before": meant.before,
-        "works": list(dict.fromkeys(one.work for one in told.answer.quotes)) or list(meant.works),
-        "quotes": [{name: plain(one)[name] for name in _QUOTED} for one in told.answer.quotes],
+        "works": list(dict.fromkeys(one.work for one in answer.quotes)) or list(meant.works),
+        "quotes": [
+            {name: plain(one)[name] for name in _QUOTED} for one in (*answer.quotes, *answer.near)
+        ],
+        "near": bool(answer.near),
         "sentences": [plain(one) for one in events if isinstance(one, Supported)],
         "dropped": [plain(one) for one in events if isinstance(one, DroppedSentence)],
         "note": finished.note if finished else "",
