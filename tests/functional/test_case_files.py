@@ -102,6 +102,37 @@ def test_words_that_come_into_force_are_told_on_their_day(
     assert told(texts.platform, case.id) == [("coming", "art_1"), ("words", "art_1")]
 
 
+def test_a_look_that_has_nothing_new_opens_nothing_that_people_put_in(
+    texts: Laws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pinned(texts.platform)
+    texts.platform.watch_case_files(OPERATOR, "law")
+    opened: list[str] = []
+    unseal = texts.platform._keyring.unseal
+
+    def noted(sealed: bytes, context: str) -> str:
+        opened.append(context.rpartition(":")[2])
+        return unseal(sealed, context)
+
+    monkeypatch.setattr(texts.platform._keyring, "unseal", noted)
+    assert texts.platform.watch_case_files(OPERATOR, "law") == 0
+    assert opened == ["watched"]
+
+
+def test_what_a_look_writes_does_not_say_whose_law_has_changed(texts: Laws) -> None:
+    """All are written anew, also where nothing has changed: two copies of the database tell nothing."""
+    cases = [pinned(texts.platform, key=key).id for key in ("art_1", "art_2")]
+
+    def kept() -> list[bytes]:
+        with texts.platform.store.read() as tx:
+            return [texts.platform.case_files_kept.row(tx, one).watched for one in cases]
+
+    texts.platform.watch_case_files(OPERATOR, "law")
+    before = kept()
+    texts.version(COMING, ("art_1", "Deux chiens."), ("art_2", LEASH.replace("laisse", "cage")))
+    assert all(new != old for new, old in zip(kept(), before, strict=True))
+
+
 def test_a_repeal_a_correction_and_an_end_are_told(texts: Laws) -> None:
     repealed, corrected = (pinned(texts.platform, key=key) for key in ("art_1", "art_2"))
     texts.version(COMING, ("art_2", LEASH))

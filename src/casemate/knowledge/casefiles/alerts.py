@@ -71,8 +71,10 @@ class Alerts:
         """What there is to tell of one collection; ``stamp`` says by what it was looked at."""
         for row in tx.scalars(select(CaseFileRow).order_by(CaseFileRow.id)):
             watched, mark = self._files.watched(row), f"{stamp} {row.version}"
+            if watched.looked.get(corpus) == mark:
+                continue
             content = _of_corpus(self._files.content(row), corpus)
-            if watched.looked.get(corpus) == mark or not content.items():
+            if not content.items():
                 continue
             told = list(_changes(content, watched, looker))
             teller = _Teller(row.id, corpus, library, self._clock())
@@ -91,10 +93,13 @@ class Alerts:
                 continue
             if self._files.watched(row).times != one.times:
                 continue
+            # Written for each, whether there is something to tell or not: of two copies of the database
+            # nobody reads which case file is about what has changed in between.
             self._files.keep_watched(row, one.watched)
             for change, alert in one.alerts:
                 self._put(tx, change, alert)
-            self._prune(tx, one.case_file)
+            if one.alerts:
+                self._prune(tx, one.case_file)
             count += 1
         if count:
             # One entry for all: which case file a change concerns would say what is in it.

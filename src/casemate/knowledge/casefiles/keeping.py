@@ -296,9 +296,15 @@ def as_text(record: Any) -> str:
     return json.dumps(plain(record), ensure_ascii=False, separators=(",", ":"))
 
 
+_ADAPTERS: dict[type[Any], Any] = {}
+"""Pydantic's reader of each kind of record: making one takes longer than reading a hundred."""
+
+
 def decoded(kind: type[T], text: str) -> T:
     """``text`` as it was kept, as a ``kind``."""
     from pydantic import TypeAdapter
 
-    read: T = TypeAdapter(kind).validate_json(text)
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    read: T = _ADAPTERS[kind].validate_json(text)
     return read
