@@ -217,6 +217,34 @@ def test_the_ledger_has_the_digest_alone_and_only_where_that_is_wanted(portal: P
     assert platform.replay_receipt("law", Receipt.from_document(one)).same
 
 
+def test_what_comes_near_is_no_quote_of_an_answer_and_its_receipt_says_so(portal: Portal) -> None:
+    asked = {"question": "Combien coûte un passeport annuel ?", "lang": "fr", "on": str(NEW)}
+    answer = portal.client.get(f"/api/v1{API}", params=asked).json()
+    assert answer["quotes"] == []
+    assert "these come nearest" in answer["refusal"]
+    assert "60 euros" in answer["near"][0]["text"]
+    receipt = Receipt.from_document(answer["receipt"])
+    assert receipt.near
+    assert portal.platform.replay_receipt("law", receipt).same
+    forged = {**answer["receipt"], "near": False}
+    with pytest.raises(BadInput, match="it was changed"):
+        Receipt.from_document(forged)
+
+
+def test_how_strictly_questions_are_answered_is_the_operators_choice_and_is_in_the_receipt(
+    portal: Portal,
+) -> None:
+    platform = portal.platform
+    home = platform.home
+    usual = ask(portal)["receipt"]
+    platform.home = replace(home, answers=AnswerSettings(strictness="strict"))
+    try:
+        told = platform.replay_receipt("law", Receipt.from_document(usual))
+    finally:
+        platform.home = home
+    assert told.changed == ("what decides when to refuse has changed",)
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

@@ -68,6 +68,20 @@ def test_what_a_model_wrote_stands_beside_its_quote_and_what_was_left_out_is_sho
     assert "&lt;b&gt;70" in page
 
 
+def test_what_comes_near_has_no_number_and_no_model_writes_on_it(visitor: Person) -> None:
+    platform = visitor.browser.app.state.platform  # type: ignore[attr-defined]
+    home = platform.home
+    with stub_model(lambda *_: "La taxe annuelle est de 60 euros [1].") as server:
+        platform.home = replace(home, language_model=LanguageSettings("stub", server.url))
+        page = ask(visitor, "Combien coûte un passeport annuel ?", str(NEW))
+        platform._close_writer()
+        platform.home = home
+    assert "proche, sans être une réponse" in words(page)
+    assert "60 euros" in words(page)
+    assert "[1]" not in page
+    assert "modèle de langage (stub)" not in words(page)
+
+
 @pytest.mark.parametrize(
     "change", [lambda text: text.replace("40 euros", "0 euros"), lambda text: "x"]
 )

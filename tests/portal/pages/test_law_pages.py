@@ -94,6 +94,18 @@ def test_what_nothing_answers_is_refused(visitor: Person) -> None:
     assert "Nothing in these texts answers" in page
 
 
+def test_what_comes_near_is_shown_as_near_and_cannot_be_taken_for_an_answer(
+    visitor: Person,
+) -> None:
+    query = "question=Combien+co%C3%BBte+un+passeport+annuel+%3F"
+    page = visitor.see(f"/fr/law/ask?corpus=law&{query}&on={NEW}")
+    assert "n'est pas une réponse" in words(page)
+    assert "proche, sans être une réponse" in words(page)
+    assert "60 euros" in words(page)
+    assert "form=pdf" not in page
+    assert "/law/cases/pin" not in page
+
+
 def test_a_question_of_a_hundred_thousand_characters_is_told_so(visitor: Person) -> None:
     answer = visitor.get("/en/law/ask", params={"corpus": "law", "question": "x " * 5_000})
     assert answer.status_code == 422

@@ -3,12 +3,15 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from io import StringIO
 
 import pytest
 from answers_of_law import NEW, WORK, WordFinder, finder_of, library_of_dogs
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
+from casemate.cli.law import answer_text
 from casemate.errors import BadInput
 from casemate.knowledge.answers import Answer, Answers, Calibration, Found, Receipt
 from casemate.knowledge.answers.calibration import Ahead, f1_of_refusals, fitted_ahead, shipped
@@ -126,6 +129,13 @@ def test_the_receipt_of_an_answer_has_the_digest_that_it_always_had(library: Lib
 def test_a_document_of_what_came_near_is_read_back(library: Library) -> None:
     answer = ask(library, 1.5)
     assert Answer.from_dict(answer.to_dict()).near == answer.near
+
+
+def test_the_command_line_says_near_beside_each_quote(library: Library) -> None:
+    page = StringIO()
+    Console(file=page, width=200).print(answer_text(ask(library, 1.5)))
+    assert "Near, not an answer: Art. 2." in page.getvalue()
+    assert "60 euros" in page.getvalue()
 
 
 def test_what_is_near_counts_as_a_refusal(library: Library) -> None:
