@@ -285,6 +285,7 @@ class Platform(
     def close(self) -> None:
         """Stop working; runs that are under way go on with the next process that opens the home."""
         self._close_writer()
+        self._close_vectors()
         if "enclave" in vars(self):  # what was not opened is not closed
             try:
                 if self.enclave.worker.is_working:

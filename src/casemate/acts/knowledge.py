@@ -182,6 +182,11 @@ class KnowledgeActs(Part):
 
         return SharedVectors(self.home.vectors)
 
+    def _close_vectors(self) -> None:
+        """Let go of that database, where it was opened."""
+        if (shared := vars(self).get("_shared_vectors")) is not None:
+            shared.close()
+
     @cached_property
     def _finders(self) -> dict[str, IndexFinder]:
         """Open indexes: opening one reads all of its words."""

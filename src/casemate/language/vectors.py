@@ -5,12 +5,15 @@ postgresql = "postgresql+psycopg://casemate@db.example.lu/vectors"   # with the 
 search = "all"   # each vector is held against a question; "nearest": those that a graph leads to
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from casemate.errors import BadInput
 from casemate.language.address import is_loopback
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
 
 VARIABLE = "CASEMATE_VECTORS"
 """The environment variable whose URL goes before the settings': a password need not lie in a file."""
@@ -37,9 +40,9 @@ def read_vector_settings(document: Any, environ: Mapping[str, str]) -> VectorSet
         raise BadInput(
             f"[vectors] has unknown settings {sorted(unknown)}; known: postgresql, search"
         )
-    if document is not None and "postgresql" not in told:
-        raise BadInput("[vectors] has no postgresql: the URL of a database with pgvector")
     url = environ.get(VARIABLE) or told.get("postgresql")
+    if document is not None and url is None:
+        raise BadInput("[vectors] has no postgresql: the URL of a database with pgvector")
     if (search := told.get("search", "all")) not in _SEARCHES:
         raise BadInput('[vectors] search is "all" or "nearest"')
     return None if url is None else VectorSettings(_checked(url), search == "nearest")
@@ -60,12 +63,17 @@ def _checked(url: object) -> str:
             "the URL of the shared vectors is none of PostgreSQL: write "
             "postgresql+psycopg://user@host/database, special characters of a password as %40 and the like"
         ) from None
-    hosts = [read.host or "", *_texts(read.query.get("host", ()))]
-    elsewhere = any(host and not host.startswith("/") and not is_loopback(host) for host in hosts)
-    usual = {"connect_timeout": str(_CONNECTING)} | ({"sslmode": "require"} if elsewhere else {})
+    usual = {"connect_timeout": str(_CONNECTING)}
+    if any(not host.startswith("/") and not is_loopback(host) for host in _hosts(read)):
+        usual["sslmode"] = "require"
     whole = read.set(drivername="postgresql+psycopg", query={**usual, **read.query})
     return whole.render_as_string(hide_password=False)
 
 
-def _texts(value: object) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, tuple) else ()
+def _hosts(url: "URL") -> Iterator[str]:
+    """Every host, address and folder of a socket that a URL names, each way in which libpq takes one."""
+    yield from filter(None, [url.host])
+    for name in ("host", "hostaddr"):
+        found = url.query.get(name, ())
+        for some in (found,) if isinstance(found, str) else found:
+            yield from filter(None, some.split(","))

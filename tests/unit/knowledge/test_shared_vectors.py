@@ -382,6 +382,19 @@ def test_the_settings_of_a_home_and_the_environment_name_the_database(tmp_path: 
     assert home.vectors is not None
     assert "s3cret" not in repr(home)
     assert "sslmode=require" in home.vectors.url
+    for url, encrypted in (
+        ("postgresql:///d", False),
+        ("postgresql:///d?host=/run/postgresql", False),
+        ("postgresql://localhost/d", False),
+        ("postgresql:///d?host=/run/postgresql,db.lu", True),
+        ("postgresql:///d?hostaddr=192.0.2.7", True),
+    ):
+        read = read_vector_settings({"postgresql": url}, {})
+        assert read is not None
+        assert ("sslmode=require" in read.url) == encrypted, url
+    plain = read_vector_settings({"postgresql": "postgresql://h/d?sslmode=disable"}, {})
+    assert plain is not None
+    assert "sslmode=disable" in plain.url
     given = open_home(tmp_path / "home", environ={"CASEMATE_VECTORS": "postgresql://b@[::1]/e"})
     assert given.vectors is not None
     assert given.vectors.url == "postgresql+psycopg://b@[::1]/e?connect_timeout=10"

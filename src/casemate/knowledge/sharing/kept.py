@@ -63,12 +63,12 @@ class SharedVectors:
     def standing(self) -> str:
         """One sentence on the database. Raises ``Unavailable``."""
         ask = """
-            SELECT current_setting('server_version'), (SELECT count(*) FROM sides),
+            SELECT current_setting('server_version'), (SELECT count(DISTINCT index_digest) FROM sides),
                 (SELECT extversion FROM pg_extension WHERE extname = 'vector')
         """
         with self._database.transaction(_SECONDS) as cursor:
-            server, sides, extension = cursor.execute(ask).fetchall()[0]
-        return f"PostgreSQL {server} with pgvector {extension} answers; indexes keep {sides} sides there"
+            server, indexes, extension = cursor.execute(ask).fetchall()[0]
+        return f"PostgreSQL {server} with pgvector {extension} answers, with vectors of {indexes} indexes"
 
     def close(self) -> None:
         """Let go of the database."""
@@ -106,8 +106,9 @@ class SharedVectors:
             there = set(_there(cursor, mine))  # kept since we asked first
             missing = [digest for digest in mine if digest not in there]
             if missing:
-                rows = encoder.passages([texts[digest] for digest in missing])
-                _keep(cursor, missing, [row.astype(np.float16) for row in rows])
+                made = dict(encoder.stream([texts[digest] for digest in missing]))
+                rows = [made[place].astype(np.float16) for place in range(len(missing))]
+                _keep(cursor, missing, rows)
         return mine
 
     def _missing(self, digests: Sequence[bytes]) -> list[bytes]:
