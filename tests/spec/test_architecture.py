@@ -1,6 +1,8 @@
 """What the architecture promises and no linter of imports can see."""
 
 import ast
+from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,16 +14,29 @@ from casemate.flagships.declaration import SHAPE, flagship
 SOURCE = Path(casemate.__file__).parent
 
 
+@cache
+def sources() -> dict[str, str]:
+    """Every source file's text, by its place."""
+    return {
+        path.relative_to(SOURCE).as_posix(): path.read_text(encoding="utf-8")
+        for path in SOURCE.rglob("*.py")
+    }
+
+
+@cache
+def callers() -> dict[str, set[str]]:
+    """The source files that call a method, by its name; every file is parsed once for all questions."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for place, text in sources().items():
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                found[node.func.attr].add(place)
+    return found
+
+
 def calls_of(name: str) -> set[str]:
     """The source files that call a method ``name``."""
-    return {
-        path.relative_to(SOURCE).as_posix()
-        for path in SOURCE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == name
-    }
+    return callers().get(name, set())
 
 
 def test_only_the_views_of_the_enclave_decrypt_a_table() -> None:
@@ -43,12 +58,8 @@ def test_nobody_but_the_clock_asks_for_the_time() -> None:
 
 def test_only_the_ledger_vouches_for_changes() -> None:
     """``mark_recorded`` would silence the guard of the third law: the ledger alone may say it."""
-    callers = {
-        path.relative_to(SOURCE).as_posix()
-        for path in SOURCE.rglob("*.py")
-        if "mark_recorded(" in path.read_text(encoding="utf-8")
-    }
-    assert {caller.split("/")[0] for caller in callers} <= {"ledger", "store"}
+    vouching = {place for place, text in sources().items() if "mark_recorded(" in text}
+    assert {place.split("/")[0] for place in vouching} <= {"ledger", "store"}
 
 
 def test_every_error_has_its_exit_code_and_status() -> None:
