@@ -86,22 +86,22 @@ async function ask(data) {
   busy(true);
   say(talk.dataset.asking);
   const answer = await send(talk.dataset.talk, data, turn.connection.signal);
-  if (answer && !answer.headers.get("content-type").startsWith("text/event-stream")) return whole(data);
+  if (answer && !answer.headers.get("content-type")?.startsWith("text/event-stream")) return whole(data);
   if (answer) for await (const [name, told] of events(answer)) show[name](turn, told);
   running = null;
   if (!turn.ended) lost(turn);
-  busy(false, turn);
+  busy(false, turn.ended ? turn.section.querySelector("h2") : again);
 }
 
 // The buttons while a turn is written, and after; the focus never falls out of the page.
-function busy(is, turn) {
+function busy(is, next) {
   const held = document.activeElement;
   stopping.hidden = !is;
   const button = place.querySelector("form button");
   button.disabled = is;
   if (is) again.hidden = true;
   if (is && (held === button || held === again)) stopping.focus();
-  if (!is && held === stopping) (turn.ended ? turn.section.querySelector("h2") : again).focus();
+  if (!is && held === stopping) next.focus();
 }
 
 function lost(turn) {
@@ -118,6 +118,8 @@ function lost(turn) {
 function whole(data) {
   const form = place.querySelector("form");
   for (const name of ["question", "on"]) form.elements[name].value = data.get(name);
+  running = null; // the browser may show this very page again
+  busy(false, form.elements.question);
   form.submit();
 }
 
