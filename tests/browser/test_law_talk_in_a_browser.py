@@ -9,7 +9,7 @@ from threading import Event
 import pytest
 from answers_of_law import NEW, load_dogs
 from axe_playwright_python.sync_playwright import Axe
-from browser_world import House, chromium, house, watched
+from browser_world import House, chromium, house, serving, watched
 from playwright.sync_api import Browser, Page, Route, expect
 from stub_model import Says, StubModel, stub_model
 
@@ -201,6 +201,22 @@ def test_a_connection_that_is_lost_is_told_and_the_question_is_asked_again(
         expect(turn).to_have_count(1)
         expect(page.locator("#question")).to_have_value("")
         assert told(page) == without_scripts(browser, home, ASKED)
+
+
+def test_a_server_that_ends_stops_the_model_and_the_page_says_that_the_connection_is_lost(
+    home: House, page: Page
+) -> None:
+    says = Held(*["mais encore "] * 100)
+    with writes(home, says) as server:
+        with serving(home.platform, works=False) as address:
+            begin(page, replace(home, address=address))
+            ask(page)
+            expect(page.locator("[data-sentences]")).to_contain_text(STANDS)
+        said(page, "La connexion a été perdue avant que la réponse soit complète")
+        assert not says.go.is_set(), "it did not wait for the model"
+        expect(page.locator("[data-sentences]")).to_contain_text(STANDS)
+        says.go.set()
+        assert server.hung_up.wait(20)
 
 
 def test_what_a_model_writes_is_text(browser: Browser, home: House, page: Page) -> None:
