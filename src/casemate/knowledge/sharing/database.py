@@ -31,12 +31,11 @@ CREATE TABLE kept (
     vector halfvec NOT NULL
 );
 CREATE TABLE sides (
-    side integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     index_digest text NOT NULL,
     language text NOT NULL,
     pieces integer NOT NULL,
     dimension integer NOT NULL,
-    UNIQUE (index_digest, language)
+    PRIMARY KEY (index_digest, language)
 );
 CREATE TABLE holders (
     holder text NOT NULL,  -- a folder of an index, by a number drawn for it
@@ -47,7 +46,7 @@ CREATE TABLE holders (
 ALTER TABLE kept ALTER vector SET STORAGE PLAIN;
 """
 # Plain: a vector of 1,000 numbers would else be kept apart from its row, and a scan would seek each.
-# The vectors of a side lie in a table of its own, `side_` and its number.
+# The vectors of a side lie in a table of its own, which `sides.table_of` names.
 
 MOST_NUMBERS = 4000
 """In a vector: what a page of PostgreSQL holds, and what pgvector indexes."""

@@ -6,6 +6,7 @@ by a graph, where the settings want that. An index is kept as long as a folder h
 sides are placed, ``settle`` when it has become the one that the folder is read by.
 """
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -14,23 +15,25 @@ import numpy as np
 from numpy.typing import NDArray
 from pgvector import HalfVector
 
-from casemate.errors import Unavailable
+from casemate.errors import IntegrityFailure, Unavailable
+from casemate.knowledge.passages import LANGUAGE
 from casemate.knowledge.sharing.database import LOCK, Cursor, Database
 
 Scores = NDArray[np.float32]
 Places = NDArray[np.int64]
 
 _SECONDS = 30  # of one look at a side
+_DIGEST = re.compile(r"[0-9a-f]{32}")
 _WIDEST = 1000  # of pgvector's search
 
 
 @dataclass(frozen=True)
 class SharedSide:
-    """A side in the database: its number there, and how many vectors of how many numbers it has."""
+    """A side in the database: its table there, and how many vectors of how many numbers that has."""
 
     database: Database
     nearest_only: bool
-    side: int
+    table: str
     pieces: int
     dimension: int
 
@@ -51,7 +54,7 @@ class SharedSide:
     def nearest(self, row: Scores, count: int) -> Places:
         """Some ``count`` of the pieces nearest to a question, by the graph over them: nearly all of these
         are the nearest, and few of those are missing."""
-        ask = f"SELECT piece FROM side_{self.side} ORDER BY vector <#> %s LIMIT %s"  # noqa: S608 - a number
+        ask = f"SELECT piece FROM {self.table} ORDER BY vector <#> %s LIMIT %s"  # noqa: S608 - a name of ours
         wide = str(min(2 * count, _WIDEST))
         with self.database.transaction(_SECONDS) as cursor:
             cursor.execute("SELECT set_config('hnsw.ef_search', %s, true)", [wide])
@@ -60,7 +63,7 @@ class SharedSide:
 
     def vectors(self, pieces: Places) -> NDArray[np.float32]:
         """Some vectors, ``pieces`` in ascending order."""
-        ask = f"SELECT vector FROM side_{self.side} WHERE piece = ANY(%s) ORDER BY piece"  # noqa: S608
+        ask = f"SELECT vector FROM {self.table} WHERE piece = ANY(%s) ORDER BY piece"  # noqa: S608
         with self.database.transaction(_SECONDS) as cursor:
             found = cursor.execute(ask, [pieces.tolist()]).fetchall()
         _require(len(found) == len(pieces))
@@ -72,7 +75,7 @@ class SharedSide:
         packed = " || ".join(["float4send((-(vector <#> %s))::float4)"] * len(rows))
         whole = f"string_agg(int4send(piece) || {packed}, ''::bytea)"
         with self.database.transaction(_SECONDS) as cursor:
-            ask = f"SELECT {whole} FROM side_{self.side} {some}"  # noqa: S608 - marks and a number
+            ask = f"SELECT {whole} FROM {self.table} {some}"  # noqa: S608 - marks and a name of ours
             cursor.execute(ask, [*map(HalfVector, rows), *given])
             found = (cursor.fetchone() or (None,))[0] or b""
         return np.frombuffer(found, [("piece", ">i4"), ("scores", ">f4", (len(rows),))])
@@ -105,33 +108,35 @@ class Sides:
             )
             left = cursor.execute(
                 "DELETE FROM sides WHERE index_digest NOT IN (SELECT index_digest FROM holders)"
-                " RETURNING side"
+                " RETURNING index_digest, language"
             ).fetchall()
-            for (side,) in left:
-                cursor.execute(f"DROP TABLE side_{side}")
+            for gone, language in left:
+                cursor.execute(f"DROP TABLE IF EXISTS {table_of(gone, language)}")
 
     def place(self, index: str, language: str, vectors: NDArray[np.float16]) -> SharedSide:
         """Put a side there, whole or not at all; where another builder was first, its side is ours."""
         with self._database.transaction() as cursor:
             made = cursor.execute(
                 "INSERT INTO sides (index_digest, language, pieces, dimension)"
-                " VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING side",
+                " VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING language",
                 [index, language, *vectors.shape],
             ).fetchone()
             if made is not None:
-                _fill(cursor, f"side_{made[0]}", vectors)
+                _fill(cursor, table_of(index, language), vectors)
         return self.placed(index, [language])[language]
 
     def placed(self, index: str, languages: Collection[str]) -> dict[str, SharedSide]:
         """Those of an index's sides that are there."""
         with self._database.transaction(_SECONDS) as cursor:
             found = cursor.execute(
-                "SELECT language, side, pieces, dimension FROM sides"
+                "SELECT language, pieces, dimension FROM sides"
                 " WHERE index_digest = %s AND language = ANY(%s)",
                 [index, list(languages)],
             ).fetchall()
         return {
-            language: SharedSide(self._database, self._nearest_only, *row)
+            language: SharedSide(
+                self._database, self._nearest_only, table_of(index, language), *row
+            )
             for language, *row in found
         }
 
@@ -141,13 +146,21 @@ class Sides:
         if not self._nearest_only:
             return
         for side in self.placed(index, languages).values():
-            table = f"side_{side.side}"
             with self._database.transaction() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
                 cursor.execute(
-                    f"CREATE INDEX IF NOT EXISTS {table}_near ON {table}"
+                    "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [side.table]
+                )
+                cursor.execute(
+                    f"CREATE INDEX IF NOT EXISTS {side.table}_near ON {side.table}"
                     " USING hnsw (vector halfvec_ip_ops)"
                 )
+
+
+def table_of(index: str, language: str) -> str:
+    """The table of a side: the same where it was removed and is placed again, for those who ask on."""
+    if not _DIGEST.fullmatch(index) or not LANGUAGE.fullmatch(language):
+        raise IntegrityFailure(f"an index of the digest {index!r} in {language!r} is none of ours")
+    return f"side_{index}_{language}"
 
 
 def _fill(cursor: Cursor, table: str, vectors: NDArray[np.float16]) -> None:
