@@ -172,13 +172,14 @@ def main() -> None:
         for name, some in sets.items()
     }
     told = {route: one.to_document() for route, one in ahead.items()}
-    print(json.dumps({"ahead": told, "judged": report}, indent=1, default=_rounded))
+    print(json.dumps(_rounded({"ahead": told, "judged": report}), indent=1))
     if given.write:
         _write(ahead, {route: len(some) for route, some in taught.items()})
 
 
-def _rounded(value: object) -> float:
-    return round(float(value), 4)  # type: ignore[arg-type]  # a number of numpy's
+def _rounded(document: object) -> object:
+    """With numbers that people read."""
+    return json.loads(json.dumps(document), parse_float=lambda told: round(float(told), 4))
 
 
 def _write(ahead: Mapping[str, Ahead], many: Mapping[str, int]) -> None:
