@@ -121,10 +121,10 @@ def judged(
     with_answer, without = verdicts[: len(there)], verdicts[len(there) :]
     rightly = [kind for kind, one in zip(with_answer, there, strict=True) if one.right]
     shown = [one for kind, one in zip(with_answer, there, strict=True) if kind == "answered"]
+    truth = [True] * len(there) + [False] * len(not_there)
     return {
-        "refusal_f1": f1_of_refusals(
-            [one != "answered" for one in verdicts], [True] * len(there) + [False] * len(not_there)
-        ),
+        "refusal_f1": f1_of_refusals([one != "answered" for one in verdicts], truth),
+        "f1_of_nothing": f1_of_refusals([one == "nothing" for one in verdicts], truth),
         "with_answer": dict(Counter(with_answer)),
         "without_answer": dict(Counter(without)),
         "rightly_quoted": dict(Counter(rightly)),
