@@ -52,7 +52,7 @@ class Borrowing:
         return self._encoder.passages(texts)
 
     def stream(self, texts: Sequence[str]) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        """Another text's vector for each."""
+        """Another text's vector for each, the same however many are asked for at once."""
         for place in range(len(texts)):
             self.borrowed += 1
-            yield place, self._pool[place % len(self._pool)]
+            yield place, self._pool[self.borrowed % len(self._pool)]

@@ -66,7 +66,9 @@ class Database:
     """
 
     def __init__(self, settings: VectorSettings) -> None:
-        self._engine = create_engine(settings.url, pool_pre_ping=True)
+        self._engine = create_engine(
+            settings.url, pool_pre_ping=True, isolation_level="READ COMMITTED"
+        )
         event.listen(self._engine, "connect", _prepare)
         self._ready = False
 
