@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker
-
 from casemate.errors import BadInput
 from casemate.register.embargo import Section
 from casemate.register.exports.schema import schema
@@ -157,6 +155,10 @@ def _refused(
     """What the schema finds wrong beside the ``gaps`` that are known."""
     named = {one.target for one in gaps}
     by_name = {one.to: one for one in form.targets}
+    # Takes seconds to import (its grammar of addresses is built then), which the portal, that only may
+    # export, need not wait for as it starts.
+    from jsonschema import Draft202012Validator, FormatChecker
+
     checker = Draft202012Validator(
         schema(form, hidden=hidden), format_checker=FormatChecker(("date", "uuid", "email"))
     )
