@@ -22,7 +22,8 @@ observatory: $(VENV)/.runtime  ## a real small language model tried by a suite, 
 	$(BIN)/casemate observatory run --model smollm2 --suite basics
 
 test: $(VENV)/.dev system  ## every test
-	$(BIN)/pytest --numprocesses 2 --dist worksteal
+	@# Tests start hundreds of processes: each would compile every module again where bytecode is not kept.
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest --numprocesses 2 --dist worksteal
 
 lint: $(VENV)/.dev  ## style, types, one-way imports
 	$(BIN)/ruff check .
