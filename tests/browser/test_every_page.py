@@ -77,7 +77,7 @@ def violations(page: Page, where: str) -> list[str]:
         page.emulate_media(color_scheme=theme)
         asked = {"resultTypes": ["violations"]} | ({"runOnly": list(rules)} if rules else {})
         found += [
-            f"{where}, {theme}: {one['id']}: {one['help']}: {node['html'][:200]}"
+            f"{where}, {theme}): {one['id']}: {one['help']}: {node['html'][:200]}"
             for one in page.evaluate(
                 "(asked) => axe.run(asked).then((told) => told.violations)", asked
             )
