@@ -43,10 +43,6 @@ class Borrowing:
         """The encoder's: questions borrow nothing."""
         return self._encoder.query(text)
 
-    def queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """The encoder's."""
-        return self._encoder.queries(texts)
-
     def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The encoder's."""
         return self._encoder.passages(texts)

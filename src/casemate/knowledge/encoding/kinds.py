@@ -20,9 +20,6 @@ class TextEncoder(Protocol):
     def query(self, text: str) -> Floats:
         """The vector of a question."""
 
-    def queries(self, texts: Sequence[str]) -> Floats:
-        """The vectors of several questions, a row each."""
-
     def passages(self, texts: Sequence[str]) -> Floats:
         """The vectors of these texts, a row each."""
 

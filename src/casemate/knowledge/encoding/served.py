@@ -57,13 +57,8 @@ class ServedEncoder:
 
     def query(self, text: str) -> Floats:
         """The vector of a question. Only its first ``LONGEST_QUERY`` characters are read."""
-        vector: Floats = self.queries([text])[0]
+        vector: Floats = self._vectors([self._settings.query_prefix + text[:LONGEST_QUERY]])[0]
         return vector
-
-    def queries(self, texts: Sequence[str]) -> Floats:
-        """The vectors of questions, a row each, asked for at once."""
-        before = self._settings.query_prefix
-        return self._vectors([before + text[:LONGEST_QUERY] for text in texts])
 
     def passages(self, texts: Sequence[str]) -> Floats:
         """The vectors of these texts, a row each, of length 1."""

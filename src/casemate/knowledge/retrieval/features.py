@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from casemate.knowledge.retrieval.lexical import Places, Query, Scores, expanded
-from casemate.knowledge.retrieval.nearness import Nearness, Vectors
+from casemate.knowledge.retrieval.nearness import Nearness
 from casemate.knowledge.retrieval.side import Side, neighbours
 
 Flags = NDArray[np.bool_]
@@ -28,15 +28,16 @@ _FIRST = 25  # terms at a passage's beginning, where it says what it is about
 
 @dataclass(frozen=True)
 class Asked:
-    """A question as one side takes it: its terms, the two parts of "topic : question", their vectors,
-    in order."""
+    """A question as one side takes it: its terms, those of the two parts of "topic : question", its
+    terms in order, its vector."""
 
     words: Query
     head: Query
     tail: Query
     sequence: list[int]
-    vectors: Vectors
-    """Of the whole, the head, the tail; a row each."""
+    vector: Scores
+    moved: Scores
+    """Its vector, moved to where answers lie."""
     allowed: Flags
 
 
@@ -58,21 +59,14 @@ def candidates(side: Side, asked: Asked, also: Sequence[int] = ()) -> Candidates
     meaning = _by_meaning(side, asked, gathering)
     words |= _by_links(side, asked, words["whole"], meaning["towards"])
     places = np.union1d(_gathered(asked.allowed, words, meaning), also).astype(np.int64)
-    columns: dict[str, Scores] = {}
-    for name, scores in words.items():
-        columns |= _relative(name, scores[places])
     exact = gathering.at(_around(places, side.size))
     if exact is not gathering:
         meaning = _by_meaning(side, asked, exact)
-    near = {name: scores[places] for name, scores in meaning.items()}
-    for name, scores in (near | _by_parts(side, asked, places, near["best"])).items():
-        columns |= _relative(name, scores, meaning=True)
+    columns = _relative(words, places) | _relative(meaning, places, cosines=True)
     columns |= _inside(side, asked, places)
     columns["length"] = np.log1p(side.body.lengths[places])
     columns["often_cited"] = side.graph.often[places]
-    values = (
-        np.stack(list(columns.values()), axis=1) if len(places) else np.zeros((0, len(columns)))
-    )
+    values = np.stack(list(columns.values()), axis=1)
     return Candidates(places, tuple(columns), np.asarray(values, np.float32))
 
 
@@ -122,33 +116,30 @@ _MEANING_COUNTS = 3  # cosines are close to each other
 
 
 def _by_meaning(side: Side, asked: Asked, near: Nearness) -> dict[str, Scores]:
-    question = asked.vectors[0]
-    every = near.pieces(question)
+    every = near.pieces(asked.vector)
     best, mean = near.order.best(every), near.order.mean(every)
-    nearest = _top(np.where(asked.allowed, best, _NOT), 5)
-    towards = question + 0.7 * near.means(nearest).mean(axis=0)
+    moved = near.order.best(near.pieces(asked.moved))
     found = {
         "best": best,
         "first": every[near.order.starts],
         "mean": mean,
-        "centred": (mean - float(near.middle @ question)) / near.apart,
-        "towards": near.near_means(towards / np.linalg.norm(towards)),
+        "centred": (mean - float(near.middle @ asked.vector)) / near.apart,
+        "towards": _towards(near, asked, asked.vector, best),
         "best_around": neighbours(best, side.work, _REACH),
+        "moved": moved,
+        "moved_towards": _towards(near, asked, asked.moved, moved),
     }
     for number, (vectors, group) in enumerate(zip(near.sections, side.groups, strict=True)):
-        found[f"section_mean{number}"] = (vectors @ question)[group]
+        found[f"moved_section{number}"] = (vectors @ asked.moved)[group]
     return {name: np.asarray(scores, np.float32) for name, scores in found.items()}
 
 
-def _by_parts(side: Side, asked: Asked, places: Places, whole: Scores) -> dict[str, Scores]:
-    """How near these passages are to the question's parts; a part that is the whole is near as that is."""
-    parts = {"best_head": asked.vectors[1], "best_tail": asked.vectors[2]}
-    own = [name for name, row in parts.items() if row.tobytes() != asked.vectors[0].tobytes()]
-    found = dict.fromkeys(parts, whole)
-    if own:
-        scores = side.nearness.best(places, np.stack([parts[name] for name in own]))
-        found |= {name: scores[:, column] for column, name in enumerate(own)}
-    return found
+def _towards(near: Nearness, asked: Asked, question: Scores, scores: Scores) -> Scores:
+    """How near passages are to the question once more, it and the nearest taken together (Rocchio
+    1971)."""
+    nearest = _top(np.where(asked.allowed, scores, _NOT), 5)
+    towards = question + 0.7 * near.means(nearest).mean(axis=0)
+    return near.near_means(towards / np.linalg.norm(towards))
 
 
 def _top(scores: Scores, count: int) -> Places:
@@ -160,7 +151,7 @@ def _top(scores: Scores, count: int) -> Places:
 
 _BRING_BY_WORDS = ("whole", "expanded", "section0", "near", "tail")
 _BRING = (*_BRING_BY_WORDS, "linked")
-_BRING_BY_MEANING = ("best", "centred", "towards", "section_mean0")
+_BRING_BY_MEANING = ("best", "centred", "towards", "moved", "moved_towards", "moved_section0")
 
 
 def _gathered(
@@ -191,19 +182,34 @@ def _best(scores: Scores) -> list[int]:
     return good
 
 
-def _relative(name: str, scores: Scores, *, meaning: bool = False) -> dict[str, Scores]:
-    """A score against the other candidates': its part of the best, how far from the mean, its rank."""
-    if not len(scores):
-        return {f"{name}.{kind}": scores for kind in ("part", "far", "rank")}
-    top, spread = float(scores.max()), float(scores.std()) + 1e-6
-    ranks = np.empty(len(scores), np.float32)
-    ranks[np.argsort(-scores, kind="stable")] = np.arange(len(scores))
-    part = 10 * (scores - top) if meaning else scores / (top + 1e-6)
-    return {
-        f"{name}.part": part,
-        f"{name}.far": (scores - scores.mean()) / spread,
-        f"{name}.rank": 1 / (5 + ranks),
+def _relative(
+    found: Mapping[str, Scores], places: Places, *, cosines: bool = False
+) -> dict[str, Scores]:
+    """Scores of the candidates against each other: each one's part of the best, how far it is from the
+    mean, its rank. Cosines are close to each other: of them the part is how far the best is away."""
+    scores = np.stack([row[places] for row in found.values()])
+    order = np.argsort(-scores, axis=1, kind="stable")
+    ranks = np.empty_like(scores)
+    np.put_along_axis(ranks, order, np.arange(len(places), dtype=np.float32)[None, :], axis=1)
+    top = scores.max(axis=1, keepdims=True, initial=_NOT)
+    mean, spread = _mean_and_spread(scores)
+    kinds = {
+        "part": 10 * (scores - top) if cosines else scores / (top + 1e-6),
+        "far": (scores - mean) / (spread + 1e-6),
+        "rank": 1 / (5 + ranks),
     }
+    return {
+        f"{name}.{kind}": rows[number]
+        for kind, rows in kinds.items()
+        for number, name in enumerate(found)
+    }
+
+
+def _mean_and_spread(scores: Scores) -> tuple[Scores, Scores]:
+    """Of each row; 0 where there is none."""
+    count = max(scores.shape[1], 1)
+    mean = scores.sum(axis=1, keepdims=True) / count
+    return mean, np.sqrt(((scores - mean) ** 2).sum(axis=1, keepdims=True) / count)
 
 
 def _inside(side: Side, asked: Asked, places: Places) -> dict[str, Scores]:

@@ -21,6 +21,7 @@ import numpy as np
 from casemate.errors import BadInput, IntegrityFailure, NotFound, Unavailable
 from casemate.knowledge.encoding import TextEncoder, VectorCache
 from casemate.knowledge.passages import Passage, checked
+from casemate.knowledge.retrieval.adapter import adapter_for
 from casemate.knowledge.retrieval.analysis import stems
 from casemate.knowledge.retrieval.described import Near
 from casemate.knowledge.retrieval.features import Asked, Candidates, Flags, candidates
@@ -85,7 +86,8 @@ class KnowledgeIndex:
         self.digest: str = held["digest"]
         self._shared = _shared_of(held, shared)
         self._encoder = encoder
-        self._queries = lru_cache(maxsize=_VECTORS_KEPT)(encoder.queries)
+        self.adapter = adapter_for(encoder.digest, encoder.dimension)
+        self._query_vector = lru_cache(maxsize=_VECTORS_KEPT)(encoder.query)
         self._ranker = ranker or shipped_ranker()
         self._passages = [_passage(row) for row in held["passages"]]
         self._names = Names(self._passages, held["names"])
@@ -193,7 +195,7 @@ class KnowledgeIndex:
 
     def vector(self, text: str) -> Scores:
         """The vector of a question."""
-        return np.asarray(self._queries((text,))[0], np.float32)
+        return np.asarray(self._query_vector(text), np.float32)
 
     def asked(
         self,
@@ -211,16 +213,16 @@ class KnowledgeIndex:
             free = inside if inside.any() else free
         head, mark, tail = named.rest.partition(" : ")
         texts = (named.rest, head, tail if mark else named.rest)
-        distinct = tuple(dict.fromkeys(texts))
-        vectors = dict(zip(distinct, self._queries(distinct), strict=True))
         words = [self._query(text, language, side) for text in texts]
+        vector = self.vector(named.rest)
         sequence = side.sequence(named.rest) if language == of else []
         return Asked(
             words=words[0],
             head=words[1],
             tail=words[2],
             sequence=sequence[:_MOST_WORDS],
-            vectors=np.stack([vectors[text] for text in texts]),
+            vector=vector,
+            moved=self.adapter.moved(vector),
             allowed=free,
         ), named
 
