@@ -68,7 +68,7 @@ def test_a_broken_file_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setattr(resources, "files", lambda _: tmp_path)
     adapters._shipped.cache_clear()
     try:
-        with pytest.raises(IntegrityFailure, match="adapter.npz cannot be read"):
+        with pytest.raises(IntegrityFailure, match=r"adapter\.npz cannot be read"):
             adapter_for("any", 8)
     finally:
         adapters._shipped.cache_clear()
