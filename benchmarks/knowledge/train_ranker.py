@@ -36,6 +36,7 @@ PENALTY = {"term": 0.01, "question": 0.1, "across": 0.05}
 TREES = {"term"}
 """Routes whose questions are many enough for trees; chosen on the development questions."""
 _SHARE = 0.8
+_FORESTS = 2
 AdapterOf = Callable[[str], Adapter]
 """Which adapter moves the vector of a question."""
 SHIPPED = Path(__file__).parents[2] / "src/casemate/knowledge/retrieval/ranker.json"
@@ -127,28 +128,34 @@ def learnt(cases: Sequence[Case], names: Sequence[str], *, trees: bool) -> dict[
 
 
 def boosted(cases: Sequence[Case], names: Sequence[str]) -> list[list[list[Any]]]:
-    """Trees that tell relevant candidates from the others, small and held back: the data are few."""
+    """Trees that tell relevant candidates from the others, small and held back: the data are few. Two
+    forests that each see other features err apart, and count half."""
     values = np.concatenate([case.lesson.values for case in cases])
     truth = np.concatenate([case.lesson.relevant for case in cases])
     shares = [np.full(len(c.ids), max(c.lesson.relevant.sum(), 1) ** -0.5) for c in cases]
-    model = HistGradientBoostingClassifier(
-        max_iter=120, max_leaf_nodes=6, learning_rate=0.06, min_samples_leaf=150,
-        l2_regularization=10, early_stopping=False, random_state=0,
-    )  # fmt: skip
-    model.fit(values, truth, sample_weight=np.concatenate(shares))
+    trees: list[list[list[Any]]] = []
+    for seed in range(_FORESTS):
+        model = HistGradientBoostingClassifier(
+            max_iter=150, max_leaf_nodes=6, learning_rate=0.06, min_samples_leaf=150, max_features=0.3,
+            l2_regularization=10, early_stopping=False, random_state=seed,
+        )  # fmt: skip
+        model.fit(values, truth, sample_weight=np.concatenate(shares))
+        trees += [_written(rounds[0].nodes, names) for rounds in model._predictors]  # nowhere else
+    return trees
+
+
+def _written(nodes: Any, names: Sequence[str]) -> list[list[Any]]:
+    """A tree as the file has it."""
     return [
-        [
-            [round(float(node["value"]), 5)]
-            if node["is_leaf"]
-            else [
-                names[node["feature_idx"]],
-                float(f"{node['num_threshold']:.6g}"),
-                int(node["left"]),
-                int(node["right"]),
-            ]
-            for node in rounds[0].nodes
+        [round(float(node["value"]) / _FORESTS, 5)]
+        if node["is_leaf"]
+        else [
+            names[node["feature_idx"]],
+            float(f"{node['num_threshold']:.6g}"),
+            int(node["left"]),
+            int(node["right"]),
         ]
-        for rounds in model._predictors  # scikit-learn shows its trees nowhere else
+        for node in nodes
     ]
 
 

@@ -1,6 +1,8 @@
 """What the architecture promises and no linter of imports can see."""
 
 import ast
+import subprocess
+import sys
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
@@ -80,3 +82,9 @@ def test_every_sector_has_the_same_shape(sector: str) -> None:
     present = {path.name for path in (SOURCE / "flagships" / sector).glob("*.py")}
     assert present >= {"__init__.py", *(f"{part}.py" for part in SHAPE)}
     assert flagship(sector).name == sector
+
+
+def test_a_server_starts_without_what_it_seldom_needs() -> None:
+    """jsonschema builds a parser as it is imported, for seconds; only checks of exports need it."""
+    loads = "import sys, casemate.portal.app; sys.exit('jsonschema' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", loads], check=False).returncode == 0
