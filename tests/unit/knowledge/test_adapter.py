@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.knowledge.adapting import Answered, learn_adapter
 from casemate.errors import IntegrityFailure
-from casemate.knowledge.encoding import DIMENSION, Encoder
+from casemate.knowledge.encoding import DIMENSION
 from casemate.knowledge.encoding.weights import shipped_weights
 from casemate.knowledge.retrieval import adapter as adapters
 from casemate.knowledge.retrieval.adapter import Vectors, adapter_for
@@ -31,21 +31,6 @@ def test_the_shipped_one_moves_questions_and_leaves_their_length() -> None:
 def test_another_encoders_questions_stay_where_they_are() -> None:
     questions = drawn(5, 16, 2)
     assert np.allclose(adapter_for("served-0123", 16).moved(questions), questions, atol=1e-6)
-
-
-def test_a_citizens_words_come_nearer_to_the_laws() -> None:
-    encoder = Encoder()
-    question = encoder.query(
-        "Licenciement : mon patron peut-il me mettre dehors du jour au lendemain ?"
-    )
-    answer, other = encoder.passages(
-        [
-            "La rupture du contrat de travail à l'initiative de l'employeur est soumise à un préavis.",
-            "Le patron d'un navire de pêche met à l'eau ses filets de jour.",
-        ]
-    )
-    moved = adapter_for(encoder.digest, DIMENSION).moved(question)
-    assert moved @ (answer - other) > question @ (answer - other)
 
 
 def test_what_is_learnt_holds_for_questions_that_were_not_learnt_from() -> None:

@@ -1,6 +1,6 @@
 """Provisions found by words, each with the sentence that has them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 import pytest
@@ -20,7 +20,14 @@ class OnePassage:
 
     digest = "one"
 
-    def find(self, question: str, language: str, on: date | None, limit: int) -> Sequence[Found]:
+    def find(
+        self,
+        question: str,
+        language: str,
+        on: date | None,
+        limit: int,
+        without: Collection[str] = (),
+    ) -> Sequence[Found]:
         return [Found(Passage("a", "en", "rules", "Rules", TEXT, provision="art_1"), 0.9)]
 
 

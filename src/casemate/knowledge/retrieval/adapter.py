@@ -8,6 +8,7 @@ they are. Known as a query adapter (Sanjeev and Troynikov 2024, Embedding Adapte
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,5 +56,5 @@ def _shipped() -> tuple[str, Adapter]:
         ):
             matrix, shift = (held[name].astype(np.float32) for name in ("matrix", "shift"))
             return str(held["weights"]), Adapter(matrix, shift)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise IntegrityFailure(f"the file {SHIPPED} cannot be read: {error}") from error

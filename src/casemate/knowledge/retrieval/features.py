@@ -105,13 +105,14 @@ def _by_links(side: Side, asked: Asked, words: Scores, meaning: Scores) -> dict[
     """What a passage gets of the good ones that it cites or that cite it."""
     both = words / max(float(words.max()), 1e-6) + _MEANING_COUNTS * meaning
     both = np.where(asked.allowed, both, _NOT)
-    last = max(len(both) - _GOOD, 0)
+    last = len(both) - (_GOOD if len(both) > _GOOD else max(len(both) // _TENTH, 1))
     good = np.maximum(both - np.partition(both, last)[last], 0).astype(np.float32)
     good[~asked.allowed] = 0
     return {"linked": side.graph.best(good), "linked_mean": side.graph.mean(good)}
 
 
 _GOOD = 200  # the passages of which others get something
+_TENTH = 10  # of a small collection: were all of it good, a citation would say nothing
 _MEANING_COUNTS = 3  # cosines are close to each other
 
 
