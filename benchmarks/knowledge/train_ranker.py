@@ -20,11 +20,12 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier  # type: ignore[import-untyped]
 
-from benchmarks.knowledge.adapting import Answered, learn_adapter, write_adapter
 from casemate.knowledge.encoding import Encoder
 from casemate.knowledge.passages import Passage
 from casemate.knowledge.retrieval import KnowledgeIndex
+from casemate.knowledge.retrieval.adapter import SHIPPED as ADAPTER
 from casemate.knowledge.retrieval.adapter import Adapter
+from casemate.knowledge.retrieval.adapting import Answered, learn_adapter
 from casemate.knowledge.retrieval.features import Candidates, candidates
 from casemate.knowledge.retrieval.files import Task, read_passages, read_tasks
 from casemate.knowledge.retrieval.index import route_of
@@ -316,6 +317,16 @@ def write(chosen: dict[str, dict[str, Any]]) -> None:
         "routes": chosen,
     }
     SHIPPED.write_text(json.dumps(document, sort_keys=True, separators=(",", ":")) + "\n")
+
+
+def write_adapter(adapter: Adapter, encoder: str) -> None:
+    """The file that ships; ``encoder`` is the digest of the encoder, whatever its arithmetic."""
+    np.savez_compressed(
+        SHIPPED.with_name(ADAPTER),
+        matrix=adapter.matrix.astype(np.float16),
+        shift=adapter.shift.astype(np.float16),
+        weights=np.array(encoder.partition("-")[0]),
+    )
 
 
 if __name__ == "__main__":

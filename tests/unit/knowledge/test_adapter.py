@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.knowledge.adapting import Answered, learn_adapter
 from casemate.errors import IntegrityFailure
 from casemate.knowledge.encoding import DIMENSION
 from casemate.knowledge.encoding.weights import shipped_weights
 from casemate.knowledge.retrieval import adapter as adapters
-from casemate.knowledge.retrieval.adapter import Vectors, adapter_for
+from casemate.knowledge.retrieval.adapter import adapter_for
+from casemate.knowledge.retrieval.adapting import Answered, learn_adapter
+from casemate.knowledge.retrieval.nearness import Vectors
 
 
 def drawn(count: int, wide: int, seed: int) -> Vectors:

@@ -91,6 +91,10 @@ def test_an_index_over_a_server_finds_the_same(
         for question in ("Combien dure le bail ?", "Puis-je promener mon chien ?"):
             found, expected = (one.search(question, "fr") for one in (there, here))
             assert [one.id for one in found] == [one.id for one in expected]
+            assert there.vector(question) @ here.vector(question) > 0.9999
+        places = np.arange(len(TEXTS))
+        vectors = [one.side("fr").nearness.means(places) for one in (there, here)]
+        assert np.allclose(vectors[0], vectors[1], atol=1e-2)
         assert set(keys) == {"Bearer secret"}
     both: list[TextEncoder] = [served, encoder]
     assert {one.dimension for one in both} == {384}

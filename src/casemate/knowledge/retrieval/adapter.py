@@ -11,11 +11,9 @@ from importlib import resources
 from zipfile import BadZipFile
 
 import numpy as np
-from numpy.typing import NDArray
 
 from casemate.errors import IntegrityFailure
-
-Vectors = NDArray[np.float32]
+from casemate.knowledge.retrieval.nearness import Vectors
 
 SHIPPED = "adapter.npz"
 

@@ -6,15 +6,13 @@ penalised. Both kinds of questions count the same, however many there are of eac
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from casemate.knowledge.retrieval.adapter import SHIPPED, Adapter
+from casemate.knowledge.retrieval.adapter import Adapter
 from casemate.knowledge.retrieval.nearness import Vectors
 
-WRITTEN = Path(__file__).parents[2] / "src/casemate/knowledge/retrieval" / SHIPPED
 _PENALTY, _TEMPERATURE = 0.02, 0.02  # chosen on the development questions, as what follows
 _STEPS, _QUESTIONS, _OTHERS, _RATE = 300, 96, 1500, 3e-3
 _DECAYS = (0.9, 0.999)
@@ -81,13 +79,3 @@ def _against(
         own = np.searchsorted(answers, corpus.answers[one])
         wanted[row, own] = 1 / len(own)
     return corpus.passages[np.concatenate([answers, others])], wanted
-
-
-def write_adapter(adapter: Adapter, encoder: str) -> None:
-    """The file that ships; ``encoder`` is the digest of the encoder, whatever its arithmetic."""
-    np.savez_compressed(
-        WRITTEN,
-        matrix=adapter.matrix.astype(np.float16),
-        shift=adapter.shift.astype(np.float16),
-        weights=np.array(encoder.partition("-")[0]),
-    )
