@@ -82,6 +82,7 @@ ID = r"(?:application|permit|run|output|algorithm|evaluation|sandbox|incident)-[
 # What differs from run to run, by its form; the first that fits a place counts.
 _VOLATILE = re.compile(
     rf"(?m)(?P<id>{ID})|(?P<moment>\d{{4}}-\d\d-\d\dT[\d:.]+Z)|(?P<digest>sha256:[0-9a-f]+)"
+    r"|(?P<today>(?<=^start_date            )\d{4}-\d\d-\d\d)"  # of what ran as the page was told
     r"|(?P<path>/[^\s]*/home\b)|(?P<base64>[A-Za-z0-9+/_-]{40,}=*)"
     r"|(?P<count>(?<=ledger entry )\d+|\d+(?= entries)|(?<=size\": )\d+|^\d+$)"
 )
